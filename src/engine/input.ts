@@ -1,0 +1,142 @@
+import type { FailureInfo } from "../model/failure.ts";
+import type { ExecutionResult } from "../model/execution.ts";
+import type { ExecutionNumber, NodeNumber } from "../model/id.ts";
+import type { DisableTasks, JobSpec, MetadataItem, OnAllTasksComplete } from "../model/job.ts";
+import type { NodeFacts } from "../model/node.ts";
+import type { HeldExecution } from "../model/order.ts";
+import type { DeallocationOption, PoolSpec, WorkKind } from "../model/pool.ts";
+import type { RequestError } from "../model/requestError.ts";
+import type { TaskSpec } from "../model/taskSpec.ts";
+
+/** A new task of an addTasks call; form and limits were checked at the edge. */
+export interface NewTask {
+  readonly id: string;
+  readonly spec: TaskSpec;
+}
+
+/** Fields of a job that can be changed (Azure Batch 3). Absent: stays as it is. */
+export interface JobPatch {
+  readonly priority?: number;
+  readonly maxParallelTasks?: number;
+  readonly onAllTasksComplete?: OnAllTasksComplete;
+  readonly maxWallClockMs?: number | null;
+  readonly maxTaskRetryCount?: number;
+  /** Only while the job is disabled. */
+  readonly poolId?: string;
+  readonly metadata?: readonly MetadataItem[];
+}
+
+export interface PoolPatch {
+  readonly displayName?: string | null;
+  readonly metadata?: readonly MetadataItem[];
+  readonly accepts?: readonly WorkKind[];
+  readonly nodeFillType?: "spread" | "pack";
+}
+
+export type DisableSchedulingOption = "requeue" | "terminate" | "taskcompletion";
+
+/** What people ask for. `pool`, `job`, `node` and `task` are ids as given; the engine folds them. */
+export type RequestInput =
+  | { readonly kind: "createPool"; readonly spec: PoolSpec }
+  | { readonly kind: "updatePool"; readonly pool: string; readonly patch: PoolPatch }
+  | {
+      readonly kind: "resizePool";
+      readonly pool: string;
+      readonly targetDedicatedNodes: number;
+      readonly option: DeallocationOption;
+      /** Null: the pool's. */
+      readonly timeoutMs: number | null;
+    }
+  | { readonly kind: "stopResize"; readonly pool: string }
+  | {
+      readonly kind: "removeNodes";
+      readonly pool: string;
+      readonly nodes: readonly string[];
+      readonly option: DeallocationOption;
+      readonly timeoutMs: number | null;
+    }
+  | { readonly kind: "deletePool"; readonly pool: string }
+  | { readonly kind: "rebootNode"; readonly node: string; readonly option: DeallocationOption }
+  | { readonly kind: "disableScheduling"; readonly node: string; readonly option: DisableSchedulingOption }
+  | { readonly kind: "enableScheduling"; readonly node: string }
+  | { readonly kind: "createJob"; readonly spec: JobSpec }
+  /** A job and its first tasks in one step: either everything is accepted or nothing. */
+  | { readonly kind: "createJobWithTasks"; readonly spec: JobSpec; readonly tasks: readonly NewTask[] }
+  | { readonly kind: "updateJob"; readonly job: string; readonly patch: JobPatch }
+  | { readonly kind: "disableJob"; readonly job: string; readonly disableTasks: DisableTasks }
+  | { readonly kind: "enableJob"; readonly job: string }
+  | { readonly kind: "terminateJob"; readonly job: string; readonly reason: string }
+  | { readonly kind: "deleteJob"; readonly job: string }
+  | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] }
+  | {
+      readonly kind: "updateTask";
+      readonly job: string;
+      readonly task: string;
+      /** The whole of the new constraints; absent members go back to their defaults. */
+      readonly constraints: Pick<TaskSpec, "maxWallClockMs" | "retentionMs" | "maxTaskRetryCount">;
+    }
+  | { readonly kind: "terminateTask"; readonly job: string; readonly task: string }
+  | { readonly kind: "reactivateTask"; readonly job: string; readonly task: string }
+  | { readonly kind: "deleteTask"; readonly job: string; readonly task: string };
+
+/** What nodes and the machinery around them say. */
+export type NodeInput =
+  /** A machine joined with a token, or a provided node shows itself for the first time: it gets a record. */
+  | {
+      readonly kind: "nodeJoined";
+      readonly guid: string;
+      /** Wished node id; made unique by a suffix when it is taken. */
+      readonly name: string;
+      readonly pool: string;
+      readonly slots: number;
+      readonly facts: NodeFacts;
+    }
+  /** After hello was verified: the settle table is applied (DESIGN 2). */
+  | {
+      readonly kind: "nodeConnected";
+      readonly guid: string;
+      readonly linkId: string;
+      readonly bootId: string;
+      readonly slots: number;
+      readonly facts: NodeFacts;
+      readonly held: readonly HeldExecution[];
+    }
+  | { readonly kind: "nodeDisconnected"; readonly node: NodeNumber }
+  /** No frame for longer than the grace; decided by the loop's heartbeat watch. */
+  | { readonly kind: "nodeUnreachable"; readonly node: NodeNumber }
+  /** Contact is not expected to come back: its executions are declared lost. */
+  | { readonly kind: "nodeLost"; readonly node: NodeNumber }
+  /** Reports of one frame, in order; `upTo` is the number of the last. Duplicates were taken out before. */
+  | {
+      readonly kind: "nodeReports";
+      readonly node: NodeNumber;
+      readonly linkId: string;
+      readonly upTo: number;
+      readonly reports: readonly EngineReport[];
+    }
+  /** The provider could not make the node. */
+  | { readonly kind: "nodeFailed"; readonly node: NodeNumber; readonly message: string }
+  /** The provider has removed the node. */
+  | { readonly kind: "nodeRemoved"; readonly node: NodeNumber };
+
+/** The engine's view of protocol/node NodeReport: the same values. */
+export type EngineReport =
+  | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
+  | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
+  | { readonly kind: "ended"; readonly execution: ExecutionNumber; readonly result: ExecutionResult }
+  | { readonly kind: "missing"; readonly execution: ExecutionNumber }
+  | { readonly kind: "removed"; readonly removal: number };
+
+export type Input = RequestInput | NodeInput;
+
+/** Answer to one task of addTasks, in the order of the call. */
+export type AddTaskAnswer =
+  | { readonly status: "success"; readonly id: string }
+  | { readonly status: "clienterror"; readonly id: string; readonly error: RequestError };
+
+/** What the caller of a request is told after the commit. */
+export type Reply =
+  | { readonly ok: true; readonly tasks?: readonly AddTaskAnswer[]; readonly node?: NodeNumber }
+  | { readonly ok: false; readonly error: RequestError };
+
+export type { FailureInfo };

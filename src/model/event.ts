@@ -1,0 +1,68 @@
+import type { SchedulingError } from "./failure.ts";
+import type { EventSequence } from "./id.ts";
+
+/** Azure Batch 1: the operation names. */
+export const EVENT_TYPES = [
+  "PoolCreateEvent",
+  "PoolResizeStartEvent",
+  "PoolResizeCompleteEvent",
+  "PoolDeleteStartEvent",
+  "PoolDeleteCompleteEvent",
+  "TaskStartEvent",
+  "TaskCompleteEvent",
+  "TaskFailEvent",
+  "TaskScheduleFailEvent",
+  "SpecialTaskEvent",
+] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+
+export type TaskEventType =
+  | "TaskStartEvent"
+  | "TaskCompleteEvent"
+  | "TaskFailEvent"
+  | "TaskScheduleFailEvent";
+
+/**
+ * An event of a task, as facts; its body is composed when it is read (taskEventBody). Whatever can change later is
+ * copied here.
+ */
+export interface TaskEvent {
+  readonly sequence: EventSequence;
+  readonly at: number;
+  readonly type: TaskEventType;
+  readonly jobId: string;
+  readonly taskId: string;
+  readonly taskType: "User" | "JobManager";
+  readonly systemTaskVersion: number;
+  readonly requiredSlots: number;
+  readonly poolId: string;
+  /** A single space when no node was involved (Azure Batch 1.6). */
+  readonly nodeId: string;
+  readonly numberOfInstances: number;
+  readonly maxTaskRetryCount: number;
+  readonly retryCount: number;
+  readonly requeueCount: number;
+  /** For complete and fail events; null: no process ran, or another type. */
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  readonly exitCode: number | null;
+  /** TaskScheduleFailEvent only. */
+  readonly schedulingError: SchedulingError | null;
+}
+
+/** Any other event: rare, kept as its body. */
+export interface DocumentEvent {
+  readonly sequence: EventSequence;
+  readonly at: number;
+  readonly type: Exclude<EventType, TaskEventType>;
+  /** For filters; null for pool events. */
+  readonly jobId: string | null;
+  readonly poolId: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export type EventRecord = TaskEvent | DocumentEvent;
+
+export function isTaskEvent(event: EventRecord): event is TaskEvent {
+  return "systemTaskVersion" in event;
+}

@@ -1,0 +1,45 @@
+/** Whose mistake it was: the user's (his command, his files) or the service's (Azure Batch `category`). */
+export type FailureCategory = "usererror" | "servererror";
+
+/** Why something failed: Azure Batch `failureInfo`. Present if and only if the result is failure. */
+export interface FailureInfo {
+  readonly category: FailureCategory;
+  readonly code: FailureCode;
+  /** A sentence for people. */
+  readonly message: string;
+  readonly details?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Codes that Stint gives; the names are Azure Batch's where it has one. */
+export type FailureCode =
+  /** The process ended with a nonzero exit code. */
+  | "FailureExitCode"
+  /** Stopped: by a user, by the end of the job, by a wall clock. */
+  | "TaskEnded"
+  | "CommandProgramNotFound"
+  | "CommandLaunchFailed"
+  | "UserAccountNotAllowed"
+  | "BlobNotFound"
+  | "BlobAccessDenied"
+  | "BlobDownloadTimedOut"
+  | "BlobDownloadMiscError"
+  | "ResourceDirectoryCreateFailed"
+  | "ResourceFileCreateFailed"
+  | "ResourceFileWriteFailed"
+  | "DiskFull"
+  | "MaxInternalRetryCountReached"
+  /** The shim died; the process ended, nobody saw how. Never a task's failure: the task is recovered. */
+  | "ExitCodeUnknown"
+  /** The node is gone; for releases that never ran. */
+  | "NodeLost"
+  | "JobPreparationTaskFailed"
+  | "TaskSchedulingConstraintFailed"
+  | "Unknown";
+
+/** Azure Batch `schedulingError`, of a TaskScheduleFailEvent or a job. */
+export interface SchedulingError {
+  readonly category: "UserError" | "ServerError";
+  readonly code: string;
+  readonly message: string;
+  readonly details?: readonly { readonly name: string; readonly value: string }[];
+}

@@ -1,0 +1,98 @@
+import type { NodeNumber, PoolNumber } from "./id.ts";
+import type { DeallocationOption } from "./pool.ts";
+
+/**
+ * Where a node is in its life. What people see as `idle`, `running` and `offline` follows from `joined`, the
+ * executions on it and the scheduling state (nodeStateOf in the engine).
+ */
+export type NodeLife =
+  /** Asked of the provider, not joined yet. */
+  | "creating"
+  | "joined"
+  /** Told to reboot; back when it joins with another boot id. */
+  | "rebooting"
+  /** Being removed: drains by its option, then goes. */
+  | "leaving";
+
+/** Azure Batch 4.4. */
+export type NodeState =
+  | "creating"
+  | "starting"
+  | "idle"
+  | "running"
+  | "offline"
+  | "rebooting"
+  | "leavingpool"
+  | "unusable"
+  | "unknown";
+
+export type Contact =
+  | "connected"
+  /** No connection, within the grace: counts as reachable for its executions, takes no new ones. */
+  | "away"
+  /** Contact lost for longer than the grace: its executions are `unknown`. */
+  | "unknown"
+  /** Given up: its executions were declared lost. */
+  | "lost";
+
+export interface NodeError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What the agent says about its machine. */
+export interface NodeFacts {
+  readonly agentVersion: string;
+  readonly hostname: string;
+  readonly os: string;
+  readonly ipAddress: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  /** Whether the agent has a reboot command, so that the API may ask for one. */
+  readonly canReboot: boolean;
+}
+
+export interface NodeRecord {
+  readonly number: NodeNumber;
+  /** For the system; made by the node or, for a node of a provider, by the server. */
+  readonly guid: string;
+  /** For people; unique among the present nodes. */
+  id: string;
+  pool: PoolNumber;
+  /** The provider's node: the provider removes and reboots it. */
+  readonly provided: boolean;
+  life: NodeLife;
+  lifeAt: number;
+  contact: Contact;
+  contactAt: number;
+  schedulingState: "enabled" | "disabled";
+  /** What disableScheduling asked for its running tasks; null when enabled. */
+  disableOption: "requeue" | "terminate" | "taskcompletion" | null;
+  fleetStatus: "enable" | "disable";
+  slots: number;
+  bootId: string | null;
+  bootAt: number | null;
+  createdAt: number;
+  facts: NodeFacts | null;
+  /** Option of the reboot or removal under way; null otherwise. */
+  option: DeallocationOption | null;
+  /** Set once the machine was told to reboot or to go: nothing runs any more. */
+  orderIssued: boolean;
+  errors: readonly NodeError[];
+}
+
+/** What changes with every message of a node, apart from the record. */
+export interface NodeProgress {
+  /** The agent's link incarnation that `lastApplied` counts in; null before its first message. */
+  linkId: string | null;
+  /** Last message of this link that is in the store. */
+  lastApplied: number;
+  tasksRun: number;
+  tasksSucceeded: number;
+  /** Until when the longest retained task directory is kept, for `retaineddata`. */
+  retainedUntil: number;
+}
+
+export function emptyProgress(): NodeProgress {
+  return { linkId: null, lastApplied: 0, tasksRun: 0, tasksSucceeded: 0, retainedUntil: 0 };
+}

@@ -1,0 +1,191 @@
+import type { ExecutionResult } from "../../model/execution.ts";
+import type { ExecutionNumber } from "../../model/id.ts";
+import type { NodeFacts } from "../../model/node.ts";
+import type { HeldExecution, StartOrder } from "../../model/order.ts";
+
+/**
+ * The conversation of server and agent, JSON text frames over one WebSocket. Raised when a field changes its meaning;
+ * an agent of another version is told to upgrade.
+ */
+export const NODE_PROTOCOL_VERSION = 1;
+
+/** Server to node, numbered within a session, in order, acknowledged when the node's journal has it. */
+export type NodeOrder =
+  | { readonly kind: "start"; readonly order: StartOrder }
+  /** Stop the execution: signal, wait, kill of the whole tree. No error if the node does not hold it. */
+  | { readonly kind: "stop"; readonly execution: ExecutionNumber; readonly graceMs: number }
+  /**
+   * The server let go of it (settle table): stop it, drop its result, and keep nothing of it but its directory.
+   */
+  | { readonly kind: "discard"; readonly execution: ExecutionNumber }
+  /** Remove directories regardless of retention; answered by `removed`. Null taskId: the whole job's. */
+  | {
+      readonly kind: "remove";
+      readonly removal: number;
+      readonly jobId: string;
+      readonly taskId: string | null;
+    }
+  /** Run the configured reboot command. */
+  | { readonly kind: "reboot" }
+  /** The server does not know this node (any more): stop everything, forget the identity, join anew. */
+  | { readonly kind: "leave" };
+
+/**
+ * Node to server, numbered within a link (one life of the agent process), in order, resent until acknowledged; the
+ * server acknowledges after its commit. A result stays in the node's journal until then.
+ */
+export type NodeReport =
+  /** The journal has the order. */
+  | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
+  | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
+  /** Implies accepted and started. */
+  | { readonly kind: "ended"; readonly execution: ExecutionNumber; readonly result: ExecutionResult }
+  /** Ordered, acknowledged, but in nobody's memory any more: in doubt (a lost journal). */
+  | { readonly kind: "missing"; readonly execution: ExecutionNumber }
+  | { readonly kind: "removed"; readonly removal: number };
+
+/** First frame of a node. */
+export interface HelloFrame {
+  readonly type: "hello";
+  readonly protocol: number;
+  readonly guid: string;
+  /** Signature over the nonce of the challenge. */
+  readonly signature: string;
+  readonly linkId: string;
+  readonly bootId: string;
+  readonly nodeName: string;
+  /** Pool wished at the first join; the join token's pool wins. */
+  readonly slots: number;
+  readonly facts: NodeFacts;
+  /** Everything in the node's journal that the server has not acknowledged the end of. */
+  readonly held: readonly HeldExecution[];
+}
+
+/** First frame of the server: sign this. */
+export interface ChallengeFrame {
+  readonly type: "challenge";
+  readonly nonce: string;
+}
+
+/** The server's answer to hello. */
+export interface WelcomeFrame {
+  readonly type: "welcome";
+  /** Leader's epoch; the node refuses a lower one from then on. */
+  readonly epoch: number;
+  readonly session: string;
+  /** Reports of this link up to here are in the store. */
+  readonly lastApplied: number;
+  readonly heartbeatIntervalMs: number;
+  readonly nodeId: string;
+  readonly poolId: string;
+}
+
+/** The server will not have it: code and a line for the agent's log. */
+export interface RefusedFrame {
+  readonly type: "refused";
+  readonly code: "UnknownNode" | "KeyConflict" | "BadSignature" | "ProtocolVersion" | "KeyRevoked";
+  readonly message: string;
+}
+
+/** Numbered messages in one direction; also the acknowledgement and the heartbeat (empty `messages`). */
+export interface BatchFrame<Message> {
+  readonly type: "batch";
+  /** Server frames: the leader's epoch. Node frames: 0. */
+  readonly epoch: number;
+  /** Number of the first message; the next number when there is none. */
+  readonly first: number;
+  readonly messages: readonly Message[];
+  /** Everything up to this number of the other side's messages has been applied durably. */
+  readonly acknowledged: number;
+}
+
+/** Questions of the server that leave no trace: files and their content. Answered by `reply` of the same id. */
+export interface AskFrame {
+  readonly type: "ask";
+  readonly id: number;
+  readonly question: NodeQuestion;
+}
+
+export type NodeQuestion =
+  /** Files below the node's root; `path` is relative to it, `/`-separated, "" is the root. */
+  | { readonly kind: "list"; readonly path: string; readonly recursive: boolean }
+  | { readonly kind: "stat"; readonly path: string }
+  /**
+   * Bytes from `offset`, at most `maxBytes`. When there are none yet and `waitMs` is above 0, waits until some are
+   * there, the execution has ended, or the time is over.
+   */
+  | {
+      readonly kind: "read";
+      readonly path: string;
+      readonly offset: number;
+      readonly maxBytes: number;
+      readonly waitMs: number;
+      /** The execution whose output is followed; null: a plain file. */
+      readonly follow: ExecutionNumber | null;
+    };
+
+export interface NodeFile {
+  /** Relative to the node's root. */
+  readonly path: string;
+  readonly isDirectory: boolean;
+  readonly sizeBytes: number;
+  readonly modifiedAt: number;
+}
+
+export type NodeAnswer =
+  | { readonly kind: "files"; readonly files: readonly NodeFile[]; readonly truncated: boolean }
+  | { readonly kind: "file"; readonly file: NodeFile }
+  | {
+      readonly kind: "bytes";
+      readonly base64: string;
+      readonly offset: number;
+      /** Size of the file now. */
+      readonly sizeBytes: number;
+      /** Nothing will be added (any more): the execution has ended, or it is a plain file. */
+      readonly final: boolean;
+    }
+  | {
+      readonly kind: "error";
+      readonly code: "PathNotFound" | "PathRefused" | "NotAFile" | "ReadFailed";
+      readonly message: string;
+    };
+
+export interface ReplyFrame {
+  readonly type: "reply";
+  readonly id: number;
+  readonly answer: NodeAnswer;
+}
+
+export type ServerFrame =
+  | ChallengeFrame
+  | WelcomeFrame
+  | RefusedFrame
+  | BatchFrame<NodeOrder>
+  | AskFrame;
+export type NodeFrame = HelloFrame | BatchFrame<NodeReport> | ReplyFrame;
+
+/** `POST /api/v1/nodes/join` body: a new node shows its join token and its public key. */
+export interface JoinRequest {
+  readonly joinToken: string;
+  readonly guid: string;
+  /** Ed25519, raw, base64. */
+  readonly publicKey: string;
+  readonly nodeName: string;
+  readonly slots: number;
+  readonly facts: NodeFacts;
+}
+
+export interface JoinAnswer {
+  readonly nodeId: string;
+  readonly poolId: string;
+}
+
+/** Path of the agents' WebSocket. */
+export const NODE_LINK_PATH = "/api/v1/nodes/link";
+/**
+ * `PUT {NODE_OUTPUT_PATH}/EXECUTION/stdout|stderr`: upload of larger output, with header
+ * `Authorization: Node GUID:TIMESTAMP:SIGNATURE` (Ed25519 over `GUID:TIMESTAMP:METHOD:PATH`).
+ */
+export const NODE_OUTPUT_PATH = "/api/v1/nodes/outputs";
+/** `GET {NODE_FILE_PATH}/PATH`: a file of the server's file store as a resource file; same header. */
+export const NODE_FILE_PATH = "/api/v1/nodes/files";
