@@ -55,10 +55,18 @@ export type JournalEntry =
       readonly reason: "stopped" | "wallClock";
     }
   | { readonly entry: "exited"; readonly execution: ExecutionNumber; readonly exit: ProcessExit }
-  | { readonly entry: "ended"; readonly execution: ExecutionNumber; readonly result: ExecutionResult }
+  | {
+      readonly entry: "ended";
+      readonly execution: ExecutionNumber;
+      readonly result: ExecutionResult;
+    }
   /** The server has committed the result: nothing is owed but uploads and the directory. */
   | { readonly entry: "acknowledged"; readonly execution: ExecutionNumber }
-  | { readonly entry: "uploaded"; readonly execution: ExecutionNumber; readonly stream: "stdout" | "stderr" }
+  | {
+      readonly entry: "uploaded";
+      readonly execution: ExecutionNumber;
+      readonly stream: "stdout" | "stderr";
+    }
   /** The server let go: the result is not wanted. */
   | { readonly entry: "discarded"; readonly execution: ExecutionNumber }
   /** A directory that is kept until `expiresAt`, then removed. */
@@ -179,10 +187,17 @@ export type AgentEffect =
     }
   /** After the end of the last process: clean the tree up, see how large the output is, read it if small. */
   | { readonly effect: "collect"; readonly order: StartOrder; readonly offsets: OutputOffsets }
+  /**
+   * Send the execution's share of the file to the server, again and again until it is there (or the file is gone),
+   * then answer `uploaded`. A later execution may append to the file or empty it meanwhile.
+   */
   | {
       readonly effect: "upload";
       readonly order: StartOrder;
       readonly stream: "stdout" | "stderr";
+      /** Where the share begins; it ends after `output.sizeBytes`, less what was dropped. */
+      readonly offset: number;
+      readonly output: OutputInfo;
     }
   | {
       readonly effect: "removeDirectory";

@@ -1,0 +1,213 @@
+import type { ExecutionResult } from "../../model/execution.ts";
+import type { ExecutionNumber } from "../../model/id.ts";
+import type { StartOrder } from "../../model/order.ts";
+import { newOutbox, type Outbox } from "../../protocol/node/link.ts";
+import type {
+  AgentEffect,
+  JournalEntry,
+  NodeReport,
+  OutputOffsets,
+  ProcessExit,
+  ProcessIdentity,
+} from "./contract.ts";
+import { type DueHeap, newDueHeap } from "./heap.ts";
+
+/** From the terminate signal of an expired wall clock to the kill. */
+export const WALL_CLOCK_GRACE_MS = 5_000;
+/** A kill is sent again this often until the exit is seen: a process may be forking faster than it is killed. */
+export const KILL_REPEAT_MS = 1_000;
+/**
+ * A directory outlives the acknowledgement of its execution by at least this, whatever its retention: the retry that
+ * the server decides on by that same result is on its way and wants the directory.
+ */
+export const RETENTION_MIN_MS = 2_000;
+/**
+ * Finished numbers that are remembered. A repeated start can only come from a server that lost the result, soon
+ * after; older ones would be caught by the server's own settling.
+ */
+export const FINISHED_MEMORY_MAX = 1_024;
+/** Expired directories that are removed at once: after a long absence thousands may be due. */
+export const REMOVALS_AT_ONCE_MAX = 16;
+
+export type OutputStream = "stdout" | "stderr";
+
+/** How far an execution has come; survives the agent (each change is a journal entry). */
+export type Life =
+  /** Waits for its directory, or is being prepared. */
+  | { readonly phase: "ordered" }
+  /** The shim may have been asked to start the process. */
+  | { readonly phase: "starting"; readonly offsets: OutputOffsets }
+  | {
+      readonly phase: "running";
+      readonly offsets: OutputOffsets;
+      readonly process: ProcessIdentity;
+      readonly startedAt: number;
+    }
+  /** The output is being collected. */
+  | {
+      readonly phase: "exited";
+      readonly offsets: OutputOffsets;
+      /** Null when the process's start was not seen. */
+      readonly startedAt: number | null;
+      readonly exit: ProcessExit;
+    }
+  | {
+      readonly phase: "ended";
+      /** Null when nothing was started. */
+      readonly offsets: OutputOffsets | null;
+      readonly result: ExecutionResult;
+      /** Streams that are only here and belong in the server's blob store. */
+      readonly uploads: readonly OutputStream[];
+      /** The server has committed the result. */
+      readonly acknowledged: boolean;
+    };
+
+export interface Stopping {
+  readonly at: number;
+  /** From `at` to the kill. */
+  readonly graceMs: number;
+  readonly reason: "stopped" | "wallClock";
+}
+
+export interface Execution {
+  readonly order: StartOrder;
+  /** Place in the order of arrival, which removals share: it decides who waits for whom. */
+  readonly sequence: number;
+  /** When its turn came; the wall clock counts from here. */
+  orderedAt: number;
+  life: Life;
+  /** First reason to stop; null: none. */
+  stopping: Stopping | null;
+  /** The server let go: nothing is reported any more. */
+  discarded: boolean;
+  /** This life of the agent only: the runtime was asked to prepare. */
+  preparing: boolean;
+  /** This life of the agent only: when the next kill is due; null: no stop under way. */
+  killAt: number | null;
+}
+
+export interface Removal {
+  readonly removal: number;
+  readonly jobId: string;
+  readonly taskId: string | null;
+  readonly sequence: number;
+  /** This life of the agent only: the runtime was asked. */
+  asked: boolean;
+}
+
+export interface DirectoryName {
+  readonly jobId: string;
+  readonly taskId: string;
+}
+
+export interface AgentOptions {
+  /** Default WALL_CLOCK_GRACE_MS. */
+  readonly wallClockGraceMs: number;
+  /** Default RETENTION_MIN_MS. */
+  readonly retentionMinMs: number;
+  /** Default FINISHED_MEMORY_MAX. */
+  readonly finishedMemoryMax: number;
+}
+
+/** State that follows from the journal alone. */
+interface JournaledState {
+  bootId: string | null;
+  /** Highest epoch seen; a lower one is a deposed leader's. */
+  epoch: number;
+  /** In order of arrival. */
+  readonly executions: Map<ExecutionNumber, Execution>;
+  /** Executions by directory key, in order of arrival. */
+  readonly byDirectory: Map<string, Execution[]>;
+  /** Recently finished, oldest first. */
+  readonly finished: Set<ExecutionNumber>;
+  /** When the directories nobody uses expire: job id, task id, instant. */
+  readonly retained: Map<string, Map<string, number>>;
+  retainedCount: number;
+  readonly removals: Map<number, Removal>;
+  nextSequence: number;
+}
+
+/** State of this life of the agent. */
+interface LinkState {
+  readonly linkId: string;
+  /** Null: no connection. */
+  session: string | null;
+  /** Last order of this session that was applied. */
+  lastApplied: number;
+  /** Orders came since the last frame was made. */
+  acknowledgementOwed: boolean;
+  readonly outbox: Outbox<NodeReport>;
+  /** Highest report number that was ever in a frame: the server may have it, so it can no longer change. */
+  highestSent: number;
+  /** Number of the latest report of an execution that has not ended. */
+  readonly latestReport: Map<ExecutionNumber, number>;
+}
+
+export interface AgentMachine extends JournaledState, LinkState {
+  readonly options: AgentOptions;
+  /** Ordered executions whose turn has not come. */
+  readonly waiting: Set<ExecutionNumber>;
+  /** Keys of expired directories that are being removed. */
+  readonly removing: Set<string>;
+  readonly executionTimers: DueHeap<ExecutionNumber>;
+  readonly directoryTimers: DueHeap<DirectoryName>;
+  /** Machine time of the last step; it never goes back. */
+  time: number;
+  /** Machine time minus the caller's clock. */
+  clockOffsetMs: number;
+}
+
+/** One step under way. */
+export interface Step {
+  readonly machine: AgentMachine;
+  readonly now: number;
+  readonly entries: JournalEntry[];
+  readonly effects: AgentEffect[];
+}
+
+/**
+ * A machine without a past. `linkId` names this life of the agent process; reports are numbered within it. Replay
+ * the journal's entries into it, then give it `recovered` as its first input.
+ */
+export function newAgentMachine(linkId: string, options: Partial<AgentOptions> = {}): AgentMachine {
+  return {
+    options: {
+      wallClockGraceMs: options.wallClockGraceMs ?? WALL_CLOCK_GRACE_MS,
+      retentionMinMs: options.retentionMinMs ?? RETENTION_MIN_MS,
+      finishedMemoryMax: options.finishedMemoryMax ?? FINISHED_MEMORY_MAX,
+    },
+    bootId: null,
+    epoch: 0,
+    executions: new Map(),
+    byDirectory: new Map(),
+    finished: new Set(),
+    retained: new Map(),
+    retainedCount: 0,
+    removals: new Map(),
+    nextSequence: 1,
+    linkId,
+    session: null,
+    lastApplied: 0,
+    acknowledgementOwed: false,
+    outbox: newOutbox(),
+    highestSent: 0,
+    latestReport: new Map(),
+    waiting: new Set(),
+    removing: new Set(),
+    executionTimers: newDueHeap(),
+    directoryTimers: newDueHeap(),
+    time: 0,
+    clockOffsetMs: 0,
+  };
+}
+
+/**
+ * The caller's clock as machine time: the same, until the clock is set back; from then on machine time goes on from
+ * where it was, so that no timer stands still for as long as the clock went back.
+ */
+export function machineTime(machine: AgentMachine, now: number): number {
+  const time = Math.max(machine.time, now + machine.clockOffsetMs);
+  machine.clockOffsetMs = Math.max(machine.clockOffsetMs, time - now);
+  machine.time = time;
+  return time;
+}

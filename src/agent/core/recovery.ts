@@ -1,0 +1,185 @@
+import type { ExecutionNumber } from "../../model/id.ts";
+import type { ProcessExit, ProcessIdentity, ShimMemory } from "./contract.ts";
+import type { Execution, Step } from "./machine.ts";
+import {
+  collect,
+  drop,
+  endWithoutProcess,
+  failToStart,
+  onExited,
+  onSpawned,
+  onSpawnFailed,
+  refuseIfLate,
+  spawn,
+} from "./process.ts";
+import { record } from "./replay.ts";
+import { report } from "./reports.ts";
+import { stoppedBeforeStart } from "./result.ts";
+import { askUploads } from "./retention.ts";
+import { signalRunning } from "./stopping.ts";
+import { armDirectory } from "./timers.ts";
+
+type Memories = ReadonlyMap<ExecutionNumber, ShimMemory>;
+
+/**
+ * The first input of every life: every execution in the journal is taken up again from what the shims remember, and
+ * reported anew, for the reports of an earlier life are gone with its link.
+ */
+export function onRecovered(step: Step, bootId: string, memories: Memories): void {
+  const { machine } = step;
+  const rebooted = machine.bootId !== null && machine.bootId !== bootId;
+  if (machine.bootId !== bootId) record(step, { entry: "booted", bootId });
+  for (const execution of [...machine.executions.values()]) {
+    if (rebooted) endAfterReboot(step, execution);
+    else recover(step, execution, memories.get(execution.order.execution));
+  }
+  endStrangers(step, memories);
+  for (const [jobId, tasks] of machine.retained) {
+    for (const [taskId, expiresAt] of tasks) armDirectory(machine, expiresAt, { jobId, taskId });
+  }
+}
+
+/** Processes that the journal knows nothing of: they run for nobody. */
+function endStrangers(step: Step, memories: Memories): void {
+  for (const [execution, { memory }] of memories) {
+    if (step.machine.executions.has(execution)) continue;
+    if (memory === "running") step.effects.push({ effect: "signal", execution, signal: "kill" });
+    step.effects.push({ effect: "forget", execution });
+  }
+}
+
+function recover(step: Step, execution: Execution, memory: ShimMemory | undefined): void {
+  const { machine } = step;
+  const number = execution.order.execution;
+  if (execution.life.phase !== "ended" && !execution.discarded) {
+    report(machine, { kind: "accepted", execution: number });
+  }
+  switch (execution.life.phase) {
+    case "ordered":
+      // Only a crash between two entries of one step leaves a discarded one here.
+      if (execution.discarded) drop(step, execution);
+      else machine.waiting.add(number);
+      return;
+    case "starting":
+      recoverStarting(step, execution, memory ?? { memory: "unknown" });
+      return;
+    case "running":
+      recoverRunning(step, execution, memory ?? { memory: "unknown" });
+      return;
+    case "exited":
+      reportStarted(step, execution);
+      collect(step, execution);
+      return;
+    case "ended":
+      reportAgain(step, execution);
+      return;
+  }
+}
+
+/** The journal says that the process may have been started: only the shims know whether it was. */
+function recoverStarting(step: Step, execution: Execution, memory: ShimMemory): void {
+  const number = execution.order.execution;
+  switch (memory.memory) {
+    case "never":
+      startAfterAll(step, execution);
+      return;
+    case "running":
+      onSpawned(step, execution, memory.process, memory.startedAt);
+      return;
+    case "exited": {
+      const process = memory.process ?? unknownProcess(step);
+      record(step, { entry: "started", execution: number, at: memory.startedAt, process });
+      reportStarted(step, execution);
+      onExited(step, execution, memory.exit);
+      return;
+    }
+    case "failedToStart":
+      onSpawnFailed(step, execution, memory.failure);
+      return;
+    case "unknown":
+      onExited(step, execution, unseenExit(step.now));
+      return;
+  }
+}
+
+/** Nobody started it, so it may still be started, at most once. */
+function startAfterAll(step: Step, execution: Execution): void {
+  if (execution.discarded) drop(step, execution);
+  else if (execution.stopping !== null) failToStart(step, execution, stoppedBeforeStart());
+  else if (!refuseIfLate(step, execution)) spawn(step, execution);
+}
+
+/** The journal says that the process was started. */
+function recoverRunning(step: Step, execution: Execution, memory: ShimMemory): void {
+  reportStarted(step, execution);
+  switch (memory.memory) {
+    case "running":
+      signalRunning(step, execution);
+      return;
+    case "exited":
+      onExited(step, execution, memory.exit);
+      return;
+    // A shim that denies what the journal knows has lost its own memory.
+    case "never":
+    case "failedToStart":
+    case "unknown":
+      onExited(step, execution, unseenExit(step.now));
+      return;
+  }
+}
+
+/** The processes ended with the machine; their output is still there. */
+function endAfterReboot(step: Step, execution: Execution): void {
+  switch (execution.life.phase) {
+    case "ordered":
+      if (execution.discarded) drop(step, execution);
+      else endWithoutProcess(step, execution, { state: "unseen" });
+      return;
+    case "starting":
+    case "running":
+      reportStarted(step, execution);
+      onExited(step, execution, unseenExit(step.now));
+      return;
+    case "exited":
+      reportStarted(step, execution);
+      collect(step, execution);
+      return;
+    case "ended":
+      reportAgain(step, execution);
+      return;
+  }
+}
+
+function reportStarted(step: Step, execution: Execution): void {
+  const { life, order, discarded } = execution;
+  if (discarded || (life.phase !== "running" && life.phase !== "exited")) return;
+  if (life.startedAt === null) return;
+  const { startedAt } = life;
+  report(step.machine, { kind: "started", execution: order.execution, startedAt });
+}
+
+function reportAgain(step: Step, execution: Execution): void {
+  const { life, order } = execution;
+  if (life.phase !== "ended") return;
+  if (!life.acknowledged) {
+    report(step.machine, { kind: "ended", execution: order.execution, result: life.result });
+  }
+  // The forget of the earlier life may not have been done.
+  step.effects.push({ effect: "forget", execution: order.execution });
+  askUploads(step, execution);
+}
+
+function unseenExit(now: number): ProcessExit {
+  return {
+    outcome: { state: "unseen" },
+    endedAt: now,
+    durationMs: null,
+    peakMemoryBytes: null,
+    cpuMs: null,
+  };
+}
+
+/** A process that ended before anybody read its start time. */
+function unknownProcess(step: Step): ProcessIdentity {
+  return { bootId: step.machine.bootId ?? "", pid: 0, startTicks: 0 };
+}

@@ -1,0 +1,84 @@
+import type { JournalEntry } from "./contract.ts";
+import type { AgentMachine, Execution, Removal } from "./machine.ts";
+
+/**
+ * The shortest journal that gives this machine again. What only this life of the agent knows (connection, reports,
+ * what the runtime was asked) is not in it: `recovered` makes that anew.
+ */
+export function snapshotEntries(machine: AgentMachine): JournalEntry[] {
+  const entries: JournalEntry[] = [];
+  if (machine.bootId !== null) entries.push({ entry: "booted", bootId: machine.bootId });
+  if (machine.epoch > 0) entries.push({ entry: "epoch", epoch: machine.epoch });
+  for (const execution of machine.finished) entries.push({ entry: "acknowledged", execution });
+  for (const arrival of arrivals(machine)) {
+    if ("removal" in arrival) entries.push(removalEntry(arrival));
+    else entries.push(...executionEntries(arrival));
+  }
+  // After the executions, for each `ordered` cancels the retention of its directory.
+  for (const [jobId, tasks] of machine.retained) {
+    for (const [taskId, expiresAt] of tasks) {
+      entries.push({ entry: "retained", jobId, taskId, expiresAt });
+    }
+  }
+  return entries;
+}
+
+function arrivals(machine: AgentMachine): (Execution | Removal)[] {
+  const all = [...machine.executions.values(), ...machine.removals.values()];
+  return all.sort((a, b) => a.sequence - b.sequence);
+}
+
+function removalEntry({ removal, jobId, taskId }: Removal): JournalEntry {
+  return { entry: "removal", removal, jobId, taskId };
+}
+
+function executionEntries(held: Execution): JournalEntry[] {
+  const { order, orderedAt, stopping, discarded } = held;
+  const execution = order.execution;
+  const entries: JournalEntry[] = [{ entry: "ordered", at: orderedAt, order }];
+  if (stopping !== null) entries.push({ entry: "stopping", execution, ...stopping });
+  if (discarded) entries.push({ entry: "discarded", execution });
+  return [...entries, ...lifeEntries(held)];
+}
+
+function lifeEntries(held: Execution): JournalEntry[] {
+  const { life, orderedAt, order } = held;
+  const execution = order.execution;
+  const entries: JournalEntry[] = [];
+  const offsets = life.phase === "ordered" ? null : life.offsets;
+  if (offsets !== null) entries.push({ entry: "starting", execution, at: orderedAt, offsets });
+  switch (life.phase) {
+    case "ordered":
+    case "starting":
+      break;
+    case "running":
+      entries.push({ entry: "started", execution, at: life.startedAt, process: life.process });
+      break;
+    case "exited":
+      if (life.startedAt !== null) {
+        const process = { bootId: "", pid: 0, startTicks: 0 };
+        entries.push({ entry: "started", execution, at: life.startedAt, process });
+      }
+      entries.push({ entry: "exited", execution, exit: life.exit });
+      break;
+    case "ended":
+      entries.push({ entry: "ended", execution, result: life.result });
+      entries.push(...owedEntries(held, life));
+      break;
+  }
+  return entries;
+}
+
+function owedEntries(
+  held: Execution,
+  life: Extract<Execution["life"], { phase: "ended" }>,
+): JournalEntry[] {
+  const execution = held.order.execution;
+  const entries: JournalEntry[] = [];
+  for (const stream of ["stdout", "stderr"] as const) {
+    if (life.result[stream].place.kind !== "node" || life.uploads.includes(stream)) continue;
+    entries.push({ entry: "uploaded", execution, stream });
+  }
+  if (life.acknowledged) entries.push({ entry: "acknowledged", execution });
+  return entries;
+}

@@ -1,0 +1,38 @@
+import { type Execution, KILL_REPEAT_MS, type Step, type Stopping } from "./machine.ts";
+import { record } from "./replay.ts";
+import { armExecution } from "./timers.ts";
+
+/** Writes the wish to stop down. The first reason stays; a later one can only bring the kill nearer. */
+export function recordStopping(step: Step, execution: Execution, wish: Stopping): boolean {
+  const { stopping } = execution;
+  if (stopping !== null && wish.at + wish.graceMs >= stopping.at + stopping.graceMs) return false;
+  const number = execution.order.execution;
+  const reason = stopping?.reason ?? wish.reason;
+  record(step, { entry: "stopping", execution: number, ...wish, reason });
+  return true;
+}
+
+/**
+ * Sends a running execution the signal that is due and arms the next: terminate, after the grace kill, and kill
+ * again until the exit is seen. Without a wish to stop it only arms the wall clock.
+ */
+export function signalRunning(step: Step, execution: Execution): void {
+  const { machine, now } = step;
+  const number = execution.order.execution;
+  if (execution.life.phase !== "running") return;
+  const killAt = killDueAt(execution);
+  if (killAt !== null && killAt <= now) {
+    step.effects.push({ effect: "signal", execution: number, signal: "kill" });
+    execution.killAt = now + KILL_REPEAT_MS;
+  } else if (killAt !== null) {
+    step.effects.push({ effect: "signal", execution: number, signal: "terminate" });
+    execution.killAt = killAt;
+  }
+  armExecution(machine, execution);
+}
+
+function killDueAt(execution: Execution): number | null {
+  if (execution.discarded) return 0;
+  const { stopping } = execution;
+  return stopping === null ? null : stopping.at + stopping.graceMs;
+}

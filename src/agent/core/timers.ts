@@ -1,0 +1,91 @@
+import { RESEND_AFTER_MS } from "../../protocol/node/link.ts";
+import { directoryKey, retentionOf } from "./directories.ts";
+import { type Due, peekDue, popDue, pruneDue, pushDue } from "./heap.ts";
+import {
+  type AgentMachine,
+  type DirectoryName,
+  type Execution,
+  REMOVALS_AT_ONCE_MAX,
+} from "./machine.ts";
+
+/** When the execution needs attention; null: not by itself. */
+export function executionDueAt(execution: Execution): number | null {
+  switch (execution.life.phase) {
+    case "ordered":
+      return execution.preparing ? wallClockAt(execution) : null;
+    case "starting":
+      return execution.stopping === null && !execution.discarded ? wallClockAt(execution) : null;
+    case "running":
+      return execution.killAt ?? wallClockAt(execution);
+    case "exited":
+    case "ended":
+      return null;
+  }
+}
+
+function wallClockAt(execution: Execution): number | null {
+  const maxWallClockMs = execution.order.members[0]?.command.maxWallClockMs;
+  return maxWallClockMs === undefined ? null : execution.orderedAt + maxWallClockMs;
+}
+
+/** To be called whenever executionDueAt may have changed. */
+export function armExecution(machine: AgentMachine, execution: Execution): void {
+  const at = executionDueAt(execution);
+  if (at === null) return;
+  pushDue(machine.executionTimers, at, execution.order.execution);
+  pruneDue(machine.executionTimers, machine.executions.size, (due) => isCurrent(machine, due));
+}
+
+export function armDirectory(machine: AgentMachine, at: number, directory: DirectoryName): void {
+  pushDue(machine.directoryTimers, at, directory);
+  pruneDue(machine.directoryTimers, machine.retainedCount, (due) => isExpiry(machine, due));
+}
+
+function isCurrent(machine: AgentMachine, due: Due<number>): boolean {
+  const execution = machine.executions.get(due.target);
+  return execution !== undefined && executionDueAt(execution) === due.at;
+}
+
+function isExpiry(machine: AgentMachine, due: Due<DirectoryName>): boolean {
+  const expiresAt = retentionOf(machine, due.target);
+  if (expiresAt === undefined || expiresAt > due.at) return false;
+  return !machine.removing.has(directoryKey(due.target));
+}
+
+/** Takes the next execution that is due; undefined: none. */
+export function takeDueExecution(machine: AgentMachine, now: number): Execution | undefined {
+  const heap = machine.executionTimers;
+  for (let due = peekDue(heap); due !== undefined && due.at <= now; due = peekDue(heap)) {
+    popDue(heap);
+    if (isCurrent(machine, due)) return machine.executions.get(due.target);
+  }
+  return undefined;
+}
+
+/** Takes the next directory whose retention is over; undefined: none, or enough are being removed. */
+export function takeDueDirectory(machine: AgentMachine, now: number): DirectoryName | undefined {
+  const heap = machine.directoryTimers;
+  if (machine.removing.size >= REMOVALS_AT_ONCE_MAX) return undefined;
+  for (let due = peekDue(heap); due !== undefined && due.at <= now; due = peekDue(heap)) {
+    popDue(heap);
+    if (isExpiry(machine, due)) return due.target;
+  }
+  return undefined;
+}
+
+/**
+ * When the machine wants a `tick`, on the caller's clock; null: never, until something else happens. It may be in
+ * the past, and may prove to be stale: a tick too many does nothing.
+ */
+export function nextDueAt(machine: AgentMachine): number | null {
+  let next = Number.POSITIVE_INFINITY;
+  next = Math.min(next, peekDue(machine.executionTimers)?.at ?? next);
+  if (machine.removing.size < REMOVALS_AT_ONCE_MAX) {
+    next = Math.min(next, peekDue(machine.directoryTimers)?.at ?? next);
+  }
+  const { outbox } = machine;
+  if (machine.session !== null && outbox.next > outbox.first) {
+    next = Math.min(next, outbox.sentAt + RESEND_AFTER_MS);
+  }
+  return next === Number.POSITIVE_INFINITY ? null : next - machine.clockOffsetMs;
+}
