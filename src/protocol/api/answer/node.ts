@@ -1,0 +1,51 @@
+import { z } from "@hono/zod-openapi";
+import { TIME } from "../field.ts";
+
+export const NODE_STATES = [
+  "creating",
+  "starting",
+  "idle",
+  "running",
+  "offline",
+  "rebooting",
+  "leavingpool",
+  "unusable",
+  "unknown",
+] as const;
+
+export const NODE = z
+  .object({
+    id: z.string(),
+    guid: z.string(),
+    url: z.string(),
+    poolId: z.string(),
+    state: z.enum(NODE_STATES),
+    stateTransitionTime: TIME,
+    schedulingState: z.enum(["enabled", "disabled"]),
+    fleetStatus: z.enum(["enable", "disable"]),
+    contact: z.enum(["connected", "away", "unknown", "lost"]).openapi({
+      description: "away: no connection, within the grace. lost: its executions were given up.",
+    }),
+    contactTime: TIME,
+    isDedicated: z.literal(true),
+    provided: z.boolean().openapi({ description: "Made by the pool's provider." }),
+    affinityId: z.string(),
+    vmSize: z.string(),
+    taskSlots: z.int(),
+    allocationTime: TIME,
+    lastBootTime: TIME.optional(),
+    bootId: z.string().optional(),
+    hostname: z.string().optional(),
+    os: z.string().optional(),
+    ipAddress: z.string().optional(),
+    cores: z.int().optional(),
+    memoryBytes: z.int().optional(),
+    totalTasksRun: z.int(),
+    totalTasksSucceeded: z.int(),
+    runningTasksCount: z.int(),
+    runningTaskSlotsCount: z.int(),
+    errors: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
+    nodeAgentInfo: z.object({ version: z.string(), lastUpdateTime: TIME }).optional(),
+  })
+  .openapi("Node");
+export type Node = z.output<typeof NODE>;

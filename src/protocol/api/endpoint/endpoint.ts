@@ -1,0 +1,65 @@
+import type { z } from "@hono/zod-openapi";
+
+/** Every path of the API is below it. */
+export const API_BASE = "/api/v1";
+
+/** What a caller may be allowed to do; which role may is the server's table. */
+export type Action =
+  /** Nothing needs to be known of the caller. */
+  "ask" | "read" | "runJobs" | "managePools" | "manageAccess";
+
+/** What a success is answered with. */
+export type Answer =
+  | { readonly kind: "json"; readonly status: 200 | 201 | 202; readonly schema: z.ZodType }
+  | { readonly kind: "nothing"; readonly status: 204 }
+  /** Bytes as they are; ranges are understood. */
+  | { readonly kind: "bytes"; readonly status: 200 }
+  | { readonly kind: "text"; readonly status: 200; readonly contentType: string };
+
+/**
+ * One method on one path, declared once: the server's handlers, the OpenAPI document and the typed client all come from it.
+ * Its key in the table is `METHOD /path/{parameter}`; `{path*}` takes the rest of the path, slashes included.
+ */
+export interface Endpoint {
+  readonly summary: string;
+  readonly action: Action;
+  readonly query?: z.ZodObject;
+  /** The JSON body; absent: none is read. */
+  readonly body?: z.ZodType;
+  /** The body may be left out altogether. */
+  readonly bodyIsOptional?: boolean;
+  /** The body is taken as it comes, and is no JSON. */
+  readonly takesBytes?: boolean;
+  /** A repetition under the same Idempotency-Key gives the first answer. */
+  readonly idempotent?: boolean;
+  readonly answer: Answer;
+}
+
+/** A part of the table, checked and with the types of its schemas kept. */
+export function endpoints<const Table extends Readonly<Record<EndpointKey, Endpoint>>>(
+  table: Table,
+): Table {
+  return table;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type EndpointKey = `${Method} /${string}`;
+
+/** The parameters of a path by name. */
+export type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? { readonly [Key in Name extends `${infer Plain}*` ? Plain : Name]: string } & ParametersOf<Rest>
+  : unknown;
+
+export type QueryOf<Declared> = Declared extends { query: infer Query extends z.ZodType }
+  ? z.output<Query>
+  : undefined;
+
+export type BodyOf<Declared> = Declared extends { body: infer Body extends z.ZodType }
+  ? z.output<Body>
+  : undefined;
+
+export type AnswerOf<Declared> = Declared extends {
+  answer: { kind: "json"; schema: infer Schema extends z.ZodType };
+}
+  ? z.output<Schema>
+  : undefined;

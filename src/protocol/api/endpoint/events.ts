@@ -1,0 +1,27 @@
+import { z } from "@hono/zod-openapi";
+import { EVENT_TYPES } from "../../../model/event.ts";
+import { PAGE_SIZE_MAX } from "../../../model/limits.ts";
+import { EVENT_PAGE } from "../answer/event.ts";
+import { record } from "../field.ts";
+import { flag, wholeNumber, wordsOf } from "../query.ts";
+import { endpoints } from "./endpoint.ts";
+
+export const EVENT_ENDPOINTS = endpoints({
+  "GET /events": {
+    summary: "Read events; as text/event-stream when Accept or ?stream asks for it",
+    action: "read",
+    query: record({
+      after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+        .optional()
+        .openapi({ description: "Only events with a greater sequence number; default 0." }),
+      type: wordsOf(EVENT_TYPES).optional(),
+      jobId: z.string().optional(),
+      poolId: z.string().optional(),
+      limit: wholeNumber(1, PAGE_SIZE_MAX).optional(),
+      stream: flag()
+        .optional()
+        .openapi({ description: "Server-sent events; resumed by Last-Event-ID." }),
+    }),
+    answer: { kind: "json", status: 200, schema: EVENT_PAGE },
+  },
+});

@@ -1,0 +1,38 @@
+import { z } from "@hono/zod-openapi";
+import { EXECUTION } from "../answer/execution.ts";
+import { pageOf } from "../answer/page.ts";
+import { record } from "../field.ts";
+import { flag, OUTPUT_QUERY, PAGE_FIELDS } from "../query.ts";
+import { endpoints } from "./endpoint.ts";
+
+export const EXECUTION_ENDPOINTS = endpoints({
+  "GET /executions": {
+    summary: "List executions",
+    action: "read",
+    query: record({
+      ...PAGE_FIELDS,
+      jobId: z.string().optional(),
+      taskId: z.string().optional().openapi({ description: "Together with jobId." }),
+      nodeId: z.string().optional(),
+      live: flag().optional().openapi({ description: "Only those that have not ended." }),
+    }),
+    answer: { kind: "json", status: 200, schema: pageOf(EXECUTION) },
+  },
+  "GET /executions/{number}": {
+    summary: "Get an execution",
+    action: "read",
+    answer: { kind: "json", status: 200, schema: EXECUTION },
+  },
+  "GET /executions/{number}/stdout": {
+    summary: "Read or follow what one execution has written",
+    action: "read",
+    query: OUTPUT_QUERY,
+    answer: { kind: "bytes", status: 200 },
+  },
+  "GET /executions/{number}/stderr": {
+    summary: "Read or follow what one execution has written as errors",
+    action: "read",
+    query: OUTPUT_QUERY,
+    answer: { kind: "bytes", status: 200 },
+  },
+});

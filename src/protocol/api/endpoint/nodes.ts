@@ -1,0 +1,68 @@
+import { z } from "@hono/zod-openapi";
+import { FILE_LIST } from "../answer/file.ts";
+import { NODE } from "../answer/node.ts";
+import { ACCEPTED, pageOf } from "../answer/page.ts";
+import { record } from "../field.ts";
+import { NODE_DISABLE_SCHEDULING, NODE_REBOOT } from "../node.ts";
+import { DEALLOCATION_OPTION } from "../pool.ts";
+import { flag, PAGE_FIELDS } from "../query.ts";
+import { endpoints } from "./endpoint.ts";
+
+export const FILES_QUERY = record({
+  recursive: flag().optional(),
+  path: z.string().optional().openapi({ description: "Only this folder." }),
+});
+
+export const NODE_ENDPOINTS = endpoints({
+  "GET /nodes": {
+    summary: "List nodes",
+    action: "read",
+    query: record({
+      ...PAGE_FIELDS,
+      poolId: z.string().optional(),
+      idPrefix: z.string().optional(),
+    }),
+    answer: { kind: "json", status: 200, schema: pageOf(NODE) },
+  },
+  "GET /nodes/{nodeId}": {
+    summary: "Get a node",
+    action: "read",
+    answer: { kind: "json", status: 200, schema: NODE },
+  },
+  "DELETE /nodes/{nodeId}": {
+    summary: "Remove a node from its pool",
+    action: "managePools",
+    query: record({ nodeDeallocationOption: DEALLOCATION_OPTION.optional() }),
+    answer: { kind: "json", status: 202, schema: ACCEPTED },
+  },
+  "POST /nodes/{nodeId}/reboot": {
+    summary: "Reboot a node",
+    action: "managePools",
+    body: NODE_REBOOT,
+    bodyIsOptional: true,
+    answer: { kind: "json", status: 202, schema: ACCEPTED },
+  },
+  "POST /nodes/{nodeId}/disablescheduling": {
+    summary: "Give a node no further tasks",
+    action: "managePools",
+    body: NODE_DISABLE_SCHEDULING,
+    bodyIsOptional: true,
+    answer: { kind: "json", status: 200, schema: ACCEPTED },
+  },
+  "POST /nodes/{nodeId}/enablescheduling": {
+    summary: "Give a node tasks again",
+    action: "managePools",
+    answer: { kind: "json", status: 200, schema: ACCEPTED },
+  },
+  "GET /nodes/{nodeId}/files": {
+    summary: "List files below a node's root",
+    action: "read",
+    query: FILES_QUERY,
+    answer: { kind: "json", status: 200, schema: FILE_LIST },
+  },
+  "GET /nodes/{nodeId}/files/{path*}": {
+    summary: "Read a file of a node",
+    action: "read",
+    answer: { kind: "bytes", status: 200 },
+  },
+});

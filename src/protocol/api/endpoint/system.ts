@@ -1,0 +1,73 @@
+import { z } from "@hono/zod-openapi";
+import { PAGE_SIZE_MAX } from "../../../model/limits.ts";
+import { FILE_STORED, STORED_FILE } from "../answer/file.ts";
+import { pageOf } from "../answer/page.ts";
+import { API_TOKEN, HEALTH, JOIN_TOKEN, NEW_API_TOKEN, SYSTEM } from "../answer/system.ts";
+import { record } from "../field.ts";
+import { wholeNumber } from "../query.ts";
+import { API_TOKEN_ADD, JOIN_TOKEN_ADD } from "../token.ts";
+import { endpoints } from "./endpoint.ts";
+
+export const FILE_ENDPOINTS = endpoints({
+  "GET /files": {
+    summary: "List the server's file store",
+    action: "read",
+    query: record({
+      prefix: z.string().optional(),
+      limit: wholeNumber(1, PAGE_SIZE_MAX).optional(),
+      cursor: z.string().optional(),
+    }),
+    answer: { kind: "json", status: 200, schema: pageOf(STORED_FILE) },
+  },
+  "GET /files/{path*}": {
+    summary: "Read a file of the file store",
+    action: "read",
+    answer: { kind: "bytes", status: 200 },
+  },
+  "PUT /files/{path*}": {
+    summary: "Write a file of the file store; tasks name it as serverPath",
+    action: "runJobs",
+    takesBytes: true,
+    answer: { kind: "json", status: 201, schema: FILE_STORED },
+  },
+  "DELETE /files/{path*}": {
+    summary: "Remove a file of the file store",
+    action: "runJobs",
+    answer: { kind: "nothing", status: 204 },
+  },
+});
+
+export const SYSTEM_ENDPOINTS = endpoints({
+  "GET /health": {
+    summary: "Whether the server is well",
+    action: "ask",
+    answer: { kind: "json", status: 200, schema: HEALTH },
+  },
+  "GET /system": {
+    summary: "What this server is",
+    action: "read",
+    answer: { kind: "json", status: 200, schema: SYSTEM },
+  },
+  "GET /metrics": {
+    summary: "Figures for Prometheus",
+    action: "read",
+    answer: { kind: "text", status: 200, contentType: "text/plain; version=0.0.4" },
+  },
+  "POST /join-tokens": {
+    summary: "Make a token that lets machines join a pool",
+    action: "manageAccess",
+    body: JOIN_TOKEN_ADD,
+    answer: { kind: "json", status: 201, schema: JOIN_TOKEN },
+  },
+  "GET /api-tokens": {
+    summary: "List API tokens",
+    action: "manageAccess",
+    answer: { kind: "json", status: 200, schema: z.object({ items: z.array(API_TOKEN) }) },
+  },
+  "POST /api-tokens": {
+    summary: "Make an API token",
+    action: "manageAccess",
+    body: API_TOKEN_ADD,
+    answer: { kind: "json", status: 201, schema: NEW_API_TOKEN },
+  },
+});

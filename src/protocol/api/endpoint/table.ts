@@ -1,0 +1,27 @@
+import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from "./endpoint.ts";
+import { EVENT_ENDPOINTS } from "./events.ts";
+import { EXECUTION_ENDPOINTS } from "./executions.ts";
+import { JOB_ENDPOINTS } from "./jobs.ts";
+import { NODE_ENDPOINTS } from "./nodes.ts";
+import { POOL_ENDPOINTS } from "./pools.ts";
+import { FILE_ENDPOINTS, SYSTEM_ENDPOINTS } from "./system.ts";
+import { TASK_ENDPOINTS } from "./tasks.ts";
+
+/** The whole API. */
+export const ENDPOINTS = {
+  ...POOL_ENDPOINTS,
+  ...NODE_ENDPOINTS,
+  ...JOB_ENDPOINTS,
+  ...TASK_ENDPOINTS,
+  ...EXECUTION_ENDPOINTS,
+  ...EVENT_ENDPOINTS,
+  ...FILE_ENDPOINTS,
+  ...SYSTEM_ENDPOINTS,
+};
+
+export type Api = typeof ENDPOINTS;
+export type ApiKey = keyof Api;
+export type ApiParameters<Key extends ApiKey> = ParametersOf<Key>;
+export type ApiQuery<Key extends ApiKey> = QueryOf<Api[Key]>;
+export type ApiBody<Key extends ApiKey> = BodyOf<Api[Key]>;
+export type ApiAnswer<Key extends ApiKey> = AnswerOf<Api[Key]>;

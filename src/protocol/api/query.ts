@@ -1,0 +1,48 @@
+import { z } from "@hono/zod-openapi";
+import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from "../../model/limits.ts";
+import { integer, oneOf, record } from "./field.ts";
+
+/** Query parameters arrive as text; each of these reads one into its value. */
+
+export function wholeNumber(least: number, most: number) {
+  const read = (value: unknown) =>
+    typeof value === "string" && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
+  return z.preprocess(read, integer(least, most));
+}
+
+/** `true`, `1` or nothing behind the name; `false` or `0`. */
+export function flag() {
+  const read = (value: unknown) => {
+    if (value === "" || value === "1" || value === "true") return true;
+    return value === "0" || value === "false" ? false : value;
+  };
+  return z.preprocess(read, z.boolean({ error: "true or false" }));
+}
+
+/** Several words: separated by commas, or the parameter several times. */
+export function wordsOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  const read = (value: unknown) => {
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    return texts.flatMap((item) => (typeof item === "string" ? item.split(",") : [item]));
+  };
+  return z.preprocess(read, z.array(oneOf(words)));
+}
+
+const LIMIT = wholeNumber(1, PAGE_SIZE_MAX).openapi({
+  type: "integer",
+  default: PAGE_SIZE_DEFAULT,
+  description: "Items of a page.",
+});
+
+export const PAGE_FIELDS = {
+  limit: LIMIT.optional(),
+  cursor: z.string().optional().openapi({ description: "From the answer before." }),
+  order: oneOf(["asc", "desc"]).optional(),
+};
+
+export const PAGE_QUERY = record(PAGE_FIELDS);
+
+/** Reads of files and output: `Range: bytes=a-b` is understood as well. */
+export const OUTPUT_QUERY = record({
+  follow: flag().optional().openapi({ description: "Goes on with what is written until the end." }),
+});
