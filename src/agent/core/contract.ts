@@ -119,7 +119,10 @@ export type ShimMemory =
   | { readonly memory: "unknown" };
 
 export type AgentInput =
-  /** First input of every life, after the journal was replayed: what the shims remember of executions `starting` or later without an exit. */
+  /**
+   * First input of every life, after the journal was replayed: what the shims remember of executions `starting` or
+   * later without an exit (`ordersInDoubt`). Whatever else they remember belongs in it too: it is ended and forgotten.
+   */
   | {
       readonly input: "recovered";
       readonly bootId: string;

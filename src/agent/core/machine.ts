@@ -73,13 +73,15 @@ export interface Execution {
   readonly order: StartOrder;
   /** Place in the order of arrival, which removals share: it decides who waits for whom. */
   readonly sequence: number;
-  /** When its turn came; the wall clock counts from here. */
+  /** When its turn came. */
   orderedAt: number;
   life: Life;
   /** First reason to stop; null: none. */
   stopping: Stopping | null;
   /** The server let go: nothing is reported any more. */
   discarded: boolean;
+  /** This life of the agent only: from when the wall clock counts; `orderedAt` unless the clock was set back. */
+  wallClockFrom: number;
   /** This life of the agent only: the runtime was asked to prepare. */
   preparing: boolean;
   /** This life of the agent only: when the next kill is due; null: no stop under way. */
@@ -151,10 +153,8 @@ export interface AgentMachine extends JournaledState, LinkState {
   readonly removing: Set<string>;
   readonly executionTimers: DueHeap<ExecutionNumber>;
   readonly directoryTimers: DueHeap<DirectoryName>;
-  /** Machine time of the last step; it never goes back. */
+  /** The node's clock at the last step. */
   time: number;
-  /** Machine time minus the caller's clock. */
-  clockOffsetMs: number;
 }
 
 /** One step under way. */
@@ -197,17 +197,5 @@ export function newAgentMachine(linkId: string, options: Partial<AgentOptions> =
     executionTimers: newDueHeap(),
     directoryTimers: newDueHeap(),
     time: 0,
-    clockOffsetMs: 0,
   };
-}
-
-/**
- * The caller's clock as machine time: the same, until the clock is set back; from then on machine time goes on from
- * where it was, so that no timer stands still for as long as the clock went back.
- */
-export function machineTime(machine: AgentMachine, now: number): number {
-  const time = Math.max(machine.time, now + machine.clockOffsetMs);
-  machine.clockOffsetMs = Math.max(machine.clockOffsetMs, time - now);
-  machine.time = time;
-  return time;
 }

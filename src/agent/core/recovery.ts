@@ -17,7 +17,7 @@ import { report } from "./reports.ts";
 import { stoppedBeforeStart } from "./result.ts";
 import { askUploads } from "./retention.ts";
 import { signalRunning } from "./stopping.ts";
-import { armDirectory } from "./timers.ts";
+import { armDirectory, limitToPast } from "./timers.ts";
 
 type Memories = ReadonlyMap<ExecutionNumber, ShimMemory>;
 
@@ -29,11 +29,12 @@ export function onRecovered(step: Step, bootId: string, memories: Memories): voi
   const { machine } = step;
   const rebooted = machine.bootId !== null && machine.bootId !== bootId;
   if (machine.bootId !== bootId) record(step, { entry: "booted", bootId });
+  endStrangers(step, memories);
   for (const execution of [...machine.executions.values()]) {
+    limitToPast(machine, execution);
     if (rebooted) endAfterReboot(step, execution);
     else recover(step, execution, memories.get(execution.order.execution));
   }
-  endStrangers(step, memories);
   for (const [jobId, tasks] of machine.retained) {
     for (const [taskId, expiresAt] of tasks) armDirectory(machine, expiresAt, { jobId, taskId });
   }

@@ -122,7 +122,9 @@ function replayOrdered(
   const held = machine.executions.get(order.execution);
   if (held !== undefined) {
     // Written again when its turn comes late, so that the wall clock does not count the waiting.
-    if (held.life.phase === "ordered") held.orderedAt = entry.at;
+    if (held.life.phase !== "ordered") return;
+    held.orderedAt = entry.at;
+    held.wallClockFrom = entry.at;
     return;
   }
   const execution: Execution = {
@@ -132,6 +134,7 @@ function replayOrdered(
     life: { phase: "ordered" },
     stopping: null,
     discarded: false,
+    wallClockFrom: entry.at,
     preparing: false,
     killAt: null,
   };

@@ -7,7 +7,7 @@ import {
 } from "../../protocol/node/link.ts";
 import type { WelcomeFrame } from "../../protocol/node/message.ts";
 import type { BatchFrame, NodeReport } from "./contract.ts";
-import { type AgentMachine, machineTime, type Step } from "./machine.ts";
+import type { AgentMachine, Step } from "./machine.ts";
 
 type LifeReport = Extract<NodeReport, { kind: "accepted" | "started" | "ended" }>;
 
@@ -47,12 +47,12 @@ export function hasOutgoing(machine: AgentMachine, now: number): boolean {
  * these entries hold.
  */
 export function outgoingFrame(machine: AgentMachine, now: number): BatchFrame<NodeReport> | null {
-  return hasOutgoing(machine, machineTime(machine, now)) ? heartbeatFrame(machine, now) : null;
+  return hasOutgoing(machine, now) ? heartbeatFrame(machine, now) : null;
 }
 
 /** As outgoingFrame, and without anything to say an empty frame, which is the heartbeat. */
 export function heartbeatFrame(machine: AgentMachine, now: number): BatchFrame<NodeReport> {
-  const { first, messages } = takeMessages(machine.outbox, machineTime(machine, now));
+  const { first, messages } = takeMessages(machine.outbox, now);
   machine.highestSent = Math.max(machine.highestSent, first + messages.length - 1);
   machine.acknowledgementOwed = false;
   return { type: "batch", epoch: 0, first, messages, acknowledged: machine.lastApplied };

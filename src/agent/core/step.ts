@@ -1,5 +1,5 @@
 import type { AgentEffect, AgentInput, JournalEntry } from "./contract.ts";
-import { type AgentMachine, type Execution, machineTime, type Step } from "./machine.ts";
+import type { AgentMachine, Execution, Step } from "./machine.ts";
 import { cancelPrepare, onFrame, onWelcome } from "./orders.ts";
 import {
   failToStart,
@@ -15,7 +15,7 @@ import { closeSession, hasOutgoing } from "./reports.ts";
 import { wallClockBeforeStart } from "./result.ts";
 import { askRemovals, onDirectoryRemoved, onUploaded, removeExpired } from "./retention.ts";
 import { recordStopping, signalRunning } from "./stopping.ts";
-import { takeDueExecution } from "./timers.ts";
+import { noteTime, takeDueExecution } from "./timers.ts";
 
 export interface StepResult {
   /** To be appended to the journal, all of them, and flushed. */
@@ -25,11 +25,11 @@ export interface StepResult {
 }
 
 /**
- * Applies one input. `now` is the node's clock in milliseconds; should it be set back, the machine's own time goes
- * on. Timers that are due run in every step, so `tick` is only needed when nothing else happens.
+ * Applies one input. `now` is the node's clock in milliseconds, which may be set back. Timers that are due run in every step, so `tick` is only needed when nothing else happens.
  */
 export function step(machine: AgentMachine, input: AgentInput, now: number): StepResult {
-  const current: Step = { machine, now: machineTime(machine, now), entries: [], effects: [] };
+  noteTime(machine, now);
+  const current: Step = { machine, now, entries: [], effects: [] };
   applyInput(current, input);
   runTimers(current);
   prepareWaiting(current);

@@ -20,7 +20,7 @@ export function signalRunning(step: Step, execution: Execution): void {
   const { machine, now } = step;
   const number = execution.order.execution;
   if (execution.life.phase !== "running") return;
-  const killAt = killDueAt(execution);
+  const killAt = killDueAt(execution, now);
   if (killAt !== null && killAt <= now) {
     step.effects.push({ effect: "signal", execution: number, signal: "kill" });
     execution.killAt = now + KILL_REPEAT_MS;
@@ -31,8 +31,10 @@ export function signalRunning(step: Step, execution: Execution): void {
   armExecution(machine, execution);
 }
 
-function killDueAt(execution: Execution): number | null {
-  if (execution.discarded) return 0;
-  const { stopping } = execution;
-  return stopping === null ? null : stopping.at + stopping.graceMs;
+function killDueAt(execution: Execution, now: number): number | null {
+  const { discarded, stopping, killAt } = execution;
+  if (discarded) return now;
+  if (stopping === null) return null;
+  const afterGrace = Math.min(stopping.at, now) + stopping.graceMs;
+  return Math.min(afterGrace, killAt ?? afterGrace);
 }

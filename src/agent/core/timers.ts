@@ -5,6 +5,7 @@ import {
   type AgentMachine,
   type DirectoryName,
   type Execution,
+  KILL_REPEAT_MS,
   REMOVALS_AT_ONCE_MAX,
 } from "./machine.ts";
 
@@ -25,7 +26,31 @@ export function executionDueAt(execution: Execution): number | null {
 
 function wallClockAt(execution: Execution): number | null {
   const maxWallClockMs = execution.order.members[0]?.command.maxWallClockMs;
-  return maxWallClockMs === undefined ? null : execution.orderedAt + maxWallClockMs;
+  return maxWallClockMs === undefined ? null : execution.wallClockFrom + maxWallClockMs;
+}
+
+/**
+ * Takes the clock at the beginning of a step. When it was set back, nothing that happened already may lie in the
+ * future, or its timers would stand still for as long as the clock went back.
+ */
+export function noteTime(machine: AgentMachine, now: number): void {
+  const wentBack = now < machine.time;
+  machine.time = now;
+  if (!wentBack) return;
+  machine.outbox.sentAt = Math.min(machine.outbox.sentAt, now);
+  for (const execution of machine.executions.values()) limitToPast(machine, execution);
+}
+
+/** The instants of the journal may lie in the future too, when the clock was set back between two lives. */
+export function limitToPast(machine: AgentMachine, execution: Execution): void {
+  const now = machine.time;
+  const { stopping, killAt } = execution;
+  execution.wallClockFrom = Math.min(execution.wallClockFrom, now);
+  if (killAt !== null) {
+    const longestMs = Math.max(KILL_REPEAT_MS, stopping?.graceMs ?? 0);
+    execution.killAt = Math.min(killAt, now + longestMs);
+  }
+  armExecution(machine, execution);
 }
 
 /** To be called whenever executionDueAt may have changed. */
@@ -74,7 +99,7 @@ export function takeDueDirectory(machine: AgentMachine, now: number): DirectoryN
 }
 
 /**
- * When the machine wants a `tick`, on the caller's clock; null: never, until something else happens. It may be in
+ * When the machine wants a `tick`; null: never, until something else happens. It may be in
  * the past, and may prove to be stale: a tick too many does nothing.
  */
 export function nextDueAt(machine: AgentMachine): number | null {
@@ -87,5 +112,5 @@ export function nextDueAt(machine: AgentMachine): number | null {
   if (machine.session !== null && outbox.next > outbox.first) {
     next = Math.min(next, outbox.sentAt + RESEND_AFTER_MS);
   }
-  return next === Number.POSITIVE_INFINITY ? null : next - machine.clockOffsetMs;
+  return next === Number.POSITIVE_INFINITY ? null : next;
 }
