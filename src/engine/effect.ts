@@ -43,4 +43,9 @@ export type Effect =
       readonly provided: boolean;
     }
   /** The node's reports up to here are in the store: acknowledge them. */
-  | { readonly effect: "acknowledge"; readonly node: NodeNumber; readonly linkId: string; readonly upTo: number };
+  | {
+      readonly effect: "acknowledge";
+      readonly node: NodeNumber;
+      readonly linkId: string;
+      readonly upTo: number;
+    };

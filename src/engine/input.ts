@@ -1,4 +1,3 @@
-import type { FailureInfo } from "../model/failure.ts";
 import type { ExecutionResult } from "../model/execution.ts";
 import type { ExecutionNumber, NodeNumber } from "../model/id.ts";
 import type { DisableTasks, JobSpec, MetadataItem, OnAllTasksComplete } from "../model/job.ts";
@@ -36,8 +35,20 @@ export interface PoolPatch {
 export type DisableSchedulingOption = "requeue" | "terminate" | "taskcompletion";
 
 /** What people ask for. `pool`, `job`, `node` and `task` are ids as given; the engine folds them. */
-export type RequestInput =
+export type RequestInput = CreateRequest | PoolRequest | NodeRequest | JobRequest | TaskRequest;
+
+export type CreateRequest =
   | { readonly kind: "createPool"; readonly spec: PoolSpec }
+  | { readonly kind: "createJob"; readonly spec: JobSpec }
+  /** A job and its first tasks in one step: either everything is accepted or nothing. */
+  | {
+      readonly kind: "createJobWithTasks";
+      readonly spec: JobSpec;
+      readonly tasks: readonly NewTask[];
+    };
+
+/** About a pool that exists. */
+export type PoolRequest =
   | { readonly kind: "updatePool"; readonly pool: string; readonly patch: PoolPatch }
   | {
       readonly kind: "resizePool";
@@ -55,19 +66,29 @@ export type RequestInput =
       readonly option: DeallocationOption;
       readonly timeoutMs: number | null;
     }
-  | { readonly kind: "deletePool"; readonly pool: string }
+  | { readonly kind: "deletePool"; readonly pool: string };
+
+/** About a node. */
+export type NodeRequest =
   | { readonly kind: "rebootNode"; readonly node: string; readonly option: DeallocationOption }
-  | { readonly kind: "disableScheduling"; readonly node: string; readonly option: DisableSchedulingOption }
-  | { readonly kind: "enableScheduling"; readonly node: string }
-  | { readonly kind: "createJob"; readonly spec: JobSpec }
-  /** A job and its first tasks in one step: either everything is accepted or nothing. */
-  | { readonly kind: "createJobWithTasks"; readonly spec: JobSpec; readonly tasks: readonly NewTask[] }
+  | {
+      readonly kind: "disableScheduling";
+      readonly node: string;
+      readonly option: DisableSchedulingOption;
+    }
+  | { readonly kind: "enableScheduling"; readonly node: string };
+
+/** About a job that exists. */
+export type JobRequest =
   | { readonly kind: "updateJob"; readonly job: string; readonly patch: JobPatch }
   | { readonly kind: "disableJob"; readonly job: string; readonly disableTasks: DisableTasks }
   | { readonly kind: "enableJob"; readonly job: string }
   | { readonly kind: "terminateJob"; readonly job: string; readonly reason: string }
   | { readonly kind: "deleteJob"; readonly job: string }
-  | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] }
+  | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] };
+
+/** About a task that exists. */
+export type TaskRequest =
   | {
       readonly kind: "updateTask";
       readonly job: string;
@@ -88,6 +109,7 @@ export type NodeInput =
       /** Wished node id; made unique by a suffix when it is taken. */
       readonly name: string;
       readonly pool: string;
+      /** 0: the pool's taskSlotsPerNode. */
       readonly slots: number;
       readonly facts: NodeFacts;
     }
@@ -102,10 +124,6 @@ export type NodeInput =
       readonly held: readonly HeldExecution[];
     }
   | { readonly kind: "nodeDisconnected"; readonly node: NodeNumber }
-  /** No frame for longer than the grace; decided by the loop's heartbeat watch. */
-  | { readonly kind: "nodeUnreachable"; readonly node: NodeNumber }
-  /** Contact is not expected to come back: its executions are declared lost. */
-  | { readonly kind: "nodeLost"; readonly node: NodeNumber }
   /** Reports of one frame, in order; `upTo` is the number of the last. Duplicates were taken out before. */
   | {
       readonly kind: "nodeReports";
@@ -123,7 +141,11 @@ export type NodeInput =
 export type EngineReport =
   | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
   | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
-  | { readonly kind: "ended"; readonly execution: ExecutionNumber; readonly result: ExecutionResult }
+  | {
+      readonly kind: "ended";
+      readonly execution: ExecutionNumber;
+      readonly result: ExecutionResult;
+    }
   | { readonly kind: "missing"; readonly execution: ExecutionNumber }
   | { readonly kind: "removed"; readonly removal: number };
 
@@ -138,5 +160,3 @@ export type AddTaskAnswer =
 export type Reply =
   | { readonly ok: true; readonly tasks?: readonly AddTaskAnswer[]; readonly node?: NodeNumber }
   | { readonly ok: false; readonly error: RequestError };
-
-export type { FailureInfo };

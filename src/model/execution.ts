@@ -63,7 +63,11 @@ export interface ProcessRecord {
 export type ProcessOutcome =
   | { readonly state: "exited"; readonly exitCode: number }
   /** `reason` is the first cause: a stop, a wall clock, or null when the signal came from elsewhere. */
-  | { readonly state: "killed"; readonly signal: number; readonly reason: "stopped" | "wallClock" | null }
+  | {
+      readonly state: "killed";
+      readonly signal: number;
+      readonly reason: "stopped" | "wallClock" | null;
+    }
   /** No process ran: command not found, files not to be had, user not allowed. */
   | { readonly state: "failedToStart"; readonly failure: FailureInfo }
   /** It ended and nobody saw how. */

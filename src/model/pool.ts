@@ -24,7 +24,12 @@ export interface PoolSpec {
 
 /** Azure Batch 4.3. */
 export interface ResizeError {
-  readonly code: "AllocationFailed" | "AllocationTimedout" | "RemoveNodesFailed" | "ResizeStopped" | "Unknown";
+  readonly code:
+    | "AllocationFailed"
+    | "AllocationTimedout"
+    | "RemoveNodesFailed"
+    | "ResizeStopped"
+    | "Unknown";
   readonly message: string;
 }
 

@@ -23,7 +23,11 @@ export interface ResourceFile {
 /** As whom the command runs; the agent's own configuration decides whether it may. */
 export type UserIdentity =
   | { readonly kind: "named"; readonly userName: string }
-  | { readonly kind: "auto"; readonly scope: "pool" | "task"; readonly elevationLevel: "nonadmin" | "admin" };
+  | {
+      readonly kind: "auto";
+      readonly scope: "pool" | "task";
+      readonly elevationLevel: "nonadmin" | "admin";
+    };
 
 /** Bounds that the node enforces by cgroup where it can. */
 export interface ResourceLimits {

@@ -1,0 +1,118 @@
+import type { ExecutionRecord } from "../model/execution.ts";
+import type { NodeNumber } from "../model/id.ts";
+import type { StartOrder } from "../model/order.ts";
+import type { TaskRecord } from "../model/task.ts";
+import { slotsOf } from "../model/taskSpec.ts";
+import { emitTaskStart } from "./emit.ts";
+import { useSlots } from "./nodeIndex.ts";
+import { prepareFor } from "./preparation.ts";
+import { retriedOn } from "./queueing.ts";
+import { effect, saveExecution, saveJobProgress, saveNodeJob } from "./record.ts";
+import { type Engine, type Job, type LiveTask, mustHave, type Node } from "./state.ts";
+import { setTaskState } from "./taskState.ts";
+
+/** Places a queued task on a node: a new execution, its start event, and the way into preparation or to the node. */
+export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: NodeNumber): void {
+  const node = mustHave(engine.nodes, nodeNumber, "node");
+  const { progress } = task;
+  const keepDirectory = retriedOn(task) === node.record.id;
+  progress.systemTaskVersion = progress.execution === null ? 0 : progress.systemTaskVersion + 1;
+  engine.counters.execution += 1;
+  const execution: ExecutionRecord = {
+    number: engine.counters.execution,
+    job: job.record.number,
+    task: task.number,
+    ordinal: progress.systemTaskVersion + 1,
+    nodes: [nodeNumber],
+    nodeId: node.record.id,
+    state: "assigned",
+    stopReason: null,
+    assignedAt: engine.now,
+    startedAt: null,
+    endedAt: null,
+    result: null,
+  };
+  const live: LiveTask = { job, task, execution, slots: slotsOf(task.spec), keepDirectory };
+  progress.node = nodeNumber;
+  progress.nodeId = node.record.id;
+  progress.execution = execution.number;
+  progress.endedAt = null;
+  countAssigned(engine, live, node);
+  emitTaskStart(engine, job, task, node.record.id);
+  openNodeJob(engine, job, node);
+  if (prepareFor(engine, live, node) === "wait") {
+    execution.state = "preparing";
+    setTaskState(engine, task, "preparing");
+    saveExecution(engine, live);
+  } else {
+    run(engine, live, node);
+  }
+}
+
+function countAssigned(engine: Engine, live: LiveTask, node: Node): void {
+  const { job, task, execution, slots } = live;
+  engine.tasks.set(task.number, live);
+  engine.executions.set(execution.number, live);
+  job.executions.add(execution.number);
+  node.executions.add(execution.number);
+  useSlots(engine, node, slots);
+  job.counts.active -= 1;
+  job.counts.activeSlots -= slots;
+  job.counts.running += 1;
+  job.counts.runningSlots += slots;
+  saveJobProgress(engine, job);
+}
+
+/** The record of what node and job have to do with each other begins with the first assignment. */
+function openNodeJob(engine: Engine, job: Job, node: Node): void {
+  if (node.jobs.has(job.record.number)) return;
+  const record = {
+    node: node.record.number,
+    job: job.record.number,
+    poolId: job.record.spec.poolId,
+    nodeId: node.record.id,
+    ranTask: false,
+    preparation: null,
+    release: null,
+    removal: null,
+  };
+  node.jobs.set(job.record.number, record);
+  job.nodes.add(node.record.number);
+  saveNodeJob(engine, record);
+}
+
+/** Nothing is to be waited for: the task is `running`, and its order goes to the node. */
+export function run(engine: Engine, live: LiveTask, node: Node): void {
+  live.execution.state = "assigned";
+  live.task.progress.startedAt = engine.now;
+  setTaskState(engine, live.task, "running");
+  saveExecution(engine, live);
+  const nodeJob = mustHave(node.jobs, live.job.record.number, "node job");
+  if (!nodeJob.ranTask) {
+    nodeJob.ranTask = true;
+    saveNodeJob(engine, nodeJob);
+  }
+  effect(engine, {
+    effect: "start",
+    node: node.record.number,
+    order: startOrder(live, node),
+  });
+}
+
+export function startOrder(live: LiveTask, node: Node): StartOrder {
+  const { job, task, execution } = live;
+  return {
+    execution: execution.number,
+    kind: "task",
+    jobId: job.record.spec.id,
+    taskId: task.id,
+    poolId: job.record.spec.poolId,
+    nodeId: node.record.id,
+    members: [{ name: "main", command: task.spec }],
+    commonEnvironmentSettings: job.record.spec.commonEnvironmentSettings,
+    preparationId: job.record.spec.preparation?.id ?? null,
+    keepDirectory: live.keepDirectory,
+    ordinal: execution.ordinal,
+    startBefore: null,
+  };
+}

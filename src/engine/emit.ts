@@ -1,0 +1,151 @@
+import type { TaskEventType } from "../model/event.ts";
+import type { SchedulingError } from "../model/failure.ts";
+import type { SpecialInstance } from "../model/nodeJob.ts";
+import type { TaskRecord } from "../model/task.ts";
+import { slotsOf } from "../model/taskSpec.ts";
+import { isoTime } from "../model/time.ts";
+import type { Engine, Job, Pool } from "./state.ts";
+
+/** At most one schedule-fail event per task, code and node in this time (batch.md 1.6 leaves the rate open). */
+const SCHEDULE_FAIL_PERIOD_MS = 60_000;
+/** Remembered failures; beyond it the oldest are forgotten, which costs at most a repeated event. */
+const SCHEDULE_FAIL_MEMORY = 10_000;
+
+function nextSequence(engine: Engine): number {
+  engine.counters.event += 1;
+  return engine.counters.event;
+}
+
+/** The effective maxTaskRetryCount: the task's, else the job's, else 0 (Azure Batch 6.6). */
+export function maxTaskRetryCountOf(job: Job, task: TaskRecord): number {
+  return task.spec.maxTaskRetryCount ?? job.record.spec.maxTaskRetryCount;
+}
+
+function emitTaskEvent(
+  engine: Engine,
+  type: TaskEventType,
+  job: Job,
+  task: TaskRecord,
+  nodeId: string,
+  schedulingError: SchedulingError | null,
+): void {
+  const { progress } = task;
+  const ended = type === "TaskCompleteEvent" || type === "TaskFailEvent";
+  engine.outcome.changes.events.push({
+    sequence: nextSequence(engine),
+    at: engine.now,
+    type,
+    jobId: job.record.spec.id,
+    taskId: task.id,
+    taskType: "User",
+    systemTaskVersion: progress.systemTaskVersion,
+    requiredSlots: slotsOf(task.spec),
+    poolId: job.record.spec.poolId,
+    nodeId,
+    numberOfInstances: 1,
+    maxTaskRetryCount: maxTaskRetryCountOf(job, task),
+    retryCount: progress.retryCount,
+    requeueCount: progress.requeueCount,
+    startedAt: ended ? progress.startedAt : null,
+    endedAt: ended ? progress.endedAt : null,
+    exitCode: ended ? (progress.outcome?.exitCode ?? null) : null,
+    schedulingError,
+  });
+}
+
+/** The scheduler placed the task on a node. */
+export function emitTaskStart(engine: Engine, job: Job, task: TaskRecord, nodeId: string): void {
+  emitTaskEvent(engine, "TaskStartEvent", job, task, nodeId, null);
+}
+
+/** The task has completed; a failure is announced in addition (Azure Batch 1). */
+export function emitTaskEnd(engine: Engine, job: Job, task: TaskRecord): void {
+  const nodeId = task.progress.nodeId ?? " ";
+  emitTaskEvent(engine, "TaskCompleteEvent", job, task, nodeId, null);
+  if (task.progress.outcome?.result === "failure") {
+    emitTaskEvent(engine, "TaskFailEvent", job, task, nodeId, null);
+  }
+}
+
+/** A placement failed and will be tried again later; bounded to one per task, code and node a minute. */
+export function emitScheduleFail(
+  engine: Engine,
+  job: Job,
+  task: TaskRecord,
+  nodeId: string,
+  error: SchedulingError,
+): void {
+  const key = `${task.number}:${error.code}:${nodeId}`;
+  const last = engine.scheduleFailures.get(key);
+  if (last !== undefined && engine.now - last < SCHEDULE_FAIL_PERIOD_MS) return;
+  engine.scheduleFailures.delete(key);
+  engine.scheduleFailures.set(key, engine.now);
+  if (engine.scheduleFailures.size > SCHEDULE_FAIL_MEMORY) {
+    const oldest = engine.scheduleFailures.keys().next().value;
+    if (oldest !== undefined) engine.scheduleFailures.delete(oldest);
+  }
+  emitTaskEvent(engine, "TaskScheduleFailEvent", job, task, nodeId, error);
+}
+
+/** A preparation or release ended (Azure Batch 1.7). */
+export function emitSpecialTask(
+  engine: Engine,
+  job: Job,
+  kind: "preparation" | "release",
+  nodeId: string,
+  instance: SpecialInstance & { state: "completed" },
+): void {
+  const spec = kind === "preparation" ? job.record.spec.preparation : job.record.spec.release;
+  const failure = instance.failure;
+  engine.outcome.changes.events.push({
+    sequence: nextSequence(engine),
+    at: engine.now,
+    type: "SpecialTaskEvent",
+    jobId: job.record.spec.id,
+    poolId: job.record.spec.poolId,
+    body: {
+      jobId: job.record.spec.id,
+      taskName: spec?.id ?? kind,
+      taskType: kind === "preparation" ? "JobPrep" : "JobRelease",
+      nodeInfo: { poolId: job.record.spec.poolId, nodeId },
+      executionInfo: {
+        ...(instance.startedAt === null ? {} : { startTime: isoTime(instance.startedAt) }),
+        endTime: isoTime(instance.endedAt),
+        ...(instance.exitCode === null ? {} : { exitCode: instance.exitCode }),
+        result: instance.result,
+        schedulingError:
+          failure === null
+            ? { details: [] }
+            : {
+                category: failure.category === "usererror" ? "UserError" : "ServerError",
+                code: failure.code,
+                message: failure.message,
+                details: failure.details ?? [],
+              },
+      },
+    },
+  });
+}
+
+type PoolEventType =
+  | "PoolCreateEvent"
+  | "PoolResizeStartEvent"
+  | "PoolResizeCompleteEvent"
+  | "PoolDeleteStartEvent"
+  | "PoolDeleteCompleteEvent";
+
+export function emitPoolEvent(
+  engine: Engine,
+  type: PoolEventType,
+  pool: Pool,
+  body: Record<string, unknown>,
+): void {
+  engine.outcome.changes.events.push({
+    sequence: nextSequence(engine),
+    at: engine.now,
+    type,
+    jobId: null,
+    poolId: pool.record.spec.id,
+    body: { id: pool.record.spec.id, ...body },
+  });
+}

@@ -1,0 +1,250 @@
+import { TASK_LIFETIME_MS } from "../model/limits.ts";
+import type { TaskRecord } from "../model/task.ts";
+import { slotsOf } from "../model/taskSpec.ts";
+import type { Explanation, WaitReason } from "./explanation.ts";
+import { poolOf } from "./ring.ts";
+import { type Engine, type Job, mustHave, type Node, type Pool } from "./state.ts";
+
+/** Nodes named in one reason; the count tells how many there are. */
+const NODES_NAMED_MAX = 20;
+
+function reason(
+  code: WaitReason["code"],
+  message: string,
+  nodes: readonly Node[] = [],
+): WaitReason {
+  return {
+    code,
+    message,
+    nodes: nodes.slice(0, NODES_NAMED_MAX).map((node) => node.record.id),
+    nodeCount: nodes.length,
+  };
+}
+
+/** Why a task is where it is: true, and not empty as long as something is waited for. */
+export function explainTask(engine: Engine, job: Job | null, task: TaskRecord): Explanation {
+  const { progress } = task;
+  switch (progress.state) {
+    case "completed":
+      return done(task);
+    case "preparing":
+    case "running":
+      return explainLive(engine, task);
+    case "active": {
+      const reasons = job === null ? [jobEnded("completed")] : explainQueued(engine, job, task);
+      return {
+        state: "active",
+        summary: reasons[0]?.message ?? "It is about to be placed.",
+        reasons,
+      };
+    }
+  }
+}
+
+function done(task: TaskRecord): Explanation {
+  const { outcome } = task.progress;
+  const how =
+    outcome?.failure === null || outcome?.failure === undefined
+      ? "succeeded"
+      : outcome.failure.message;
+  return { state: "completed", summary: `The task has completed: ${how}`, reasons: [] };
+}
+
+function explainLive(engine: Engine, task: TaskRecord): Explanation {
+  const { state } = task.progress;
+  const live = engine.tasks.get(task.number);
+  const number = live?.execution.nodes[0];
+  const node = number === undefined ? undefined : engine.nodes.get(number);
+  if (live === undefined || node === undefined) {
+    return { state, summary: "It is on its way to a node.", reasons: [] };
+  }
+  const reasons: WaitReason[] = [];
+  const { id, contact } = node.record;
+  if (contact !== "connected") {
+    const next =
+      contact === "away"
+        ? "it counts as unknown soon"
+        : "its work is recovered elsewhere when it is given up";
+    reasons.push(
+      reason("NodeUnreachable", `Node ${id} can not be reached (${contact}); ${next}.`, [node]),
+    );
+  }
+  if (live.execution.state === "preparing") {
+    reasons.push(
+      reason("WaitsForPreparation", `The job preparation task is running on node ${id}.`, [node]),
+    );
+  } else if (live.execution.state === "stopping") {
+    reasons.push(
+      reason("WaitsForNode", `It was told to stop; node ${id} has not confirmed its end yet.`, [
+        node,
+      ]),
+    );
+  } else if (live.execution.state === "assigned") {
+    reasons.push(
+      reason("WaitsForNode", `It was placed on node ${id}, which has not confirmed it yet.`, [
+        node,
+      ]),
+    );
+  }
+  return { state, summary: reasons[0]?.message ?? `It is running on node ${id}.`, reasons };
+}
+
+function jobEnded(state: string): WaitReason {
+  return reason(
+    "JobEnded",
+    `The job is ${state}: tasks that were active then stay active and never run.`,
+  );
+}
+
+function explainQueued(engine: Engine, job: Job, task: TaskRecord): WaitReason[] {
+  const { spec, state } = job.record;
+  switch (state) {
+    case "terminating":
+    case "completed":
+    case "deleting":
+      return [jobEnded(state)];
+    case "disabling":
+      return [
+        reason(
+          "JobDisabling",
+          `Job ${spec.id} is being disabled; its tasks wait until it is enabled.`,
+        ),
+      ];
+    case "disabled":
+    case "enabling":
+      return [reason("JobDisabled", `Job ${spec.id} is disabled; enable it to run its tasks.`)];
+    case "active":
+      break;
+  }
+  if (engine.now - task.createdAt > TASK_LIFETIME_MS) {
+    return [
+      reason("TooOld", "The task is older than 180 days and is not run any more; add it again."),
+    ];
+  }
+  const pool = poolOf(engine, job);
+  if (pool === null) {
+    return [
+      reason("PoolNotFound", `There is no pool ${spec.poolId}; nothing runs until it exists.`),
+    ];
+  }
+  return explainPool(engine, job, task, pool);
+}
+
+function explainPool(engine: Engine, job: Job, task: TaskRecord, pool: Pool): WaitReason[] {
+  const { spec, state } = pool.record;
+  if (state === "deleting") {
+    return [
+      reason(
+        "PoolBeingDeleted",
+        `Pool ${spec.id} is being deleted; disable the job, point it to another pool and enable it.`,
+      ),
+    ];
+  }
+  if (!spec.accepts.includes("batch")) {
+    return [
+      reason(
+        "PoolDoesNotAccept",
+        `Pool ${spec.id} accepts ${spec.accepts.join(", ") || "nothing"}, not batch.`,
+      ),
+    ];
+  }
+  const nodes = [...pool.nodes].map((number) => mustHave(engine.nodes, number, "node"));
+  if (nodes.length === 0) {
+    return [reason("PoolEmpty", `Pool ${spec.id} has no nodes; resize it, or let nodes join.`)];
+  }
+  const reasons = explainNodes(job, task, nodes);
+  const limit = job.record.spec.maxParallelTasks;
+  if (limit > 0 && job.counts.running >= limit) {
+    reasons.unshift(
+      reason(
+        "MaxParallelTasks",
+        `${job.counts.running} tasks of the job are running, which is its maxParallelTasks.`,
+      ),
+    );
+  }
+  if (reasons.length === 0) reasons.push(turnOf(job, task));
+  return reasons;
+}
+
+function turnOf(job: Job, task: TaskRecord): WaitReason {
+  const first = job.queue.first();
+  const isNext = first === task.number;
+  return reason(
+    "WaitsForTurn",
+    isNext
+      ? "It is next and is about to be placed."
+      : "Tasks before it in the queue, or jobs of higher priority, are placed first.",
+  );
+}
+
+type NodeReason = "tooSmall" | "notReady" | "unreachable" | "disabled" | "barred" | "full" | "free";
+
+function classify(job: Job, node: Node, slots: number): NodeReason {
+  const { record } = node;
+  if (record.life !== "joined") return "notReady";
+  if (record.contact !== "connected") return "unreachable";
+  if (record.schedulingState === "disabled") return "disabled";
+  if (job.barred.has(record.number)) return "barred";
+  if (record.slots < slots) return "tooSmall";
+  return record.slots - node.usedSlots < slots ? "full" : "free";
+}
+
+/** What keeps each node from taking the task; nothing when one of them could. */
+function explainNodes(job: Job, task: TaskRecord, nodes: Node[]): WaitReason[] {
+  const slots = slotsOf(task.spec);
+  const groups = Map.groupBy(nodes, (node) => classify(job, node, slots));
+  if (groups.has("free")) return [];
+  const reasons: WaitReason[] = [];
+  const add = (
+    key: NodeReason,
+    code: WaitReason["code"],
+    message: (some: Node[]) => string,
+  ): void => {
+    const some = groups.get(key);
+    if (some !== undefined) reasons.push(reason(code, message(some), some));
+  };
+  const largest = Math.max(...nodes.map((node) => node.record.slots));
+  add(
+    "full",
+    "NoFreeSlot",
+    (some) =>
+      `${some.length} node${some.length === 1 ? " has" : "s have"} no ${slots} free slot${slots === 1 ? "" : "s"}; it waits for a running task to end.`,
+  );
+  for (const node of groups.get("barred") ?? []) reasons.push(barredReason(job, node));
+  add(
+    "tooSmall",
+    "RequiredSlotsTooLarge",
+    () => `The task requires ${slots} slots; the largest node offers ${largest}.`,
+  );
+  add(
+    "disabled",
+    "SchedulingDisabled",
+    (some) => `Scheduling is disabled on ${some.length} of the nodes; enable it there.`,
+  );
+  add(
+    "unreachable",
+    "NodeUnreachable",
+    (some) => `${some.length} of the nodes can not be reached.`,
+  );
+  add(
+    "notReady",
+    "NodeNotReady",
+    (some) => `${some.length} of the nodes are not ready: ${lives(some)}.`,
+  );
+  return reasons;
+}
+
+function lives(nodes: readonly Node[]): string {
+  return [...new Set(nodes.map((node) => node.record.life))].join(", ");
+}
+
+function barredReason(job: Job, node: Node): WaitReason {
+  const preparation = node.jobs.get(job.record.number)?.preparation;
+  const exitCode = preparation?.state === "completed" ? preparation.exitCode : null;
+  const code = exitCode === null ? "could not be started" : `ended with exit code ${exitCode}`;
+  return reason(
+    "NodeBarredByPreparation",
+    `Preparation failed on node ${node.record.id} (${code}); the node is closed to this job until it is rebooted.`,
+    [node],
+  );
+}

@@ -1,0 +1,160 @@
+import type { JobState } from "../model/job.ts";
+import { RELEASE_WALL_CLOCK_MAX_MS } from "../model/limits.ts";
+import { effect, saveJob, saveNodeJob } from "./record.ts";
+import { notRun, owesRelease, startRelease } from "./release.ts";
+import { removeJobDirectories } from "./removal.ts";
+import { stopWaiting, wait } from "./ring.ts";
+import { type Engine, type Job, mustHave } from "./state.ts";
+import { stopExecution } from "./taskEnd.ts";
+
+export function setJobState(engine: Engine, job: Job, state: JobState): void {
+  const { record } = job;
+  record.previousState = record.state;
+  record.previousStateAt = record.stateAt;
+  record.state = state;
+  record.stateAt = engine.now;
+  saveJob(engine, job);
+}
+
+/** Begins the way down, once: stop, release, and for a deletion remove (Azure Batch 3.2, 3.3). */
+export function endJob(
+  engine: Engine,
+  job: Job,
+  state: "terminating" | "deleting",
+  reason: string,
+): void {
+  const { record } = job;
+  const wasCompleted = record.state === "completed";
+  const isUnderWay = record.ending !== null;
+  setJobState(engine, job, state);
+  stopWaiting(engine, job);
+  if (wasCompleted) {
+    record.ending = "removing";
+    removeJobDirectories(engine, job);
+  } else if (!isUnderWay) {
+    record.ending = "stopping";
+    record.terminateReason = reason;
+    stopEverything(engine, job);
+  }
+  jobMovesOn(engine, job);
+}
+
+function stopEverything(engine: Engine, job: Job): void {
+  for (const number of [...job.executions]) {
+    const live = engine.executions.get(number);
+    if (live !== undefined) stopExecution(engine, live, "jobEnded");
+  }
+  for (const number of [...job.specials]) {
+    const special = mustHave(engine.specials, number, "special");
+    const nodeJob = mustHave(special.node.jobs, job.record.number, "node job");
+    if (special.kind !== "preparation" || nodeJob.preparation?.state !== "running") continue;
+    nodeJob.preparation = { ...nodeJob.preparation, stopping: true };
+    saveNodeJob(engine, nodeJob);
+    effect(engine, {
+      effect: "stop",
+      node: special.node.record.number,
+      execution: number,
+      graceMs: engine.settings.stopGraceMs,
+    });
+  }
+}
+
+/** Called whenever something of the job ended: does the next step of whatever the job is on its way to. */
+export function jobMovesOn(engine: Engine, job: Job): void {
+  const { record } = job;
+  if (!engine.jobs.has(record.number)) return;
+  if (record.state === "active") {
+    endIfAllComplete(engine, job);
+    return;
+  }
+  if (record.state === "disabling" && job.executions.size === 0) {
+    setJobState(engine, job, "disabled");
+    return;
+  }
+  if (record.ending === "stopping" && job.executions.size === 0 && job.specials.size === 0) {
+    record.ending = "releasing";
+    saveJob(engine, job);
+    beginReleases(engine, job);
+  }
+  if (record.ending === "releasing" && job.specials.size === 0) afterReleases(engine, job);
+  if (record.ending === "removing") finishRemoval(engine, job);
+}
+
+/** onAllTasksComplete; a job without tasks counts as all complete (Azure Batch 3.1). */
+export function endIfAllComplete(engine: Engine, job: Job): void {
+  if (job.record.spec.onAllTasksComplete !== "terminatejob") return;
+  if (job.counts.active > 0 || job.counts.running > 0) return;
+  endJob(engine, job, "terminating", "AllTasksComplete");
+}
+
+function beginReleases(engine: Engine, job: Job): void {
+  const { release } = job.record.spec;
+  if (release === null) return;
+  for (const number of job.nodes) {
+    const node = mustHave(engine.nodes, number, "node");
+    if (owesRelease(job, node)) startRelease(engine, job, node);
+  }
+  if (job.specials.size === 0) return;
+  const wallClockMs = Math.min(release.maxWallClockMs, RELEASE_WALL_CLOCK_MAX_MS);
+  engine.timers.add(engine.now + wallClockMs + engine.settings.releaseGraceMs, {
+    timer: "releaseDeadline",
+    job: job.record.number,
+  });
+}
+
+/** The bounded wait is over: nodes that did not answer are recorded as not run (Azure Batch 5.5). */
+export function releaseDeadline(engine: Engine, job: Job): void {
+  if (job.record.ending !== "releasing") return;
+  for (const number of [...job.specials]) {
+    const special = mustHave(engine.specials, number, "special");
+    if (special.kind === "release") notRun(engine, job, special.node, "did not answer in time");
+  }
+  jobMovesOn(engine, job);
+}
+
+function afterReleases(engine: Engine, job: Job): void {
+  const { record } = job;
+  if (record.state === "deleting") {
+    record.ending = "removing";
+    saveJob(engine, job);
+    removeJobDirectories(engine, job);
+    return;
+  }
+  record.ending = null;
+  record.endedAt = engine.now;
+  setJobState(engine, job, "completed");
+}
+
+/** Gone when every node that can be reached has confirmed; the others are told when they come back. */
+function finishRemoval(engine: Engine, job: Job): void {
+  for (const number of job.nodes) {
+    const node = mustHave(engine.nodes, number, "node");
+    const removal = node.jobs.get(job.record.number)?.removal ?? null;
+    if (removal === null || !engine.removals.has(removal)) continue;
+    if (node.record.contact === "connected") return;
+  }
+  forgetJob(engine, job);
+  engine.outcome.changes.jobs.set(job.record.number, null);
+  engine.outcome.changes.jobProgress.delete(job.record.number);
+  engine.outcome.changes.purgedJobs.push(job.record.number);
+}
+
+/** Takes a job out of memory: it is gone, or it is completed and in the store. */
+export function forgetJob(engine: Engine, job: Job): void {
+  const { number, spec } = job.record;
+  stopWaiting(engine, job);
+  for (const node of job.nodes) engine.nodes.get(node)?.jobs.delete(number);
+  engine.jobs.delete(number);
+  engine.hungryJobs.delete(number);
+  const key = spec.id.toLowerCase();
+  if (engine.jobsById.get(key) === number) engine.jobsById.delete(key);
+}
+
+/** `enabling` is passed through at once. */
+export function activate(engine: Engine, job: Job): void {
+  setJobState(engine, job, "enabling");
+  setJobState(engine, job, "active");
+  job.record.disableTasks = null;
+  wait(engine, job);
+  endIfAllComplete(engine, job);
+}

@@ -1,0 +1,219 @@
+import type { JobProgress } from "../model/changes.ts";
+import { foldId } from "../model/id.ts";
+import {
+  type DisableTasks,
+  emptyCounts,
+  type JobRecord,
+  type JobSpec,
+  type JobState,
+} from "../model/job.ts";
+import type { NodeJobRecord } from "../model/nodeJob.ts";
+import { addTasks } from "./addTasks.ts";
+import type { JobPatch, NewTask, Reply } from "./input.ts";
+import { activate, endIfAllComplete, endJob, jobMovesOn, setJobState } from "./jobEnding.ts";
+import { refuse } from "./nodes.ts";
+import { saveJob, saveJobProgress } from "./record.ts";
+import { stopWaiting, waitAgain } from "./ring.ts";
+import type { Engine, Job } from "./state.ts";
+import { stopExecution } from "./taskEnd.ts";
+import { TaskQueue } from "./taskQueue.ts";
+
+export function findJob(engine: Engine, id: string): Job | Reply {
+  const number = engine.jobsById.get(foldId(id));
+  const job = number === undefined ? undefined : engine.jobs.get(number);
+  if (job !== undefined) return job;
+  return refuse("JobNotFound", `There is no job ${id}.`, "List the jobs for their ids.");
+}
+
+/** Brings a job into memory: a new one, one of a restore, or a completed one that a request names. */
+export function admitJob(
+  engine: Engine,
+  record: JobRecord,
+  progress: Pick<JobProgress, "counts">,
+  nodeJobs: readonly NodeJobRecord[],
+): Job {
+  const job: Job = {
+    record,
+    counts: progress.counts,
+    queue: new TaskQueue(),
+    window: new Map(),
+    again: new Map(),
+    executions: new Set(),
+    nodes: new Set(),
+    barred: new Set(),
+    waitingIn: null,
+    specials: new Set(),
+  };
+  engine.jobs.set(record.number, job);
+  engine.jobsById.set(foldId(record.spec.id), record.number);
+  for (const nodeJob of nodeJobs) {
+    const node = engine.nodes.get(nodeJob.node);
+    if (node === undefined) continue;
+    node.jobs.set(record.number, nodeJob);
+    job.nodes.add(nodeJob.node);
+    const waits = record.spec.preparation?.waitForSuccess === true;
+    const { preparation } = nodeJob;
+    if (waits && preparation?.state === "completed" && preparation.result === "failure") {
+      job.barred.add(nodeJob.node);
+    }
+  }
+  return job;
+}
+
+export function createJob(engine: Engine, spec: JobSpec, tasks: readonly NewTask[]): Reply {
+  if (engine.jobsById.has(foldId(spec.id))) {
+    return refuse(
+      "JobExists",
+      `There is a job ${spec.id} already.`,
+      "Choose another id, or delete that job first.",
+    );
+  }
+  const pool = engine.poolsById.get(foldId(spec.poolId));
+  const accepts = pool === undefined ? undefined : engine.pools.get(pool)?.record.spec.accepts;
+  if (accepts !== undefined && !accepts.includes("batch")) {
+    return refuse(
+      "OperationNotValidOnPool",
+      `Pool ${spec.poolId} accepts ${accepts.join(", ")}; it does not accept batch.`,
+      "Submit to a pool that accepts batch, or let a manager change what this one accepts.",
+    );
+  }
+  engine.counters.job += 1;
+  const job = admitJob(engine, newRecord(engine, spec), { counts: emptyCounts() }, []);
+  saveJob(engine, job);
+  saveJobProgress(engine, job);
+  if (spec.maxWallClockMs !== null) watchWallClock(engine, job);
+  const reply = tasks.length > 0 ? addTasks(engine, job, tasks, new Set()) : { ok: true as const };
+  endIfAllComplete(engine, job);
+  return reply;
+}
+
+function newRecord(engine: Engine, spec: JobSpec): JobRecord {
+  return {
+    number: engine.counters.job,
+    spec,
+    state: "active",
+    stateAt: engine.now,
+    previousState: null,
+    previousStateAt: null,
+    createdAt: engine.now,
+    lastModifiedAt: engine.now,
+    etag: 0,
+    disableTasks: null,
+    ending: null,
+    terminateReason: null,
+    endedAt: null,
+    schedulingError: null,
+    nextOrdinal: 1,
+  };
+}
+
+/** Measured from the job's creation (Azure Batch 3). */
+export function watchWallClock(engine: Engine, job: Job): void {
+  const { maxWallClockMs } = job.record.spec;
+  if (maxWallClockMs === null) return;
+  engine.timers.add(job.record.createdAt + maxWallClockMs, {
+    timer: "jobWallClock",
+    job: job.record.number,
+  });
+}
+
+export function wallClockExpired(engine: Engine, job: Job): void {
+  const { state, spec, createdAt } = job.record;
+  if (spec.maxWallClockMs === null || engine.now < createdAt + spec.maxWallClockMs) return;
+  if (state === "terminating" || state === "completed" || state === "deleting") return;
+  endJob(engine, job, "terminating", "MaxWallClockTimeExpiry");
+}
+
+/** 409 with the state's own code, or null when the job is not on its way down. */
+export function refusedByState(job: Job): Reply | null {
+  const { id } = job.record.spec;
+  const codes: Partial<
+    Record<JobState, "JobBeingDeleted" | "JobBeingTerminated" | "JobCompleted">
+  > = {
+    deleting: "JobBeingDeleted",
+    terminating: "JobBeingTerminated",
+    completed: "JobCompleted",
+  };
+  const code = codes[job.record.state];
+  if (code === undefined) return null;
+  return refuse(code, `Job ${id} is ${job.record.state}.`, "Create a new job.");
+}
+
+export function updateJob(engine: Engine, job: Job, patch: JobPatch): Reply {
+  const refused = refusedByState(job);
+  if (refused !== null) return refused;
+  const { record } = job;
+  if (patch.poolId !== undefined && record.state !== "disabled") {
+    return refuse(
+      "JobNotDisabled",
+      `The pool of job ${record.spec.id} can be changed only while it is disabled; it is ${record.state}.`,
+      "Disable the job first.",
+    );
+  }
+  const isBack =
+    patch.onAllTasksComplete === "noaction" && record.spec.onAllTasksComplete === "terminatejob";
+  if (isBack) {
+    return refuse(
+      "InvalidPropertyValue",
+      "onAllTasksComplete can not go back from terminatejob to noaction.",
+      "Leave it out.",
+    );
+  }
+  record.spec = { ...record.spec, ...patch };
+  saveJob(engine, job);
+  waitAgain(engine, job);
+  if (patch.maxWallClockMs !== undefined) watchWallClock(engine, job);
+  wallClockExpired(engine, job);
+  jobMovesOn(engine, job);
+  return { ok: true };
+}
+
+export function disableJob(engine: Engine, job: Job, disableTasks: DisableTasks): Reply {
+  const refused = refusedByState(job);
+  if (refused !== null) return refused;
+  job.record.disableTasks = disableTasks;
+  stopWaiting(engine, job);
+  if (job.record.state !== "disabled") setJobState(engine, job, "disabling");
+  if (disableTasks !== "wait") {
+    for (const number of [...job.executions]) {
+      const live = engine.executions.get(number);
+      if (live === undefined) continue;
+      stopExecution(engine, live, disableTasks === "requeue" ? "requeued" : "nodeTaken");
+    }
+  }
+  jobMovesOn(engine, job);
+  return { ok: true };
+}
+
+export function enableJob(engine: Engine, job: Job): Reply {
+  const refused = refusedByState(job);
+  if (refused !== null) return refused;
+  if (job.record.state !== "disabled") {
+    return refuse(
+      "JobNotDisabled",
+      `Job ${job.record.spec.id} is ${job.record.state}; only a disabled job can be enabled.`,
+      "Wait until it is disabled.",
+    );
+  }
+  activate(engine, job);
+  return { ok: true };
+}
+
+export function terminateJob(engine: Engine, job: Job, reason: string): Reply {
+  const refused = refusedByState(job);
+  if (refused !== null) return refused;
+  endJob(engine, job, "terminating", reason);
+  return { ok: true };
+}
+
+export function deleteJob(engine: Engine, job: Job): Reply {
+  if (job.record.state === "deleting") {
+    return refuse(
+      "JobBeingDeleted",
+      `Job ${job.record.spec.id} is being deleted already.`,
+      "Wait until it is gone.",
+    );
+  }
+  endJob(engine, job, "deleting", "UserTerminate");
+  return { ok: true };
+}

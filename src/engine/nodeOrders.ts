@@ -1,0 +1,89 @@
+import type { StopReason } from "../model/execution.ts";
+import type { NodeLife } from "../model/node.ts";
+import type { DeallocationOption } from "../model/pool.ts";
+import { indexNode } from "./nodeIndex.ts";
+import { effect, saveNode } from "./record.ts";
+import type { Engine, Node } from "./state.ts";
+import { stopExecution } from "./taskEnd.ts";
+
+/** Reboot and removal: both empty the node by their option first, then the order goes out (Azure Batch 4.1, 4.4). */
+
+export function setLife(engine: Engine, node: Node, life: NodeLife): void {
+  node.record.life = life;
+  node.record.lifeAt = engine.now;
+  saveNode(engine, node);
+  indexNode(engine, node);
+}
+
+/** Begins to empty the node; `life` says for what. */
+export function takeNode(
+  engine: Engine,
+  node: Node,
+  life: "rebooting" | "leaving",
+  option: DeallocationOption,
+): void {
+  node.record.option = option;
+  setLife(engine, node, life);
+  stopOnNode(engine, node, option);
+  nodeMovesOn(engine, node);
+}
+
+/** What an option means for the tasks that run on the node. */
+export function stopOnNode(engine: Engine, node: Node, option: DeallocationOption): void {
+  const reason = stopReasonOf(option);
+  if (reason === null) return;
+  for (const number of [...node.executions]) {
+    const live = engine.executions.get(number);
+    if (live !== undefined) stopExecution(engine, live, reason);
+  }
+}
+
+function stopReasonOf(option: DeallocationOption): StopReason | null {
+  switch (option) {
+    case "requeue":
+      return "requeued";
+    case "terminate":
+      return "nodeTaken";
+    case "taskcompletion":
+    case "retaineddata":
+      return null;
+  }
+}
+
+/** Gives the order once nothing holds the node any more. */
+export function nodeMovesOn(engine: Engine, node: Node): void {
+  const { record } = node;
+  if (record.life !== "rebooting" && record.life !== "leaving") return;
+  if (record.orderIssued || node.executions.size > 0) return;
+  if (record.option === "retaineddata" && node.progress.retainedUntil > engine.now) {
+    engine.timers.add(node.progress.retainedUntil, { timer: "retainedData", node: record.number });
+    return;
+  }
+  record.orderIssued = true;
+  saveNode(engine, node);
+  issueOrder(engine, node);
+}
+
+/** (Again) asks for what the node is to do, whoever does it. */
+export function issueOrder(engine: Engine, node: Node): void {
+  const { record } = node;
+  if (!record.orderIssued) return;
+  if (record.life === "rebooting") {
+    effect(engine, { effect: "rebootNode", node: record.number, provided: record.provided });
+  } else {
+    effect(engine, {
+      effect: "removeNode",
+      node: record.number,
+      guid: record.guid,
+      nodeId: record.id,
+      provided: record.provided,
+    });
+  }
+}
+
+/** The removal is called off (stop resize, resize timeout): the node works again. */
+export function keepNode(engine: Engine, node: Node): void {
+  node.record.option = null;
+  setLife(engine, node, "joined");
+  engine.dirtyPools.add(node.record.pool);
+}

@@ -1,0 +1,181 @@
+import type { NodeNumber, TaskNumber } from "../model/id.ts";
+import { foldId } from "../model/id.ts";
+import { TASK_LIFETIME_MS } from "../model/limits.ts";
+import type { TaskRecord } from "../model/task.ts";
+import { slotsOf } from "../model/taskSpec.ts";
+import { assign } from "./assign.ts";
+import { emitScheduleFail } from "./emit.ts";
+import { retriedOn, takeFromQueue, WINDOW_MAX } from "./queueing.ts";
+import { stopWaiting } from "./ring.ts";
+import type { Engine, Job, Level, Pool } from "./state.ts";
+
+const WINDOW_MIN = 256;
+
+/**
+ * What a turn of a job came to. hungry: its next task was not read ahead yet. blocked: nothing fits now. done: nothing waits.
+ */
+type Turn = "placed" | "hungry" | "blocked" | "done";
+
+/**
+ * Places waiting tasks on free slots, at most `limit` of them so that a step stays short; returns how many. Pools
+ * that were not finished stay dirty.
+ */
+export function place(engine: Engine, limit: number): number {
+  let placed = 0;
+  for (const number of engine.dirtyPools) {
+    const pool = engine.pools.get(number);
+    engine.dirtyPools.delete(number);
+    if (pool === undefined) continue;
+    placed += placeInPool(engine, pool, limit - placed);
+    if (placed >= limit) {
+      engine.dirtyPools.add(number);
+      break;
+    }
+  }
+  return placed;
+}
+
+function placeInPool(engine: Engine, pool: Pool, limit: number): number {
+  if (pool.record.state !== "active" || !pool.record.spec.accepts.includes("batch")) return 0;
+  let placed = 0;
+  for (const level of [...pool.levels]) {
+    const result = placeLevel(engine, pool, level, limit - placed);
+    placed += result.placed;
+    if (result.hungry || placed >= limit || pool.free.highest === 0) break;
+  }
+  return placed;
+}
+
+/** One priority: jobs take turns, task by task, until nothing fits. */
+function placeLevel(
+  engine: Engine,
+  pool: Pool,
+  level: Level,
+  limit: number,
+): { placed: number; hungry: boolean } {
+  let placed = 0;
+  let inVain = 0;
+  let hungry = false;
+  while (placed < limit && inVain < level.jobs.length && pool.free.highest > 0) {
+    if (level.turn >= level.jobs.length) level.turn = 0;
+    const number = level.jobs[level.turn];
+    const job = number === undefined ? undefined : engine.jobs.get(number);
+    if (job === undefined) throw new Error(`job ${number} waits but is not in memory`);
+    const turn = placeNext(engine, pool, job);
+    if (turn === "done") {
+      stopWaiting(engine, job);
+      continue;
+    }
+    level.turn += 1;
+    if (turn === "placed") {
+      placed += 1;
+      inVain = 0;
+    } else {
+      inVain += 1;
+      if (turn === "hungry") hungry = true;
+    }
+  }
+  return { placed, hungry };
+}
+
+function placeNext(engine: Engine, pool: Pool, job: Job): Turn {
+  if (job.queue.size === 0) return "done";
+  const { maxParallelTasks } = job.record.spec;
+  if (maxParallelTasks > 0 && job.counts.running >= maxParallelTasks) return "blocked";
+  const next = job.queue.next(pool.free.highest);
+  if (next === null) {
+    warnTooLarge(engine, pool, job);
+    return "blocked";
+  }
+  const task = job.again.get(next.task) ?? job.window.get(next.task);
+  if (task === undefined) {
+    engine.hungryJobs.add(job.record.number);
+    return "hungry";
+  }
+  const node = pickNode(engine, pool, job, task);
+  if (node === null) return "blocked";
+  if (tooOld(engine, task)) {
+    takeFromQueue(job, task.number);
+    return job.queue.size === 0 ? "done" : "blocked";
+  }
+  takeFromQueue(job, task.number);
+  if (job.window.size < WINDOW_MIN / 2 && job.queue.size > job.window.size + job.again.size) {
+    engine.hungryJobs.add(job.record.number);
+  }
+  assign(engine, job, task, node);
+  return "placed";
+}
+
+/** Azure Batch 3.1: active tasks older than the task lifetime do not run; they stay active. */
+function tooOld(engine: Engine, task: TaskRecord): boolean {
+  return engine.now - task.createdAt > TASK_LIFETIME_MS;
+}
+
+function pickNode(engine: Engine, pool: Pool, job: Job, task: TaskRecord): NodeNumber | null {
+  const slots = slotsOf(task.spec);
+  const hint = task.spec.affinityId ?? retriedOn(task);
+  if (hint !== null) {
+    const node = engine.nodesById.get(foldId(hint));
+    if (node !== undefined && !job.barred.has(node) && (pool.free.freeOf(node) ?? 0) >= slots) {
+      return node;
+    }
+  }
+  return pool.free.pick(slots, pool.record.spec.nodeFillType, job.barred);
+}
+
+/** A task that no node could ever take is announced, not only left to wait (Azure Batch 1.6). */
+function warnTooLarge(engine: Engine, pool: Pool, job: Job): void {
+  const needed = job.queue.smallestClass();
+  const offered = pool.record.spec.taskSlotsPerNode;
+  if (needed === null || needed <= offered || pool.free.nodeCount === 0) return;
+  const number = job.queue.first();
+  if (number === null) return;
+  const task = job.again.get(number) ?? job.window.get(number);
+  if (task === undefined) {
+    engine.hungryJobs.add(job.record.number);
+    return;
+  }
+  emitScheduleFail(engine, job, task, " ", {
+    category: "UserError",
+    code: "TaskSchedulingConstraintFailed",
+    message: `The task requires ${needed} slots; the nodes of pool ${pool.record.spec.id} offer ${offered}.`,
+  });
+}
+
+/** Ranges of task numbers that the loop should read ahead for a hungry job. */
+export function wantedRanges(
+  engine: Engine,
+  job: Job,
+): { first: TaskNumber; last: TaskNumber; limit: number }[] {
+  const pool = job.waitingIn === null ? undefined : engine.pools.get(job.waitingIn);
+  if (pool === undefined) return [];
+  let wanted = Math.min(WINDOW_MAX, Math.max(WINDOW_MIN, pool.free.total * 2)) - job.window.size;
+  const ranges: { first: TaskNumber; last: TaskNumber; limit: number }[] = [];
+  for (const { slots, tasks } of job.queue.classes()) {
+    if (slots > pool.record.spec.taskSlotsPerNode && tasks.size > 1) {
+      const first = tasks.first();
+      if (first !== null) ranges.push({ first, last: first, limit: 1 });
+      continue;
+    }
+    for (const { first, last } of tasks.ranges()) {
+      if (wanted <= 0) return ranges;
+      let from = first;
+      while (from <= last && (job.window.has(from) || job.again.has(from))) from += 1;
+      if (from > last) continue;
+      const limit = Math.min(wanted, last - from + 1);
+      ranges.push({ first: from, last, limit });
+      wanted -= limit;
+    }
+  }
+  return ranges;
+}
+
+/** Rows that were read ahead; those that are not queued any more are left out. */
+export function offerTasks(engine: Engine, job: Job, tasks: readonly TaskRecord[]): void {
+  for (const task of tasks) {
+    if (job.window.size >= WINDOW_MAX) break;
+    if (!job.queue.has(task.number) || job.again.has(task.number)) continue;
+    job.window.set(task.number, task);
+  }
+  if (job.waitingIn !== null) engine.dirtyPools.add(job.waitingIn);
+}

@@ -1,0 +1,179 @@
+import { type Changes, type Counters, emptyChanges, type RemovalRecord } from "../model/changes.ts";
+import type { ExecutionRecord } from "../model/execution.ts";
+import type {
+  ExecutionNumber,
+  JobNumber,
+  NodeNumber,
+  PoolNumber,
+  TaskNumber,
+} from "../model/id.ts";
+import type { JobCounts, JobRecord } from "../model/job.ts";
+import type { NodeProgress, NodeRecord } from "../model/node.ts";
+import type { NodeJobRecord } from "../model/nodeJob.ts";
+import type { PoolRecord } from "../model/pool.ts";
+import type { TaskRecord } from "../model/task.ts";
+import type { FreeSlots } from "../placement/freeSlots.ts";
+import type { Effect } from "./effect.ts";
+import type { TaskQueue } from "./taskQueue.ts";
+import { Timers } from "./timers.ts";
+
+/** Behaviour that an operator may set; the same for a whole server. */
+export interface EngineSettings {
+  /** How often a connected node is to be heard. */
+  readonly heartbeatIntervalMs: number;
+  /** Silence after which a node is `unknown`. */
+  readonly unknownAfterMs: number;
+  /** Further silence after which its executions are declared lost and its work is recovered elsewhere. */
+  readonly lostAfterMs: number;
+  /** Between the signal and the kill of a process that is told to stop. */
+  readonly stopGraceMs: number;
+  /** Added to a release's wall clock before a node that does not answer is recorded as not run. */
+  readonly releaseGraceMs: number;
+}
+
+export const DEFAULT_SETTINGS: EngineSettings = {
+  heartbeatIntervalMs: 10_000,
+  unknownAfterMs: 30_000,
+  lostAfterMs: 60_000,
+  stopGraceMs: 5_000,
+  releaseGraceMs: 60_000,
+};
+
+/** A gap between two steps above which every node gets a full grace: the server slept (DESIGN 2, Time). */
+export const STEP_GAP_MS = 5_000;
+
+/** One execution of a task that has not ended, with its task. */
+export interface LiveTask {
+  readonly job: Job;
+  readonly task: TaskRecord;
+  readonly execution: ExecutionRecord;
+  readonly slots: number;
+  /** A retry: its directory is to be kept. */
+  readonly keepDirectory: boolean;
+}
+
+/** A preparation or release under way. */
+export interface LiveSpecial {
+  readonly kind: "preparation" | "release";
+  readonly job: Job;
+  readonly node: Node;
+}
+
+export interface Pool {
+  record: PoolRecord;
+  readonly nodes: Set<NodeNumber>;
+  readonly free: FreeSlots;
+  /** Jobs with queued tasks that may run, by priority, highest first. */
+  levels: Level[];
+}
+
+/** Jobs of one priority take turns. */
+export interface Level {
+  readonly priority: number;
+  readonly jobs: JobNumber[];
+  turn: number;
+}
+
+export interface Node {
+  record: NodeRecord;
+  progress: NodeProgress;
+  /** Task executions that hold slots here. */
+  readonly executions: Set<ExecutionNumber>;
+  usedSlots: number;
+  readonly jobs: Map<JobNumber, NodeJobRecord>;
+  /** When a frame of it was last seen, in engine time. */
+  heardAt: number;
+  /** Whether a contact timer is pending. */
+  watched: boolean;
+}
+
+export interface Job {
+  record: JobRecord;
+  readonly counts: JobCounts;
+  readonly queue: TaskQueue;
+  /** Records of the next tasks of the queue, read ahead from the store. */
+  readonly window: Map<TaskNumber, TaskRecord>;
+  /** Queued tasks that ran before, or whose spec was changed: kept whole. */
+  readonly again: Map<TaskNumber, TaskRecord>;
+  /** Executions of its tasks that have not ended. */
+  readonly executions: Set<ExecutionNumber>;
+  /** Nodes that have a NodeJobRecord of this job and are present. */
+  readonly nodes: Set<NodeNumber>;
+  /** Nodes whose preparation failed: closed to this job. */
+  readonly barred: Set<NodeNumber>;
+  /** Its place among the pool's levels; null when it is not waiting for a turn. */
+  waitingIn: PoolNumber | null;
+  /** Executions still running for its end, preparations and releases. */
+  readonly specials: Set<ExecutionNumber>;
+}
+
+/** What a step leaves behind: changes to commit, then effects to release. */
+export interface Outcome {
+  changes: Changes;
+  effects: Effect[];
+}
+
+/** The machine. Owned by the loop; changed only by the functions of this folder. */
+export interface Engine {
+  readonly settings: EngineSettings;
+  readonly counters: Counters;
+  /** Engine time of the current step; never goes back. */
+  now: number;
+  readonly pools: Map<PoolNumber, Pool>;
+  readonly poolsById: Map<string, PoolNumber>;
+  readonly nodes: Map<NodeNumber, Node>;
+  readonly nodesById: Map<string, NodeNumber>;
+  readonly nodesByGuid: Map<string, NodeNumber>;
+  readonly jobs: Map<JobNumber, Job>;
+  readonly jobsById: Map<string, JobNumber>;
+  readonly tasks: Map<TaskNumber, LiveTask>;
+  readonly executions: Map<ExecutionNumber, LiveTask>;
+  readonly specials: Map<ExecutionNumber, LiveSpecial>;
+  readonly removals: Map<number, RemovalRecord>;
+  readonly timers: Timers;
+  /** Something of them ended or arrived: their next step is taken before the next input (movesOn). */
+  readonly touchedJobs: Set<JobNumber>;
+  readonly touchedNodes: Set<NodeNumber>;
+  readonly touchedPools: Set<PoolNumber>;
+  /** Pools in which something may have become placeable. */
+  readonly dirtyPools: Set<PoolNumber>;
+  /** Jobs whose queue goes on beyond what was read ahead. */
+  readonly hungryJobs: Set<JobNumber>;
+  /** When the last schedule-fail event of a task, code and node was emitted, to bound their rate. */
+  readonly scheduleFailures: Map<string, number>;
+  outcome: Outcome;
+}
+
+export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTINGS): Engine {
+  return {
+    settings,
+    counters: { pool: 0, node: 0, job: 0, execution: 0, event: 0, removal: 0, time: now },
+    now,
+    pools: new Map(),
+    poolsById: new Map(),
+    nodes: new Map(),
+    nodesById: new Map(),
+    nodesByGuid: new Map(),
+    jobs: new Map(),
+    jobsById: new Map(),
+    tasks: new Map(),
+    executions: new Map(),
+    specials: new Map(),
+    removals: new Map(),
+    timers: new Timers(),
+    touchedJobs: new Set(),
+    touchedNodes: new Set(),
+    touchedPools: new Set(),
+    dirtyPools: new Set(),
+    hungryJobs: new Set(),
+    scheduleFailures: new Map(),
+    outcome: { changes: emptyChanges(), effects: [] },
+  };
+}
+
+/** For keys that the machine itself put there: their absence is a bug, not a state. */
+export function mustHave<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, what: string): Value {
+  const value = map.get(key);
+  if (value === undefined) throw new Error(`${what} ${String(key)} is not in memory`);
+  return value;
+}
