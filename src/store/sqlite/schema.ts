@@ -1,0 +1,201 @@
+/**
+ * The tables, as migrations: entry N leads from version N to N + 1 and is never changed once released.
+ *
+ * - A task's number says its job (number / 2^27), so a job's tasks lie side by side and purging is a range.
+ * - `tasks` holds what never changes; `task_progress` gets its row when the task first moves. So a long spec is
+ *   written once, and a task without a row there is active with all counters zero.
+ * - Executions that run are in `live_executions`, a small table that a restart reads whole, and move to `executions`
+ *   when they have ended: rows there are appended and never grow.
+ * - Small rare records are JSON documents beside the columns that something looks for.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    epoch INTEGER NOT NULL,
+    pool INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    job INTEGER NOT NULL,
+    execution INTEGER NOT NULL,
+    event INTEGER NOT NULL,
+    removal INTEGER NOT NULL,
+    time INTEGER NOT NULL
+  );
+  INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  CREATE TABLE pools (
+    number INTEGER PRIMARY KEY,
+    folded_id TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL
+  );
+
+  CREATE TABLE nodes (
+    number INTEGER PRIMARY KEY,
+    pool INTEGER NOT NULL,
+    folded_id TEXT NOT NULL,
+    document TEXT NOT NULL
+  );
+  CREATE TABLE node_progress (
+    number INTEGER PRIMARY KEY,
+    link_id TEXT,
+    last_applied INTEGER NOT NULL,
+    tasks_run INTEGER NOT NULL,
+    tasks_succeeded INTEGER NOT NULL,
+    retained_until INTEGER NOT NULL
+  );
+
+  CREATE TABLE jobs (
+    number INTEGER PRIMARY KEY,
+    folded_id TEXT NOT NULL UNIQUE,
+    folded_pool_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    document TEXT NOT NULL
+  );
+  CREATE INDEX jobs_live ON jobs (number) WHERE state <> 'completed';
+  CREATE TABLE job_progress (
+    number INTEGER PRIMARY KEY,
+    first_active INTEGER NOT NULL,
+    active INTEGER NOT NULL,
+    running INTEGER NOT NULL,
+    succeeded INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    active_slots INTEGER NOT NULL,
+    running_slots INTEGER NOT NULL,
+    succeeded_slots INTEGER NOT NULL,
+    failed_slots INTEGER NOT NULL
+  );
+
+  CREATE TABLE node_jobs (
+    job INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    node_id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (job, node)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE tasks (
+    number INTEGER PRIMARY KEY,
+    folded_id TEXT NOT NULL,
+    id TEXT,
+    created_at INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
+    spec TEXT NOT NULL,
+    job INTEGER GENERATED ALWAYS AS (number / 134217728) VIRTUAL
+  );
+  CREATE UNIQUE INDEX tasks_by_id ON tasks (job, folded_id);
+  CREATE TABLE task_progress (
+    number INTEGER PRIMARY KEY,
+    state INTEGER NOT NULL,
+    state_at INTEGER NOT NULL,
+    previous_state INTEGER,
+    previous_state_at INTEGER,
+    retry_count INTEGER NOT NULL,
+    requeue_count INTEGER NOT NULL,
+    system_task_version INTEGER NOT NULL,
+    recovery_count INTEGER NOT NULL,
+    last_retry_at INTEGER,
+    last_requeue_at INTEGER,
+    started_at INTEGER,
+    ended_at INTEGER,
+    node INTEGER,
+    node_id TEXT,
+    execution INTEGER,
+    result INTEGER,
+    exit_code INTEGER,
+    failure TEXT,
+    deleting INTEGER NOT NULL
+  );
+
+  CREATE TABLE live_executions (
+    number INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    nodes TEXT,
+    node_id TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    stop_reason INTEGER,
+    assigned_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    result TEXT
+  );
+  CREATE TABLE executions (
+    number INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    nodes TEXT,
+    node_id TEXT NOT NULL,
+    state INTEGER NOT NULL,
+    stop_reason INTEGER,
+    assigned_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    result TEXT
+  );
+  CREATE INDEX executions_by_task ON executions (task);
+
+  CREATE TABLE removals (
+    number INTEGER PRIMARY KEY,
+    node INTEGER NOT NULL,
+    job_id TEXT NOT NULL,
+    task_id TEXT
+  );
+
+  -- Jobs that are gone, whose tasks and executions are still being deleted.
+  CREATE TABLE purges (
+    job INTEGER PRIMARY KEY
+  );
+
+  CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    type INTEGER NOT NULL,
+    job_id TEXT,
+    pool_id TEXT NOT NULL,
+    task_id TEXT,
+    is_job_manager INTEGER,
+    system_task_version INTEGER,
+    required_slots INTEGER,
+    node_id TEXT,
+    instances INTEGER,
+    max_retry_count INTEGER,
+    retry_count INTEGER,
+    requeue_count INTEGER,
+    started_at INTEGER,
+    ended_at INTEGER,
+    exit_code INTEGER,
+    document TEXT
+  );
+
+  CREATE TABLE idempotency (
+    key TEXT PRIMARY KEY,
+    request_hash TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX idempotency_by_age ON idempotency (created_at);
+
+  CREATE TABLE join_tokens (
+    hash TEXT PRIMARY KEY,
+    pool_id TEXT NOT NULL,
+    expires_at INTEGER,
+    uses_left INTEGER,
+    created_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE node_keys (
+    guid TEXT PRIMARY KEY,
+    public_key TEXT NOT NULL,
+    revoked_at INTEGER,
+    created_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE api_tokens (
+    hash TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    role INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
+];

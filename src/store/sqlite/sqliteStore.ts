@@ -1,0 +1,204 @@
+import type { Database } from "bun:sqlite";
+import { type JobNumber, jobOfTask, type TaskNumber } from "../../model/id.ts";
+import {
+  type ApiTokenRecord,
+  type Commit,
+  type EventFilter,
+  type ExecutionFilter,
+  type JobFilter,
+  type JoinTokenRecord,
+  type NodeKeyRecord,
+  type PageRequest,
+  type Store,
+  StoreError,
+  type TaskFilter,
+} from "../store.ts";
+import * as access from "./access.ts";
+import { Committer } from "./committer.ts";
+import * as events from "./eventReads.ts";
+import * as executions from "./executionReads.ts";
+import { readLiveState } from "./liveState.ts";
+import { Purger } from "./purger.ts";
+import * as lists from "./smallLists.ts";
+import { Statements } from "./statements.ts";
+import * as tasks from "./taskReads.ts";
+
+/** The store in one SQLite file. SQLite is synchronous: when a method returns its promise, the work is done. */
+export class SqliteStore implements Store {
+  readonly #database: Database;
+  readonly #release: () => void;
+  readonly #statements: Statements;
+  readonly #committer: Committer;
+  readonly #purger: Purger;
+  #epoch: number;
+  #isOpen = true;
+
+  /** Made by openSqliteStore. `release` gives the lock back. */
+  constructor(database: Database, release: () => void) {
+    this.#database = database;
+    this.#release = release;
+    this.#statements = new Statements(database);
+    this.#committer = new Committer(this.#statements);
+    this.#purger = new Purger(this.#statements);
+    this.#epoch = this.#statements.first<{ epoch: number }>("SELECT epoch FROM meta")?.epoch ?? 0;
+  }
+
+  async commit(commit: Commit) {
+    const { changes, idempotency, epoch } = commit;
+    if (epoch < this.#epoch) {
+      const message = `Expected epoch ${this.#epoch} or later, got ${epoch}: another server leads.`;
+      throw new StoreError("superseded", message);
+    }
+    try {
+      this.#statements.transaction(() => {
+        this.#committer.write(changes);
+        this.#committer.writeIdempotency(idempotency);
+        if (epoch > this.#epoch) this.#statements.run("UPDATE meta SET epoch = ?", epoch);
+      });
+    } catch (cause) {
+      throw commitError(cause);
+    }
+    this.#epoch = epoch;
+    if (changes.purgedJobs.length > 0) this.#purger.add(changes.purgedJobs);
+  }
+
+  async readLive() {
+    return readLiveState(this.#statements);
+  }
+
+  async readPool(foldedId: string) {
+    return lists.readPool(this.#statements, foldedId);
+  }
+
+  async listPools(page: PageRequest) {
+    return lists.listPools(this.#statements, page);
+  }
+
+  async listNodes(filter: { pool?: number; idPrefix?: string }, page: PageRequest) {
+    return lists.listNodes(this.#statements, filter, page);
+  }
+
+  async readJob(foldedId: string) {
+    return lists.readJob(this.#statements, foldedId);
+  }
+
+  async readJobsByNumber(numbers: readonly JobNumber[]) {
+    return lists.readJobsByNumber(this.#statements, numbers);
+  }
+
+  async listJobs(filter: JobFilter, page: PageRequest) {
+    return lists.listJobs(this.#statements, filter, page);
+  }
+
+  async listNodeJobs(job: JobNumber, page: PageRequest) {
+    return lists.listNodeJobs(this.#statements, job, page);
+  }
+
+  async readNodeJobs(job: JobNumber) {
+    return lists.readNodeJobs(this.#statements, job);
+  }
+
+  async readTasks(job: JobNumber, foldedIds: readonly string[]) {
+    if (this.#purger.isPurged(job)) return [];
+    return tasks.readTasks(this.#statements, job, foldedIds);
+  }
+
+  async findTaskIds(job: JobNumber, foldedIds: readonly string[]) {
+    if (this.#purger.isPurged(job)) return new Set<string>();
+    return tasks.findTaskIds(this.#statements, job, foldedIds);
+  }
+
+  async readTasksByNumber(numbers: readonly TaskNumber[]) {
+    const present = numbers.filter((number) => !this.#purger.isPurged(jobOfTask(number)));
+    return tasks.readTasksByNumber(this.#statements, present);
+  }
+
+  async readTaskRange(first: TaskNumber, last: TaskNumber, limit: number) {
+    if (this.#purger.isPurged(jobOfTask(first))) return [];
+    return tasks.readTaskRange(this.#statements, first, last, limit);
+  }
+
+  async listTasks(job: JobNumber, filter: TaskFilter, page: PageRequest) {
+    if (this.#purger.isPurged(job)) return { items: [], cursor: null };
+    return await tasks.listTasks(this.#statements, job, filter, page);
+  }
+
+  async readExecution(number: number) {
+    const execution = executions.readExecution(this.#statements, number);
+    return execution === null || this.#purger.isPurged(execution.job) ? null : execution;
+  }
+
+  async listExecutions(filter: ExecutionFilter, page: PageRequest) {
+    const { task, job = task === undefined ? undefined : jobOfTask(task) } = filter;
+    if (job !== undefined && this.#purger.isPurged(job)) return { items: [], cursor: null };
+    return await executions.listExecutions(this.#statements, filter, page);
+  }
+
+  async readEvents(after: number, filter: EventFilter, limit: number) {
+    return await events.readEvents(this.#statements, after, filter, limit);
+  }
+
+  async lastEventSequence() {
+    return events.lastEventSequence(this.#statements);
+  }
+
+  async readIdempotency(key: string) {
+    return access.readIdempotency(this.#statements, key);
+  }
+
+  async forgetIdempotency(before: number) {
+    access.forgetIdempotency(this.#statements, before);
+  }
+
+  async addJoinToken(token: JoinTokenRecord) {
+    access.addJoinToken(this.#statements, token);
+  }
+
+  async useJoinToken(hash: string, now: number) {
+    return access.useJoinToken(this.#statements, hash, now);
+  }
+
+  async addNodeKey(key: NodeKeyRecord) {
+    access.addNodeKey(this.#statements, key);
+  }
+
+  async readNodeKey(guid: string) {
+    return access.readNodeKey(this.#statements, guid);
+  }
+
+  async revokeNodeKey(guid: string, now: number) {
+    access.revokeNodeKey(this.#statements, guid, now);
+  }
+
+  async addApiToken(token: ApiTokenRecord) {
+    access.addApiToken(this.#statements, token);
+  }
+
+  async readApiToken(hash: string) {
+    return access.readApiToken(this.#statements, hash);
+  }
+
+  async listApiTokens() {
+    return access.listApiTokens(this.#statements);
+  }
+
+  async setOutputPlace(execution: number, stream: "stdout" | "stderr", blobKey: string) {
+    executions.setOutputPlace(this.#statements, execution, stream, blobKey);
+  }
+
+  async close() {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#purger.stop();
+    // Leaves one file; what is not yet in it would be found again, too.
+    this.#database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#statements.finalize();
+    this.#database.close(true);
+    this.#release();
+  }
+}
+
+function commitError(cause: unknown): StoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StoreError("commitFailed", `Nothing was stored: ${reason}.`, { cause });
+}
