@@ -1,0 +1,273 @@
+import type { Changes, JobProgress } from "../model/changes.ts";
+import { foldId, type JobNumber, type TaskNumber } from "../model/id.ts";
+import type { JobRecord } from "../model/job.ts";
+import { type NodeJobRecord, nodeJobKey } from "../model/nodeJob.ts";
+import type { TaskRecord } from "../model/task.ts";
+import { apply, jobNamed, type Loaded, NOTHING_LOADED, taskNamed } from "./apply.ts";
+import type { Effect } from "./effect.ts";
+import type { Input, Reply } from "./input.ts";
+import { forgetJob } from "./jobEnding.ts";
+import { admitJob } from "./jobs.ts";
+import { moveOn } from "./moveOn.ts";
+import { offerTasks, wantedRanges } from "./place.ts";
+import { hasChanges, takeOutcome } from "./record.ts";
+import type { Engine } from "./state.ts";
+import { beginStep, endStep } from "./step.ts";
+import { Uncommitted } from "./uncommitted.ts";
+
+/** An input with whoever is told the reply. */
+export interface Asked<Caller> {
+  readonly input: Input;
+  readonly caller: Caller;
+}
+
+/** What a step left: its changes are one commit; replies and effects are released after it, in this order. */
+export interface Batch<Caller> {
+  readonly changes: Changes;
+  /** False: nothing to write, but its replies still wait for the commits before it. */
+  readonly isChange: boolean;
+  readonly replies: readonly { readonly caller: Caller; readonly reply: Reply }[];
+  readonly effects: readonly Effect[];
+}
+
+/** What the loop does next: releases what is durable, then begins the commit, if there is one. */
+export interface Next<Caller> {
+  readonly release: readonly Batch<Caller>[];
+  readonly commit: Batch<Caller> | null;
+}
+
+/** A job that is in the store and not in memory. */
+export interface StoredJob {
+  readonly record: JobRecord;
+  readonly progress: JobProgress;
+  readonly nodeJobs: readonly NodeJobRecord[];
+}
+
+export interface TaskRange {
+  readonly job: JobNumber;
+  readonly first: TaskNumber;
+  readonly last: TaskNumber;
+  readonly limit: number;
+}
+
+/** What has to be read before the batch can be applied; folded ids by job. */
+export interface Reads {
+  /** For Store.readTasks. */
+  readonly tasks: ReadonlyMap<JobNumber, ReadonlySet<string>>;
+  /** For Store.findTaskIds. */
+  readonly taskIds: ReadonlyMap<JobNumber, ReadonlySet<string>>;
+  /** For Store.readTaskRange: the read-ahead of queues. */
+  readonly ranges: readonly TaskRange[];
+}
+
+/** Answers to Reads, under the same keys; tasks by job and folded id. */
+export interface ReadAnswers {
+  readonly tasks: ReadonlyMap<JobNumber, ReadonlyMap<string, TaskRecord>>;
+  readonly taskIds: ReadonlyMap<JobNumber, ReadonlySet<string>>;
+  /** In the order of Reads.ranges. */
+  readonly ranges: readonly (readonly TaskRecord[])[];
+}
+
+interface Collecting<Caller> {
+  readonly asked: readonly Asked<Caller>[];
+  /** What was not committed when the reads began: they may or may not show it. */
+  readonly layers: readonly Changes[];
+  ranges: readonly TaskRange[];
+}
+
+/**
+ * The order of things in the loop, without its waiting: collect inputs, read the jobs they name, read tasks, apply,
+ * commit, release. One commit is in flight at a time, and one more batch may be applied behind it. The server's loop
+ * and the simulator's both drive this.
+ *
+ * When a commit fails, or may have failed, this object and its engine are dropped, `waitingCallers` are told to try
+ * again, and the engine is restored from the store.
+ */
+export class LoopCore<Caller> {
+  readonly engine: Engine;
+  #collecting: Collecting<Caller> | null = null;
+  #inFlight: Batch<Caller> | null = null;
+  #behind: Batch<Caller> | null = null;
+  /** Completed jobs in memory: they go when everything about them is committed. */
+  readonly #completed = new Set<JobNumber>();
+
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  /** Whether a batch may be begun now. */
+  get isReady(): boolean {
+    return this.#collecting === null && this.#behind === null;
+  }
+
+  /** Begins a batch; returns the folded ids of jobs to be read (Store.readJob and readNodeJobs). */
+  collect(asked: readonly Asked<Caller>[]): Set<string> {
+    if (!this.isReady) throw new Error("a batch was begun while another one could not be put away");
+    const uncommitted = [this.#inFlight, this.#behind].flatMap((batch) => batch?.changes ?? []);
+    this.#collecting = { asked, layers: uncommitted, ranges: [] };
+    const wanted = new Set<string>();
+    for (const { input } of asked) {
+      const id = jobNamed(input);
+      if (id !== null && !this.engine.jobsById.has(id)) wanted.add(id);
+    }
+    return wanted;
+  }
+
+  /** Takes the jobs that were found; returns the further reads. */
+  admit(jobs: readonly StoredJob[]): Reads {
+    const collecting = this.#mustCollect();
+    const uncommitted = new Uncommitted(collecting.layers);
+    for (const { record, progress, nodeJobs } of jobs) {
+      if (uncommitted.newest((layer) => layer.jobs, record.number) === null) continue;
+      if (this.engine.jobsById.has(foldId(record.spec.id))) continue;
+      const latest = nodeJobs.map((nodeJob) => {
+        const key = nodeJobKey(nodeJob.node, nodeJob.job);
+        return { ...(uncommitted.newest((layer) => layer.nodeJobs, key) ?? nodeJob) };
+      });
+      admitJob(this.engine, record, progress, latest);
+      this.#completed.add(record.number);
+    }
+    collecting.ranges = this.#takeRanges();
+    return { ...this.#taskReads(collecting.asked), ranges: collecting.ranges };
+  }
+
+  #taskReads(asked: readonly Asked<Caller>[]): Pick<Reads, "tasks" | "taskIds"> {
+    const tasks = new Map<JobNumber, Set<string>>();
+    const taskIds = new Map<JobNumber, Set<string>>();
+    for (const { input } of asked) {
+      const job = this.#jobOf(input);
+      if (job === null) continue;
+      const task = taskNamed(input);
+      if (task !== null) addTo(tasks, job, task);
+      if (input.kind !== "addTasks") continue;
+      for (const { id } of input.tasks) addTo(taskIds, job, foldId(id));
+    }
+    return { tasks, taskIds };
+  }
+
+  #jobOf(input: Input): JobNumber | null {
+    const id = jobNamed(input);
+    return id === null ? null : (this.engine.jobsById.get(id) ?? null);
+  }
+
+  #takeRanges(): TaskRange[] {
+    const ranges: TaskRange[] = [];
+    for (const number of this.engine.hungryJobs) {
+      const job = this.engine.jobs.get(number);
+      if (job === undefined) continue;
+      for (const range of wantedRanges(this.engine, job)) ranges.push({ job: number, ...range });
+    }
+    this.engine.hungryJobs.clear();
+    return ranges;
+  }
+
+  /** Applies the batch, with the tasks that were read. */
+  apply(answers: ReadAnswers, wallClock: number): Next<Caller> {
+    const { asked, layers, ranges } = this.#mustCollect();
+    const { engine } = this;
+    this.#offer(ranges, answers, layers);
+    beginStep(engine, wallClock);
+    const uncommitted = new Uncommitted([...layers, engine.outcome.changes]);
+    const replies = asked.map(({ input, caller }) => {
+      const reply = apply(engine, input, this.#load(input, answers, uncommitted));
+      moveOn(engine);
+      return { caller, reply };
+    });
+    endStep(engine);
+    const isChange = hasChanges(engine);
+    const { changes, effects } = takeOutcome(engine);
+    this.#collecting = null;
+    this.#noteCompleted(changes);
+    return this.#putAway({ changes, isChange, replies, effects });
+  }
+
+  #offer(ranges: readonly TaskRange[], answers: ReadAnswers, layers: readonly Changes[]): void {
+    const uncommitted = new Uncommitted(layers);
+    for (const [index, range] of ranges.entries()) {
+      const job = this.engine.jobs.get(range.job);
+      const stored = answers.ranges[index] ?? [];
+      if (job !== undefined) {
+        offerTasks(this.engine, job, uncommitted.tasksOfRange(range, stored));
+      }
+    }
+  }
+
+  /** Just before the input is applied, so that it sees what the inputs before it did. */
+  #load(input: Input, answers: ReadAnswers, uncommitted: Uncommitted): Loaded {
+    const job = this.#jobOf(input);
+    if (job === null) return NOTHING_LOADED;
+    const id = taskNamed(input);
+    if (id !== null) {
+      const stored = answers.tasks.get(job)?.get(id);
+      return { ...NOTHING_LOADED, task: uncommitted.taskOfId(job, id, stored) };
+    }
+    if (input.kind !== "addTasks") return NOTHING_LOADED;
+    const stored = answers.taskIds.get(job);
+    const existing = new Set<string>();
+    for (const task of input.tasks) {
+      const key = foldId(task.id);
+      // An id whose deletion is not committed yet still counts: nobody was told that it is gone.
+      if (stored?.has(key) === true || uncommitted.hasTaskId(job, key)) existing.add(key);
+    }
+    return { ...NOTHING_LOADED, existingIds: existing };
+  }
+
+  #noteCompleted(changes: Changes): void {
+    for (const [number, record] of changes.jobs) {
+      if (record?.state === "completed") this.#completed.add(number);
+    }
+  }
+
+  #putAway(batch: Batch<Caller>): Next<Caller> {
+    if (this.#inFlight !== null) {
+      this.#behind = batch;
+      return { release: [], commit: null };
+    }
+    if (batch.isChange) this.#inFlight = batch;
+    this.#forgetCompleted();
+    return batch.isChange ? { release: [], commit: batch } : { release: [batch], commit: null };
+  }
+
+  /** The commit that was in flight is durable. */
+  committed(): Next<Caller> {
+    const done = this.#inFlight;
+    if (done === null) throw new Error("a commit ended that was not begun");
+    const behind = this.#behind;
+    this.#inFlight = behind?.isChange === true ? behind : null;
+    this.#behind = null;
+    this.#forgetCompleted();
+    const release = behind === null || behind.isChange ? [done] : [done, behind];
+    return { release, commit: this.#inFlight };
+  }
+
+  /** A batch that is being collected may name a job, so nothing is forgotten meanwhile. */
+  #forgetCompleted(): void {
+    if (this.#collecting !== null) return;
+    for (const number of this.#completed) {
+      const job = this.engine.jobs.get(number);
+      const isTouched = [this.#inFlight, this.#behind].some(
+        (batch) => batch?.changes.jobs.has(number) || batch?.changes.jobProgress.has(number),
+      );
+      if (isTouched) continue;
+      this.#completed.delete(number);
+      if (job?.record.state === "completed") forgetJob(this.engine, job);
+    }
+  }
+
+  /** Whoever has no answer yet. */
+  waitingCallers(): Caller[] {
+    const batches = [this.#inFlight, this.#behind];
+    const answered = batches.flatMap((batch) => batch?.replies.map(({ caller }) => caller) ?? []);
+    return [...answered, ...(this.#collecting?.asked.map(({ caller }) => caller) ?? [])];
+  }
+
+  #mustCollect(): Collecting<Caller> {
+    if (this.#collecting === null) throw new Error("no batch is being collected");
+    return this.#collecting;
+  }
+}
+
+function addTo(map: Map<JobNumber, Set<string>>, job: JobNumber, id: string): void {
+  const ids = map.get(job) ?? new Set<string>();
+  map.set(job, ids.add(id));
+}
