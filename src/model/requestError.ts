@@ -17,6 +17,7 @@ export const REQUEST_ERROR_STATUS = {
   TaskNotFound: 404,
   ExecutionNotFound: 404,
   FileNotFound: 404,
+  PathRefused: 400,
   PathNotFound: 404,
   ResourceNotFound: 404,
   UnsupportedHttpVerb: 405,

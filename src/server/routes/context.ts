@@ -1,0 +1,128 @@
+import type { Explanation } from "../../engine/explanation.ts";
+import type { Reply, RequestInput } from "../../engine/input.ts";
+import type { NodeNumber, PoolNumber } from "../../model/id.ts";
+import type { JobRecord } from "../../model/job.ts";
+import type { NodeProgress, NodeRecord, NodeState } from "../../model/node.ts";
+import type { ProviderName } from "../../model/pool.ts";
+import type { RequestError } from "../../model/requestError.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
+import type { BlobStore } from "../../store/blobStore.ts";
+import type { Store } from "../../store/store.ts";
+
+/** What an answer looks like before it becomes a response. */
+export interface StoredAnswer {
+  readonly status: number;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/**
+ * Asks that the answer to a request be kept. When the reply is ok, the loop calls `answer` with it and writes
+ * IdempotencyRecord {key, requestHash, ...answer(reply), createdAt} in the same commit as the changes; when it is not,
+ * nothing is written. The routes see to it that no two requests of one key are under way at the same time.
+ */
+export interface IdempotencyRequest {
+  readonly key: string;
+  readonly requestHash: string;
+  /** Pure. Null: nothing was created after all, and nothing is to be kept. */
+  readonly answer: (reply: Extract<Reply, { ok: true }>) => StoredAnswer | null;
+}
+
+export interface Requests {
+  /**
+   * Resolves after the commit; refusals of the engine are replies, not rejections. Rejects with Unavailable when nothing
+   * was committed and the caller may try again.
+   */
+  submit(input: RequestInput, options?: { idempotency?: IdempotencyRequest }): Promise<Reply>;
+}
+
+/** Nothing was changed; try again after the time. Answered by 503 ServerBusy with Retry-After. */
+export class Unavailable extends Error {
+  override readonly name = "Unavailable";
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number, options?: { cause?: unknown }) {
+    super(message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A present node with what the engine alone knows of it. */
+export interface LiveNode {
+  readonly record: NodeRecord;
+  readonly progress: NodeProgress;
+  readonly state: NodeState;
+  readonly runningTasksCount: number;
+  readonly runningTaskSlotsCount: number;
+  readonly poolId: string;
+  readonly vmSize: string;
+}
+
+/** Reads of the live engine. */
+export interface LiveView {
+  /** Null: no present node has this number. */
+  node(number: NodeNumber): LiveNode | null;
+  /** By folded id; null: no present node has it. */
+  findNode(foldedId: string): LiveNode | null;
+  /** Nodes of the pool that count for its allocation. */
+  currentDedicatedNodes(pool: PoolNumber): number;
+  explain(job: JobRecord, task: TaskRecord): Explanation;
+}
+
+export interface NodeFiles {
+  /** Rejects with NodeUnreachable when the node cannot be asked or its connection breaks meanwhile. */
+  ask(node: NodeNumber, question: NodeQuestion): Promise<NodeAnswer>;
+}
+
+/** The node is gone or not connected. */
+export class NodeUnreachable extends Error {
+  override readonly name = "NodeUnreachable";
+}
+
+export interface CommittedEvents {
+  /** Calls back after every commit that stored an event. Returns what ends it. */
+  subscribe(onCommit: () => void): () => void;
+}
+
+export interface Caller {
+  /** 0 administrator, 1 manager, 2 operator, 3 guest. */
+  readonly role: number;
+  /** For the audit log. */
+  readonly name: string;
+}
+
+export type Authentication =
+  | { readonly ok: true; readonly caller: Caller }
+  | { readonly ok: false; readonly error: RequestError };
+
+export interface ServerSettings {
+  readonly version: string;
+  readonly startedAt: number;
+  /** As `sqlite`. */
+  readonly storeKind: string;
+  /** Provider of a pool that does not name one. */
+  readonly defaultProvider: ProviderName;
+}
+
+/** Everything that the routes stand on. */
+export interface ServerContext {
+  readonly settings: ServerSettings;
+  readonly requests: Requests;
+  readonly store: Store;
+  readonly live: LiveView;
+  readonly events: CommittedEvents;
+  readonly nodeFiles: NodeFiles;
+  readonly blobs: BlobStore;
+  /** prom-client's registry. */
+  readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
+  authenticate(request: Request): Promise<Authentication>;
+  /** Milliseconds since 1970. */
+  clock(): number;
+  epoch(): number;
+  health(): "ok" | "busy" | "stopping";
+  /** The response to this request takes as long as it takes: idle connections are not to be closed. */
+  keepOpen(request: Request): void;
+  /** An error that nobody expected; the caller is told InternalError and the request's id. */
+  reportError(error: unknown, requestId: string): void;
+}

@@ -1,0 +1,74 @@
+import type { RequestInput } from "../../engine/input.ts";
+import type { JOB_ENDPOINTS } from "../../protocol/api/endpoint/jobs.ts";
+import { checkJob, toJobPatch, toJobReplacement } from "../../protocol/api/job.ts";
+import { countsView, jobView } from "../views/job.ts";
+import { preparationStatusView } from "../views/preparation.ts";
+import { jobUrl } from "../views/url.ts";
+import { type HandlersOf, submit } from "./call.ts";
+import type { ServerContext } from "./context.ts";
+import { created } from "./created.ts";
+import { findJob, givenOf, pageAnswer, pageRequest } from "./lookup.ts";
+import { refuse } from "./refusal.ts";
+
+export function jobHandlers(context: ServerContext): HandlersOf<typeof JOB_ENDPOINTS> {
+  const accept = async (input: RequestInput) => {
+    await submit(context, input);
+    return {};
+  };
+  const viewOf = async (jobId: string) => jobView((await findJob(context, jobId)).record);
+  return {
+    "POST /jobs": async (call) => {
+      const { spec, tasks } = await call.bodyBy(checkJob);
+      const input: RequestInput =
+        tasks === null ? { kind: "createJob", spec } : { kind: "createJobWithTasks", spec, tasks };
+      return await call.create(input, () => created(spec.id, jobUrl(spec.id)));
+    },
+    "GET /jobs": async ({ query }) => {
+      const { state, poolId, idPrefix } = query;
+      const filter = givenOf({ state, poolId, idPrefix });
+      const page = await context.store.listJobs(filter, pageRequest(query));
+      return pageAnswer(page, ({ record }) => jobView(record));
+    },
+    "GET /jobs/{jobId}": ({ parameters }) => viewOf(parameters.jobId),
+    "PATCH /jobs/{jobId}": async ({ parameters, body }) => {
+      const job = parameters.jobId;
+      await submit(context, { kind: "updateJob", job, patch: toJobPatch(await body()) });
+      return await viewOf(job);
+    },
+    "PUT /jobs/{jobId}": async ({ parameters, body }) => {
+      const job = parameters.jobId;
+      await submit(context, { kind: "updateJob", job, patch: toJobReplacement(await body()) });
+      return await viewOf(job);
+    },
+    "DELETE /jobs/{jobId}": ({ parameters }) =>
+      accept({ kind: "deleteJob", job: parameters.jobId }),
+    "POST /jobs/{jobId}/disable": async ({ parameters, body }) => {
+      const { disableTasks } = await body();
+      return await accept({ kind: "disableJob", job: parameters.jobId, disableTasks });
+    },
+    "POST /jobs/{jobId}/enable": ({ parameters }) =>
+      accept({ kind: "enableJob", job: parameters.jobId }),
+    "POST /jobs/{jobId}/terminate": async ({ parameters, body }) => {
+      const reason = (await body()).terminateReason ?? "UserTerminate";
+      return await accept({ kind: "terminateJob", job: parameters.jobId, reason });
+    },
+    "GET /jobs/{jobId}/taskcounts": async ({ parameters }) =>
+      countsView((await findJob(context, parameters.jobId)).counts),
+    "GET /jobs/{jobId}/jobpreparationandreleasetaskstatus": async ({ parameters, query }) => {
+      const { record } = await findJob(context, parameters.jobId);
+      const { spec } = record;
+      if (spec.preparation === null) throw noPreparation(spec.id);
+      const page = await context.store.listNodeJobs(record.number, pageRequest(query));
+      const items = page.items.flatMap((item) => preparationStatusView(item, spec) ?? []);
+      return pageAnswer({ ...page, items }, (item) => item);
+    },
+  };
+}
+
+function noPreparation(jobId: string) {
+  return refuse(
+    "JobPreparationTaskNotSpecified",
+    `Expected a job with a preparation task, and ${jobId} has none.`,
+    "Ask for a job that was created with a jobPreparationTask.",
+  );
+}

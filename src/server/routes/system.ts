@@ -1,0 +1,55 @@
+import { isoTime } from "../../model/time.ts";
+import type { SYSTEM_ENDPOINTS } from "../../protocol/api/endpoint/system.ts";
+import { milliseconds } from "../../protocol/api/field.ts";
+import { present, timeOf } from "../views/present.ts";
+import type { HandlersOf } from "./call.ts";
+import type { ServerContext } from "./context.ts";
+import { hashSecret, newSecret } from "./secret.ts";
+
+export function systemHandlers(context: ServerContext): HandlersOf<typeof SYSTEM_ENDPOINTS> {
+  const { settings, store } = context;
+  return {
+    "GET /health": async () => {
+      const body = { status: context.health(), version: settings.version };
+      return Response.json(body, { status: body.status === "ok" ? 200 : 503 });
+    },
+    "GET /system": async () => ({
+      version: settings.version,
+      startTime: isoTime(settings.startedAt),
+      time: isoTime(context.clock()),
+      store: settings.storeKind,
+      epoch: context.epoch(),
+      lastEvent: await store.lastEventSequence(),
+      defaultProvider: settings.defaultProvider,
+    }),
+    "GET /metrics": async () => {
+      const headers = { "content-type": context.metrics.contentType };
+      return new Response(await context.metrics.metrics(), { headers });
+    },
+    "POST /join-tokens": async ({ body }) => {
+      const { poolId, expiresIn, uses } = await body();
+      const token = newSecret("join");
+      const createdAt = context.clock();
+      const expiresAt = expiresIn === undefined ? null : createdAt + milliseconds(expiresIn);
+      const hash = hashSecret(token);
+      await store.addJoinToken({ hash, poolId, expiresAt, usesLeft: uses ?? null, createdAt });
+      return { token, poolId, ...present({ expirationTime: timeOf(expiresAt), uses }) };
+    },
+    "GET /api-tokens": async () => {
+      const tokens = await store.listApiTokens();
+      const items = tokens.map(({ name, role, createdAt }) => ({
+        name,
+        role,
+        creationTime: isoTime(createdAt),
+      }));
+      return { items };
+    },
+    "POST /api-tokens": async ({ body }) => {
+      const { name, role } = await body();
+      const token = newSecret("api");
+      const createdAt = context.clock();
+      await store.addApiToken({ hash: hashSecret(token), name, role, createdAt });
+      return { name, role, creationTime: isoTime(createdAt), token };
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { formatDuration } from "../../model/duration.ts";
+import type {
+  ExecutionRecord,
+  ExecutionResult,
+  OutputInfo,
+  ProcessOutcome,
+  ProcessRecord,
+} from "../../model/execution.ts";
+import { isoTime } from "../../model/time.ts";
+import type { Execution } from "../../protocol/api/answer/execution.ts";
+import { failureView } from "./command.ts";
+import { present, timeOf } from "./present.ts";
+import { executionUrl } from "./url.ts";
+
+type ProcessJson = NonNullable<Execution["processes"]>[number];
+type OutputJson = NonNullable<Execution["stdout"]>;
+
+export function executionView(
+  execution: ExecutionRecord,
+  ids: { readonly jobId: string; readonly taskId: string },
+): Execution {
+  return {
+    number: execution.number,
+    url: executionUrl(execution.number),
+    jobId: ids.jobId,
+    taskId: ids.taskId,
+    ordinal: execution.ordinal,
+    nodeId: execution.nodeId,
+    state: execution.state,
+    ...present({ stopReason: execution.stopReason }),
+    assignedTime: isoTime(execution.assignedAt),
+    ...present({ startTime: timeOf(execution.startedAt), endTime: timeOf(execution.endedAt) }),
+    ...(execution.result === null ? {} : resultView(execution.result)),
+  };
+}
+
+function resultView(result: ExecutionResult) {
+  return {
+    processes: result.processes.map(processView),
+    stdout: outputView(result.stdout),
+    stderr: outputView(result.stderr),
+  };
+}
+
+function processView(process: ProcessRecord): ProcessJson {
+  const { member, number, outcome, peakMemoryBytes, cpuMs } = process;
+  return {
+    member,
+    number,
+    ...outcomeView(outcome),
+    ...present({ startTime: timeOf(process.startedAt) }),
+    endTime: isoTime(process.endedAt),
+    ...present({ peakMemoryBytes, cpuTime: cpuMs === null ? null : formatDuration(cpuMs) }),
+  };
+}
+
+function outcomeView(outcome: ProcessOutcome): Omit<ProcessJson, "member" | "number" | "endTime"> {
+  switch (outcome.state) {
+    case "exited":
+      return { state: "exited", exitCode: outcome.exitCode };
+    case "killed":
+      return { state: "killed", signal: outcome.signal, ...present({ reason: outcome.reason }) };
+    case "failedToStart":
+      return { state: "failedToStart", failureInfo: failureView(outcome.failure) };
+    case "unseen":
+      return { state: "unseen" };
+  }
+}
+
+const KEPT = { inline: "result", blob: "blob", node: "node", empty: "empty" } as const;
+
+function outputView(output: OutputInfo): OutputJson {
+  const { sizeBytes, droppedBytes, place } = output;
+  return { sizeBytes, droppedBytes, kept: KEPT[place.kind] };
+}

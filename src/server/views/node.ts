@@ -1,0 +1,52 @@
+import type { NodeFacts, NodeProgress, NodeRecord, NodeState } from "../../model/node.ts";
+import { isoTime } from "../../model/time.ts";
+import type { Node } from "../../protocol/api/answer/node.ts";
+import { present, timeOf } from "./present.ts";
+import { nodeUrl } from "./url.ts";
+
+/** A node with what only the live engine knows of it. */
+export interface NodeFigures {
+  readonly record: NodeRecord;
+  readonly progress: NodeProgress;
+  readonly state: NodeState;
+  readonly runningTasksCount: number;
+  readonly runningTaskSlotsCount: number;
+  readonly poolId: string;
+  readonly vmSize: string;
+}
+
+function factsView(facts: NodeFacts, bootAt: number | null, createdAt: number) {
+  const { hostname, os, ipAddress, cores, memoryBytes, agentVersion } = facts;
+  const nodeAgentInfo = { version: agentVersion, lastUpdateTime: isoTime(bootAt ?? createdAt) };
+  return { hostname, os, ipAddress, cores, memoryBytes, nodeAgentInfo };
+}
+
+export function nodeView(node: NodeFigures): Node {
+  const { record, progress } = node;
+  const errors = record.errors.map(({ code, message }) => ({ code, message }));
+  return {
+    id: record.id,
+    guid: record.guid,
+    url: nodeUrl(record.id),
+    poolId: node.poolId,
+    state: node.state,
+    stateTransitionTime: isoTime(record.lifeAt),
+    schedulingState: record.schedulingState,
+    fleetStatus: record.fleetStatus,
+    contact: record.contact,
+    contactTime: isoTime(record.contactAt),
+    isDedicated: true,
+    provided: record.provided,
+    affinityId: record.id,
+    vmSize: node.vmSize,
+    taskSlots: record.slots,
+    allocationTime: isoTime(record.createdAt),
+    ...present({ lastBootTime: timeOf(record.bootAt), bootId: record.bootId }),
+    ...(record.facts === null ? {} : factsView(record.facts, record.bootAt, record.createdAt)),
+    totalTasksRun: progress.tasksRun,
+    totalTasksSucceeded: progress.tasksSucceeded,
+    runningTasksCount: node.runningTasksCount,
+    runningTaskSlotsCount: node.runningTaskSlotsCount,
+    ...(errors.length === 0 ? {} : { errors }),
+  };
+}
