@@ -86,7 +86,7 @@ test("an acknowledged end is written down, and never reported again", () => {
   const node = TestNode.connected();
   node.reach("ended", orderOf(1));
   node.acknowledgeAll();
-  expect(node.entries.map(({ entry }) => entry)).toEqual(["acknowledged", "retained"]);
+  expect(node.entries.map(({ entry }) => entry)).toEqual(["retained", "acknowledged"]);
   node.restart();
   node.welcome();
   expect(node.reports()).toEqual([]);

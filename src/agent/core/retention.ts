@@ -20,8 +20,9 @@ export function onReportsAcknowledged(step: Step, reports: readonly NodeReport[]
 
 /** Nothing is owed for the execution any more but uploads; its directory's retention begins. */
 export function finish(step: Step, execution: Execution): void {
-  record(step, { entry: "acknowledged", execution: execution.order.execution });
+  // In this order: a crash that cuts the journal between the two must not leave a directory that nobody removes.
   retain(step, execution);
+  record(step, { entry: "acknowledged", execution: execution.order.execution });
 }
 
 function retain(step: Step, execution: Execution): void {

@@ -1,0 +1,177 @@
+import type { ExecutionNumber } from "../../model/id.ts";
+import type { AgentEffect, AgentInput, ShimMemory } from "./contract.ts";
+import { directoryKey } from "./directories.ts";
+import { exitOf, LARGE_OUTPUT, NO_OUTPUT, processOf } from "./testNode.ts";
+
+/** Fails the property with a sentence. */
+export function must(holds: boolean, rule: string): void {
+  if (!holds) throw new Error(`expected: ${rule}`);
+}
+
+type Pending = Extract<
+  AgentEffect,
+  { effect: "prepare" | "collect" | "upload" | "removeDirectory" }
+>;
+
+/**
+ * For the property tests: the world around the machine on its node. It performs effects, checks that each is allowed,
+ * and has an answer to each in store. Processes and the shims' memory outlive the agent; what is pending does not.
+ */
+export class TestShim {
+  /** What living shims remember. */
+  readonly memory = new Map<ExecutionNumber, ShimMemory>();
+  readonly everStarted = new Set<ExecutionNumber>();
+  /** Processes that ignore the terminate signal. */
+  readonly stubborn = new Set<ExecutionNumber>();
+  readonly directoryOf = new Map<ExecutionNumber, string>();
+  pending: Pending[] = [];
+  /** Words of the shim that the agent has not heard. */
+  words: AgentInput[] = [];
+  /** A shim died with what it knew. */
+  died = false;
+
+  perform(effect: AgentEffect, now: number): void {
+    switch (effect.effect) {
+      case "prepare":
+        this.directoryOf.set(effect.order.execution, directoryKey(effect.order));
+        this.mustBeFree(directoryKey(effect.order), effect.order.execution);
+        this.pending.push(effect);
+        return;
+      case "spawn":
+        must(effect.order.startBefore === null || now <= effect.order.startBefore, "no late start");
+        this.spawn(effect.order.execution, now);
+        return;
+      case "signal":
+        if (effect.signal === "kill") this.exit(effect.execution, now, 9);
+        else if (!this.stubborn.has(effect.execution)) this.exit(effect.execution, now, 15);
+        return;
+      case "cancelPrepare":
+        this.pending = this.pending.filter(
+          (other) => other.effect !== "prepare" || other.order.execution !== effect.execution,
+        );
+        return;
+      case "collect":
+        must(!this.isRunning(effect.order.execution), "output is collected after the end");
+        this.pending.push(effect);
+        return;
+      case "upload":
+      case "removeDirectory":
+        this.pending.push(effect);
+        return;
+      case "forget":
+        must(!this.isRunning(effect.execution), "no running process is forgotten");
+        this.memory.delete(effect.execution);
+        return;
+      case "reboot":
+      case "leave":
+      case "send":
+        return;
+    }
+  }
+
+  isRunning(execution: ExecutionNumber): boolean {
+    return this.memory.get(execution)?.memory === "running";
+  }
+
+  running(): ExecutionNumber[] {
+    return [...this.memory.keys()].filter((execution) => this.isRunning(execution));
+  }
+
+  private spawn(execution: ExecutionNumber, now: number): void {
+    must(!this.everStarted.has(execution), `execution ${execution} is started at most once`);
+    this.mustBeFree(this.directoryOf.get(execution) ?? "", execution);
+    this.everStarted.add(execution);
+    if (execution % 7 === 0) {
+      const failure = {
+        category: "usererror",
+        code: "CommandProgramNotFound",
+        message: "Expected a program.",
+      } as const;
+      this.memory.set(execution, { memory: "failedToStart", failure });
+      this.words.push({ input: "spawnFailed", execution, failure });
+      return;
+    }
+    const process = processOf(execution);
+    this.memory.set(execution, { memory: "running", process, startedAt: now });
+    this.words.push({ input: "spawned", execution, process, startedAt: now });
+  }
+
+  /** The process ends; 0: by itself. */
+  exit(execution: ExecutionNumber, now: number, signal: number): void {
+    const known = this.memory.get(execution);
+    if (known?.memory !== "running") return;
+    const exit = exitOf(
+      now,
+      signal === 0 ? { state: "exited", exitCode: execution % 3 } : { state: "signaled", signal },
+    );
+    const { process, startedAt } = known;
+    this.memory.set(execution, { memory: "exited", process, startedAt, exit });
+    this.words.push({ input: "exited", execution, exit });
+  }
+
+  private mustBeFree(directory: string, execution: ExecutionNumber): void {
+    for (const other of this.running()) {
+      must(
+        other === execution || this.directoryOf.get(other) !== directory,
+        `directory ${directory} has one process at a time`,
+      );
+    }
+    for (const effect of this.pending) {
+      if (effect.effect === "removeDirectory") {
+        const removed = `${effect.jobId}/${effect.taskId ?? ""}`;
+        must(!directory.startsWith(removed), `${directory} is not used while it is removed`);
+      } else if (effect.effect === "prepare" && effect.order.execution !== execution) {
+        must(
+          directoryKey(effect.order) !== directory,
+          `${directory} is prepared for one at a time`,
+        );
+      }
+    }
+  }
+
+  /** The answer to one pending effect, or one word of the shim. */
+  answer(pick: number): AgentInput | undefined {
+    const count = this.pending.length + this.words.length;
+    const index = count === 0 ? 0 : pick % count;
+    if (index >= this.pending.length) return this.words.shift();
+    const [effect] = this.pending.splice(index, 1);
+    return effect === undefined ? undefined : answerTo(effect);
+  }
+
+  /** The agent died: what was under way in it is gone. */
+  forgetPending(): void {
+    this.pending = [];
+    this.words = [];
+  }
+
+  /** Every process ends with the machine or the shim, and nobody saw how. */
+  die(): void {
+    this.memory.clear();
+    this.died = true;
+  }
+}
+
+function answerTo(effect: Pending): AgentInput {
+  switch (effect.effect) {
+    case "prepare": {
+      const { execution } = effect.order;
+      const message = "Expected a file at the URL, given 404.";
+      const failure = { category: "usererror", code: "BlobNotFound", message } as const;
+      const offsets = { stdout: 0, stderr: 0 };
+      const outcome =
+        execution % 5 === 0 ? ({ ok: false, failure } as const) : { ok: true, offsets };
+      return { input: "prepared", execution, outcome } as AgentInput;
+    }
+    case "collect": {
+      const { execution } = effect.order;
+      const stdout = execution % 2 === 0 ? LARGE_OUTPUT : NO_OUTPUT;
+      return { input: "collected", execution, stdout, stderr: NO_OUTPUT };
+    }
+    case "upload":
+      return { input: "uploaded", execution: effect.order.execution, stream: effect.stream };
+    case "removeDirectory": {
+      const { jobId, taskId, removal } = effect;
+      return { input: "directoryRemoved", jobId, taskId, removal };
+    }
+  }
+}
