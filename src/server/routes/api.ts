@@ -113,8 +113,11 @@ export function createApi(context: ServerContext): OpenAPIHono {
     app.on(method, `${API_BASE}${routePath(path)}`, handler);
     if (key === "GET /metrics") app.get("/metrics", handler);
   }
-  const document = openApiDocument(context.settings.version);
-  app.get("/api/openapi.json", () => Response.json(document));
+  let document: object | undefined;
+  app.get("/api/openapi.json", () => {
+    document ??= openApiDocument(context.settings.version);
+    return Response.json(document);
+  });
   app.notFound((c) => failed(unknownPath(known, c.req.raw), c.req.raw));
   app.onError((error, c) => failed(error, c.req.raw));
   return app;

@@ -1,10 +1,10 @@
 import { isoTime } from "../../model/time.ts";
 import type { SYSTEM_ENDPOINTS } from "../../protocol/api/endpoint/system.ts";
 import { milliseconds } from "../../protocol/api/field.ts";
+import { issueApiToken, issueJoinToken } from "../access/tokens.ts";
 import { present, timeOf } from "../views/present.ts";
 import type { HandlersOf } from "./call.ts";
 import type { ServerContext } from "./context.ts";
-import { hashSecret, newSecret } from "./secret.ts";
 
 export function systemHandlers(context: ServerContext): HandlersOf<typeof SYSTEM_ENDPOINTS> {
   const { settings, store } = context;
@@ -28,11 +28,10 @@ export function systemHandlers(context: ServerContext): HandlersOf<typeof SYSTEM
     },
     "POST /join-tokens": async ({ body }) => {
       const { poolId, expiresIn, uses } = await body();
-      const token = newSecret("join");
       const createdAt = context.clock();
       const expiresAt = expiresIn === undefined ? null : createdAt + milliseconds(expiresIn);
-      const hash = hashSecret(token);
-      await store.addJoinToken({ hash, poolId, expiresAt, usesLeft: uses ?? null, createdAt });
+      const usesLeft = uses ?? null;
+      const token = await issueJoinToken(store, { poolId, expiresAt, usesLeft, createdAt });
       return { token, poolId, ...present({ expirationTime: timeOf(expiresAt), uses }) };
     },
     "GET /api-tokens": async () => {
@@ -46,9 +45,8 @@ export function systemHandlers(context: ServerContext): HandlersOf<typeof SYSTEM
     },
     "POST /api-tokens": async ({ body }) => {
       const { name, role } = await body();
-      const token = newSecret("api");
       const createdAt = context.clock();
-      await store.addApiToken({ hash: hashSecret(token), name, role, createdAt });
+      const token = await issueApiToken(store, { name, role, createdAt });
       return { name, role, creationTime: isoTime(createdAt), token };
     },
   };

@@ -1,0 +1,42 @@
+import { ApiError } from "./apiError.ts";
+import { type EventQuery, type FollowOptions, followEvents } from "./eventStream.ts";
+import { jobCalls } from "./jobs.ts";
+import { nodeCalls } from "./nodes.ts";
+import { poolCalls } from "./pools.ts";
+import { systemCalls } from "./system.ts";
+import { taskCalls } from "./tasks.ts";
+import { type ClientOptions, Transport } from "./transport.ts";
+
+export type Client = ReturnType<typeof createClient>;
+
+/**
+ * A typed client of the native API. Calls throw ApiError when the server refuses and ConnectionError when there is no
+ * answer; nothing is sent again by itself.
+ */
+export function createClient(options: ClientOptions) {
+  const transport = new Transport(options);
+  return {
+    pools: poolCalls(transport),
+    nodes: nodeCalls(transport),
+    jobs: jobCalls(transport),
+    ...taskCalls(transport),
+    ...systemCalls(transport),
+    events: {
+      list: (query: EventQuery & { readonly limit?: number } = {}) =>
+        transport.call("GET /events", { query }),
+      follow: (query: EventQuery = {}, follow: FollowOptions = {}) =>
+        followEvents(transport, query, follow),
+    },
+  };
+}
+
+/** What was read, or null when the server knows no such thing. */
+export async function orNull<Value>(answer: Promise<Value>): Promise<Value | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    const NOT_FOUND = 404;
+    if (error instanceof ApiError && error.status === NOT_FOUND) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Created } from "../protocol/api/answer/page.ts";
+import type { TaskAddResult } from "../protocol/api/answer/task.ts";
+import type { ApiBody, ApiQuery } from "../protocol/api/endpoint/table.ts";
+import type { TaskAdd } from "../protocol/api/task.ts";
+import { allItems } from "./pages.ts";
+import { type ByteRange, rangeHeader, type Transport } from "./transport.ts";
+
+type ListQuery = NonNullable<ApiQuery<"GET /jobs/{jobId}/tasks">>;
+type FilesQuery = NonNullable<ApiQuery<"GET /jobs/{jobId}/tasks/{taskId}/files">>;
+type ExecutionQuery = NonNullable<ApiQuery<"GET /executions">>;
+
+export interface OutputOptions {
+  /** Goes on with what is written until the end. */
+  readonly follow?: boolean;
+  readonly range?: ByteRange;
+  readonly signal?: AbortSignal;
+}
+
+function outputInput({ follow, range, signal }: OutputOptions) {
+  return { query: follow === true ? { follow } : {}, headers: rangeHeader(range), signal };
+}
+
+export function taskCalls(transport: Transport) {
+  return {
+    tasks: { ...taskReads(transport), ...taskChanges(transport), ...taskContents(transport) },
+    executions: executionCalls(transport),
+  };
+}
+
+const at = (jobId: string, taskId: string) => ({ parameters: { jobId, taskId } });
+
+function taskReads(transport: Transport) {
+  const list = (jobId: string, query: ListQuery = {}) =>
+    transport.call("GET /jobs/{jobId}/tasks", { parameters: { jobId }, query });
+  return {
+    get: (jobId: string, taskId: string) =>
+      transport.call("GET /jobs/{jobId}/tasks/{taskId}", at(jobId, taskId)),
+    list,
+    all: (jobId: string, query: ListQuery = {}) =>
+      allItems((cursor) => list(jobId, { ...query, cursor })),
+    explain: (jobId: string, taskId: string) =>
+      transport.call("GET /jobs/{jobId}/tasks/{taskId}/explain", at(jobId, taskId)),
+  };
+}
+
+function taskChanges(transport: Transport) {
+  return {
+    /** One task; throws ApiError when it is refused. */
+    add: async (jobId: string, body: TaskAdd, idempotencyKey?: string): Promise<Created> => {
+      const input = { parameters: { jobId }, body, idempotencyKey };
+      return (await transport.call("POST /jobs/{jobId}/tasks", input)) as Created;
+    },
+    /** Up to 10,000 tasks; the answer to each is in its place, and refused ones do not keep the others out. */
+    addMany: async (
+      jobId: string,
+      tasks: TaskAdd[],
+      idempotencyKey?: string,
+    ): Promise<TaskAddResult[]> => {
+      const input = { parameters: { jobId }, body: { tasks }, idempotencyKey };
+      const answer = await transport.call("POST /jobs/{jobId}/tasks", input);
+      return "value" in answer ? answer.value : [];
+    },
+    updateConstraints: (
+      jobId: string,
+      taskId: string,
+      body: ApiBody<"PUT /jobs/{jobId}/tasks/{taskId}">,
+    ) => transport.call("PUT /jobs/{jobId}/tasks/{taskId}", { ...at(jobId, taskId), body }),
+    delete: (jobId: string, taskId: string) =>
+      transport.call("DELETE /jobs/{jobId}/tasks/{taskId}", at(jobId, taskId)),
+    terminate: (jobId: string, taskId: string) =>
+      transport.call("POST /jobs/{jobId}/tasks/{taskId}/terminate", at(jobId, taskId)),
+    reactivate: (jobId: string, taskId: string) =>
+      transport.call("POST /jobs/{jobId}/tasks/{taskId}/reactivate", at(jobId, taskId)),
+  };
+}
+
+function taskContents(transport: Transport) {
+  return {
+    /** Its bytes as the body of the response, unchanged. */
+    stdout: (jobId: string, taskId: string, options: OutputOptions = {}) =>
+      transport.open("GET /jobs/{jobId}/tasks/{taskId}/stdout", {
+        ...at(jobId, taskId),
+        ...outputInput(options),
+      }),
+    stderr: (jobId: string, taskId: string, options: OutputOptions = {}) =>
+      transport.open("GET /jobs/{jobId}/tasks/{taskId}/stderr", {
+        ...at(jobId, taskId),
+        ...outputInput(options),
+      }),
+    files: (jobId: string, taskId: string, query: FilesQuery = {}) =>
+      transport.call("GET /jobs/{jobId}/tasks/{taskId}/files", { ...at(jobId, taskId), query }),
+    /** `path` is relative to the task's directory, as `wd/out.txt`. */
+    readFile: (jobId: string, taskId: string, path: string, range?: ByteRange) =>
+      transport.open("GET /jobs/{jobId}/tasks/{taskId}/files/{path*}", {
+        parameters: { jobId, taskId, path },
+        headers: rangeHeader(range),
+      }),
+  };
+}
+
+function executionCalls(transport: Transport) {
+  const list = (query: ExecutionQuery = {}) => transport.call("GET /executions", { query });
+  const numbered = (number: number) => ({ parameters: { number: String(number) } });
+  return {
+    get: (number: number) => transport.call("GET /executions/{number}", numbered(number)),
+    list,
+    all: (query: ExecutionQuery = {}) => allItems((cursor) => list({ ...query, cursor })),
+    stdout: (number: number, options: OutputOptions = {}) =>
+      transport.open("GET /executions/{number}/stdout", {
+        ...numbered(number),
+        ...outputInput(options),
+      }),
+    stderr: (number: number, options: OutputOptions = {}) =>
+      transport.open("GET /executions/{number}/stderr", {
+        ...numbered(number),
+        ...outputInput(options),
+      }),
+  };
+}
