@@ -1,0 +1,57 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+/** Where an agent keeps what tasks must not see. */
+export interface DataLayout {
+  readonly lockPath: string;
+  /** Who holds the lock, for people and for stopNode. */
+  readonly holderPath: string;
+  readonly identityPath: string;
+  readonly keyPath: string;
+  readonly journalPath: string;
+  readonly accountsPath: string;
+  readonly shimsDirectory: string;
+  /** Output that waits for its upload, so that it outlives its task directory. */
+  readonly uploadsDirectory: string;
+}
+
+export function dataLayout(dataDirectory: string): DataLayout {
+  return {
+    lockPath: join(dataDirectory, "lock"),
+    holderPath: join(dataDirectory, "agent.json"),
+    identityPath: join(dataDirectory, "identity.json"),
+    keyPath: join(dataDirectory, "key"),
+    journalPath: join(dataDirectory, "journal.jsonl"),
+    accountsPath: join(dataDirectory, "accounts.json"),
+    shimsDirectory: join(dataDirectory, "shims"),
+    uploadsDirectory: join(dataDirectory, "uploads"),
+  };
+}
+
+/** The folders of AZ_BATCH_NODE_ROOT_DIR (Azure Batch's names). */
+export const ROOT_FOLDERS = [
+  "applications",
+  "fsmounts",
+  "shared",
+  "startup",
+  "volatile",
+  "workitems",
+] as const;
+
+export function makeDirectories(dataDirectory: string, rootDirectory: string): void {
+  const layout = dataLayout(dataDirectory);
+  for (const path of [dataDirectory, layout.shimsDirectory, layout.uploadsDirectory]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+  for (const folder of ROOT_FOLDERS) mkdirSync(join(rootDirectory, folder), { recursive: true });
+}
+
+/** A job's folder, relative to the root; `job-1` stands for the runs that only scheduled jobs have several of. */
+export function jobFolder(jobId: string): string {
+  return `workitems/${jobId}`;
+}
+
+/** taskRootDirectory: a task's folder, relative to the root. */
+export function taskFolder(jobId: string, taskId: string): string {
+  return `${jobFolder(jobId)}/job-1/${taskId}`;
+}

@@ -1,0 +1,163 @@
+import type {
+  AskFrame,
+  BatchFrame,
+  ChallengeFrame,
+  HelloFrame,
+  NodeOrder,
+  NodeReport,
+  RefusedFrame,
+  ReplyFrame,
+  ServerFrame,
+  WelcomeFrame,
+} from "../../protocol/node/message.ts";
+import { NODE_LINK_PATH } from "../../protocol/node/message.ts";
+import type { AgentLogger } from "../options.ts";
+import { type Backoff, newBackoff } from "./backoff.ts";
+
+export interface LinkOptions {
+  readonly serverUrl: string;
+  readonly logger: AgentLogger;
+  /** The answer to a challenge, made anew for each connection. */
+  hello(challenge: ChallengeFrame): Promise<HelloFrame>;
+  onWelcome(frame: WelcomeFrame): void;
+  onFrame(frame: BatchFrame<NodeOrder>): void;
+  onAsk(frame: AskFrame): void;
+  /** After a welcome, the connection ended. */
+  onDisconnected(): void;
+  /** Whether to go on trying. */
+  onRefused(frame: RefusedFrame): boolean;
+  /** A heartbeat is due. */
+  onHeartbeat(): void;
+}
+
+/** Heartbeats without any sign of the server after which the connection is taken for dead. */
+const SILENT_HEARTBEATS_MAX = 3;
+/** From dialling to the welcome. */
+const GREETING_TIMEOUT_MS = 15_000;
+
+/** The connection to the server: made again and again until it is closed. */
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #backoff: Backoff = newBackoff();
+  #socket: WebSocket | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Null: not welcome (yet). */
+  #session: string | null = null;
+  #isClosed = false;
+  #silentHeartbeats = 0;
+  #complained = "";
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  open(): void {
+    const { serverUrl } = this.#options;
+    const url = `${serverUrl.replace(/^http/, "ws").replace(/\/+$/, "")}${NODE_LINK_PATH}`;
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => this.#onMessage(socket, String(data));
+    socket.onclose = ({ reason }) => this.#onEnd(socket, reason);
+    socket.onerror = () => undefined;
+    socket.addEventListener("pong", () => this.#onSign());
+    this.#timer = setTimeout(() => socket.terminate(), GREETING_TIMEOUT_MS);
+  }
+
+  /**
+   * Sends a frame that was made for the session. Any other session's is dropped: its acknowledgement would mean other
+   * orders, and what matters is sent again after the next welcome.
+   */
+  send(session: string, frame: BatchFrame<NodeReport>): void {
+    if (session === this.#session) this.#socket?.send(JSON.stringify(frame));
+  }
+
+  reply(frame: ReplyFrame): void {
+    if (this.#session !== null) this.#socket?.send(JSON.stringify(frame));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#stopTimer();
+    this.#socket?.close();
+  }
+
+  #onSign(): void {
+    this.#silentHeartbeats = 0;
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #onMessage(socket: WebSocket, text: string): void {
+    if (socket !== this.#socket) return;
+    this.#onSign();
+    const frame = JSON.parse(text) as ServerFrame;
+    switch (frame.type) {
+      case "challenge":
+        void this.#greet(socket, frame);
+        return;
+      case "welcome":
+        this.#onWelcome(frame);
+        return;
+      case "refused":
+        if (!this.#options.onRefused(frame)) this.#isClosed = true;
+        else this.#backoff.longest();
+        socket.close();
+        return;
+      case "batch":
+        this.#options.onFrame(frame);
+        return;
+      case "ask":
+        this.#options.onAsk(frame);
+    }
+  }
+
+  async #greet(socket: WebSocket, frame: ChallengeFrame): Promise<void> {
+    const hello = await this.#options.hello(frame);
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(hello));
+  }
+
+  #onWelcome(frame: WelcomeFrame): void {
+    this.#session = frame.session;
+    this.#complained = "";
+    this.#backoff.reset();
+    this.#stopTimer();
+    this.#beat(frame.heartbeatIntervalMs);
+    this.#options.onWelcome(frame);
+  }
+
+  #beat(intervalMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#silentHeartbeats += 1;
+      if (this.#silentHeartbeats > SILENT_HEARTBEATS_MAX) {
+        this.#socket?.terminate();
+        return;
+      }
+      this.#options.onHeartbeat();
+      this.#socket?.ping();
+      this.#beat(intervalMs);
+    }, intervalMs);
+  }
+
+  #onEnd(socket: WebSocket, reason: string): void {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    this.#stopTimer();
+    this.#onSign();
+    const wasWelcome = this.#session !== null;
+    this.#session = null;
+    if (wasWelcome) this.#options.onDisconnected();
+    if (this.#isClosed) return;
+    const message = wasWelcome
+      ? "The connection to the server ended."
+      : "No connection to the server.";
+    // A server that is away for a night fills no log.
+    if (message !== this.#complained) {
+      this.#options.logger.warn({ server: this.#options.serverUrl, reason }, message);
+    }
+    this.#complained = message;
+    this.#timer = setTimeout(() => this.open(), this.#backoff.nextMs());
+  }
+}

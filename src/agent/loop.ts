@@ -1,0 +1,170 @@
+import type {
+  AgentEffect,
+  AgentInput,
+  BatchFrame,
+  JournalEntry,
+  NodeReport,
+} from "./core/contract.ts";
+import type { AgentMachine } from "./core/machine.ts";
+import { heartbeatFrame, outgoingFrame } from "./core/reports.ts";
+import { snapshotEntries } from "./core/snapshot.ts";
+import { step } from "./core/step.ts";
+import { nextDueAt } from "./core/timers.ts";
+import type { Journal } from "./journal.ts";
+import type { AgentLogger } from "./options.ts";
+
+export interface LoopOptions {
+  readonly machine: AgentMachine;
+  readonly journal: Journal;
+  readonly logger: AgentLogger;
+  /** Performs an effect; its answer comes back through `push`, now or later. */
+  readonly perform: (effect: AgentEffect) => void;
+  /** Sends a frame to the server, if the session is still the present one. */
+  readonly send: (session: string, frame: BatchFrame<NodeReport>) => void;
+}
+
+/** Between attempts to write the journal to a disk that will not take it. */
+const WRITE_AGAIN_MS = 1_000;
+/** setTimeout takes no more. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/**
+ * Drives the machine: all inputs that wait are one batch, whose entries are flushed together before its effects are
+ * performed. While a flush is under way, inputs queue.
+ */
+export class Loop {
+  readonly #options: LoopOptions;
+  #queue: AgentInput[] = [];
+  #isDraining = false;
+  /** Until `begin`, inputs only queue. */
+  #hasBegun = false;
+  #isStopped = false;
+  #waiters: (() => void)[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timerAt: number | null = null;
+  /** As of the last flush: what may be acknowledged while the next is under way. */
+  #flushed: { session: string | null; applied: number } = { session: null, applied: 0 };
+  #idle: PromiseWithResolvers<void> | null = null;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+  }
+
+  /** `recovered` comes before everything that has queued so far. */
+  begin(recovered: AgentInput): void {
+    this.#queue.unshift(recovered);
+    this.#hasBegun = true;
+    this.#wake();
+  }
+
+  push(input: AgentInput): void {
+    this.#queue.push(input);
+    this.#wake();
+  }
+
+  /** Resolves at a moment when the journal holds all that the machine knows; to be used without a pause. */
+  whenFlushed<Answer>(ask: () => Answer): Promise<Answer> {
+    if (!this.#isDraining) return Promise.resolve(ask());
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#waiters.push(() => resolve(ask()));
+    return promise;
+  }
+
+  #wake(): void {
+    if (this.#isDraining || this.#isStopped || !this.#hasBegun) return;
+    this.#isDraining = true;
+    // Everything that arrives in this turn of the event loop goes into one batch.
+    setImmediate(() => void this.#drain());
+  }
+
+  /** Takes no further input; resolves when the batch under way is done. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (!this.#isDraining) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
+  }
+
+  /** A frame in any case. During a flush it says nothing that the flush has not yet made true. */
+  heartbeat(): void {
+    const { machine, send } = this.#options;
+    const { session } = machine;
+    if (session === null) return;
+    if (!this.#isDraining) {
+      send(session, heartbeatFrame(machine, Date.now()));
+    } else if (this.#flushed.session === session) {
+      const { applied } = this.#flushed;
+      const { next } = machine.outbox;
+      send(session, { type: "batch", epoch: 0, first: next, messages: [], acknowledged: applied });
+    }
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#isStopped) {
+      const inputs = this.#queue;
+      this.#queue = [];
+      await this.#apply(inputs);
+    }
+    this.#isDraining = false;
+    this.#idle?.resolve();
+    if (!this.#isStopped) this.#armTimer();
+  }
+
+  async #apply(inputs: readonly AgentInput[]): Promise<void> {
+    const { machine, perform } = this.#options;
+    const entries: JournalEntry[] = [];
+    const effects: AgentEffect[] = [];
+    for (const input of inputs) {
+      const result = step(machine, input, Date.now());
+      entries.push(...result.entries);
+      effects.push(...result.effects);
+    }
+    if (entries.length > 0) await this.#write(entries);
+    this.#flushed = { session: machine.session, applied: machine.lastApplied };
+    for (const waiter of this.#waiters.splice(0)) waiter();
+    for (const effect of effects) perform(effect);
+    this.#sendWaiting();
+  }
+
+  /** A full disk stops the node from taking on anything, but not from being there: heartbeats go on. */
+  async #write(entries: readonly JournalEntry[]): Promise<void> {
+    const { journal, logger, machine } = this.#options;
+    for (let attempt = 1; !this.#isStopped; attempt += 1) {
+      try {
+        await journal.append(entries);
+        if (journal.isLarge()) journal.compact(snapshotEntries(machine));
+        return;
+      } catch (error) {
+        if (attempt === 1) {
+          logger.error({ error: String(error) }, "The journal cannot be written; trying again.");
+        }
+        await Bun.sleep(WRITE_AGAIN_MS);
+      }
+    }
+  }
+
+  #sendWaiting(): void {
+    const { machine, send } = this.#options;
+    for (;;) {
+      const frame = outgoingFrame(machine, Date.now());
+      if (frame === null || machine.session === null) return;
+      send(machine.session, frame);
+    }
+  }
+
+  #armTimer(): void {
+    const dueAt = nextDueAt(this.#options.machine);
+    if (dueAt === this.#timerAt) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerAt = dueAt;
+    if (dueAt === null) return;
+    const delayMs = Math.min(Math.max(dueAt - Date.now(), 0), TIMER_MAX_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#timerAt = null;
+      this.push({ input: "tick" });
+    }, delayMs);
+  }
+}

@@ -1,0 +1,44 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { AllowedUsers } from "../options.ts";
+
+/** Which automatic account has which user id. Files keep their owner, so it survives the agent. */
+export interface Accounts {
+  /** The account's user id, given out if need be; null when all are in use. */
+  uidOf(key: string): number | null;
+  /** The account is not needed any more; its files are gone. */
+  release(key: string): void;
+}
+
+export function openAccounts(path: string, range: AllowedUsers["accounts"]): Accounts {
+  if (range === null) return { uidOf: () => null, release: () => undefined };
+  const uids = readAccounts(path);
+  const store = () => {
+    writeFileSync(`${path}.new`, JSON.stringify(Object.fromEntries(uids)), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  };
+  return {
+    uidOf(key) {
+      const present = uids.get(key);
+      if (present !== undefined) return present;
+      const taken = new Set(uids.values());
+      for (let uid = range.firstUid; uid < range.firstUid + range.count; uid += 1) {
+        if (taken.has(uid)) continue;
+        uids.set(key, uid);
+        store();
+        return uid;
+      }
+      return null;
+    },
+    release(key) {
+      if (uids.delete(key)) store();
+    },
+  };
+}
+
+function readAccounts(path: string): Map<string, number> {
+  try {
+    return new Map(Object.entries(JSON.parse(readFileSync(path, "utf8")) as object));
+  } catch {
+    return new Map();
+  }
+}

@@ -1,0 +1,249 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { ExecutionNumber } from "../../model/id.ts";
+import type { ResourceLimits } from "../../model/taskSpec.ts";
+import type { SpawnGroups } from "../shim/message.ts";
+import type { GroupLayout } from "./groupLayout.ts";
+
+/** Control groups of a node's executions, one for each, found again by the execution's number. */
+export interface Groups {
+  /** What cannot be isolated here, for people; empty when everything can. */
+  readonly shortcomings: readonly string[];
+  /** Makes the execution's group with its limits. Null: there are no groups here. */
+  create(execution: ExecutionNumber, limits: ResourceLimits | undefined): SpawnGroups | null;
+  /** Processes in the group; null when there is no such group. */
+  members(execution: ExecutionNumber): readonly number[] | null;
+  /** Kills everything in the group at once; false where that cannot be done in one. */
+  killAll(execution: ExecutionNumber): boolean;
+  /** Removes the empty group. */
+  remove(execution: ExecutionNumber): void;
+  /** Executions that have a group. */
+  present(): readonly ExecutionNumber[];
+}
+
+const CPU_PERIOD_US = 100_000;
+
+/** No groups: trees are found by session and environment, and nothing is limited. */
+export function withoutGroups(reason: string): Groups {
+  return {
+    shortcomings: [`memory, CPU and process limits are not enforced: ${reason}`],
+    create: () => null,
+    members: () => null,
+    killAll: () => false,
+    remove: () => undefined,
+    present: () => [],
+  };
+}
+
+/**
+ * Groups of the node below the agent's own. `name` tells nodes of one machine apart.
+ */
+export function openGroups(layout: GroupLayout, name: string): Groups {
+  if (layout.kind === "none") return withoutGroups(layout.reason);
+  try {
+    return layout.kind === "v2" ? openUnified(layout.own, name) : openSplit(layout, name);
+  } catch (error) {
+    return withoutGroups(String(error));
+  }
+}
+
+function openUnified(own: string, name: string): Groups {
+  const top = basename(own) === AGENT_LEAF ? dirname(own) : own;
+  const base = join(top, name);
+  mkdirSync(base, { recursive: true });
+  const missing = [...enableControllers(top), ...enableControllers(base)];
+  const has = (controller: string) => !missing.includes(controller);
+  const pathOf = (execution: ExecutionNumber) => join(base, String(execution));
+  return {
+    shortcomings: [...new Set(missing)].map((controller) => `no limit of ${controller}`),
+    create(execution, limits) {
+      const path = pathOf(execution);
+      mkdirSync(path, { recursive: true });
+      for (const [file, value] of unifiedLimits(limits)) {
+        if (has(file.slice(0, file.indexOf(".")))) writeFileSync(join(path, file), value);
+      }
+      return {
+        first: path,
+        further: [],
+        peakMemoryPath: has("memory") ? join(path, "memory.peak") : null,
+        cpuStatPath: join(path, "cpu.stat"),
+      };
+    },
+    members: (execution) => membersOf(pathOf(execution)),
+    killAll: (execution) => writeIfThere(join(pathOf(execution), "cgroup.kill"), "1"),
+    remove: (execution) => removeGroup(pathOf(execution)),
+    present: () => groupNumbers(base),
+  };
+}
+
+const AGENT_LEAF = "stint-agent";
+const CONTROLLERS = ["memory", "cpu", "pids"];
+
+/** Hands the controllers on to the groups below; returns those that could not be. */
+function enableControllers(directory: string): string[] {
+  const enable = () =>
+    CONTROLLERS.filter(
+      (controller) => !writeIfThere(join(directory, "cgroup.subtree_control"), `+${controller}`),
+    );
+  const missing = enable();
+  if (missing.length === 0) return missing;
+  // A group with processes of its own cannot hand controllers on: the agent moves into a leaf beside the executions,
+  // as a service with Delegate=yes is meant to do. Processes of others are left alone.
+  const members = membersOf(directory) ?? [];
+  if (members.some((pid) => pid !== process.pid)) return missing;
+  try {
+    const leaf = join(directory, AGENT_LEAF);
+    mkdirSync(leaf, { recursive: true });
+    writeIfThere(join(leaf, "cgroup.procs"), String(process.pid));
+  } catch {
+    return missing;
+  }
+  return enable();
+}
+
+function unifiedLimits(limits: ResourceLimits | undefined): [string, string][] {
+  const files: [string, string][] = [];
+  if (limits?.memoryBytes !== undefined) files.push(["memory.max", String(limits.memoryBytes)]);
+  if (limits?.cpuCores !== undefined) {
+    files.push(["cpu.max", `${Math.round(limits.cpuCores * CPU_PERIOD_US)} ${CPU_PERIOD_US}`]);
+  }
+  if (limits?.processes !== undefined) files.push(["pids.max", String(limits.processes)]);
+  return files;
+}
+
+function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): Groups {
+  const bases = {
+    memory: openBase(layout.memory, name),
+    cpu: openBase(layout.cpu, name),
+    pids: openBase(layout.pids, name),
+    unified: openBase(layout.unified, name),
+  };
+  // One group suffices to find the tree again; memory's tells the peak too. The others only where a limit asks.
+  const primary = bases.memory ?? bases.unified ?? bases.pids ?? bases.cpu;
+  if (primary === null) return withoutGroups("control groups cannot be written");
+  const all = Object.values(bases).filter((base) => base !== null);
+  const pathOf = (execution: ExecutionNumber) => join(primary, String(execution));
+  return {
+    shortcomings: (["memory", "cpu", "pids"] as const)
+      .filter((controller) => bases[controller] === null)
+      .map((controller) => `no limit of ${controller}`),
+    create(execution, limits) {
+      const number = String(execution);
+      mkdirSync(pathOf(execution), { recursive: true });
+      const further: string[] = [];
+      for (const [base, file, value] of splitLimits(bases, limits)) {
+        const path = join(base, number);
+        mkdirSync(path, { recursive: true });
+        writeFileSync(join(path, file), value);
+        if (base !== primary && !further.includes(path)) further.push(path);
+      }
+      const peakMemoryPath =
+        bases.memory === null ? null : join(bases.memory, number, "memory.max_usage_in_bytes");
+      return { first: pathOf(execution), further, peakMemoryPath, cpuStatPath: null };
+    },
+    members: (execution) => membersOf(pathOf(execution)),
+    killAll: (execution) => killThrough(bases.unified, pathOf(execution), execution),
+    remove(execution) {
+      for (const base of all) removeGroup(join(base, String(execution)));
+    },
+    present: () => groupNumbers(primary),
+  };
+}
+
+function openBase(own: string | null, name: string): string | null {
+  if (own === null) return null;
+  const base = join(own, name);
+  try {
+    mkdirSync(base, { recursive: true });
+    return base;
+  } catch {
+    return null;
+  }
+}
+
+type SplitBases = Record<"memory" | "cpu" | "pids" | "unified", string | null>;
+
+function splitLimits(
+  bases: SplitBases,
+  limits: ResourceLimits | undefined,
+): [base: string, file: string, value: string][] {
+  const files: [string | null, string, string][] = [];
+  if (limits?.memoryBytes !== undefined) {
+    files.push([bases.memory, "memory.limit_in_bytes", String(limits.memoryBytes)]);
+  }
+  if (limits?.cpuCores !== undefined) {
+    files.push([bases.cpu, "cpu.cfs_period_us", String(CPU_PERIOD_US)]);
+    const quota = Math.round(limits.cpuCores * CPU_PERIOD_US);
+    files.push([bases.cpu, "cpu.cfs_quota_us", String(quota)]);
+  }
+  if (limits?.processes !== undefined) {
+    files.push([bases.pids, "pids.max", String(limits.processes)]);
+  }
+  return files.filter((entry): entry is [string, string, string] => entry[0] !== null);
+}
+
+/** v1 cannot kill a group; the unified hierarchy beside it can, once the members are in a group of it. */
+function killThrough(unified: string | null, primary: string, execution: ExecutionNumber): boolean {
+  if (unified === null) return false;
+  const path = join(unified, String(execution));
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch {
+    return false;
+  }
+  for (const pid of membersOf(primary) ?? []) {
+    writeIfThere(join(path, "cgroup.procs"), String(pid));
+  }
+  return writeIfThere(join(path, "cgroup.kill"), "1");
+}
+
+function membersOf(path: string): readonly number[] | null {
+  try {
+    return readFileSync(join(path, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
+  } catch {
+    return null;
+  }
+}
+
+function writeIfThere(path: string, text: string): boolean {
+  try {
+    writeFileSync(path, text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Tasks may have made groups below their own. */
+function removeGroup(path: string): void {
+  if (!existsSync(path)) return;
+  try {
+    rmdirSync(path);
+  } catch {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeGroup(join(path, entry.name));
+    }
+    try {
+      rmdirSync(path);
+    } catch {
+      // Still occupied; the next kill or the next life of the agent removes it.
+    }
+  }
+}
+
+function groupNumbers(base: string): ExecutionNumber[] {
+  try {
+    return readdirSync(base)
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}

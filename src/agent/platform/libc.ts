@@ -1,0 +1,51 @@
+import { dlopen } from "bun:ffi";
+
+const SYMBOLS = {
+  flock: { args: ["i32", "i32"], returns: "i32" },
+  fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" },
+  lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+} as const;
+
+function open() {
+  // glibc, then musl's own name.
+  for (const name of ["libc.so.6", "libc.so", `libc.musl-${process.arch}.so.1`]) {
+    try {
+      return dlopen(name, SYMBOLS).symbols;
+    } catch {
+      // The next name.
+    }
+  }
+  return null;
+}
+
+let symbols: ReturnType<typeof open> | undefined;
+
+function libc(): ReturnType<typeof open> {
+  if (symbols === undefined) symbols = open();
+  return symbols;
+}
+
+const LOCK_EXCLUSIVE_NOW = 2 | 4;
+
+/** Takes the lock of an open file, held until it is closed or the process ends. False: another process has it. */
+export function lockFile(file: number): boolean {
+  return libc()?.flock(file, LOCK_EXCLUSIVE_NOW) === 0;
+}
+
+const KEEP_SIZE_PUNCH_HOLE = 1 | 2;
+
+/** Gives the blocks of a range back to the file system; false where it cannot. */
+export function punchHole(file: number, offset: number, sizeBytes: number): boolean {
+  return libc()?.fallocate(file, KEEP_SIZE_PUNCH_HOLE, offset, sizeBytes) === 0;
+}
+
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+
+/** The hole at `offset` or the next one after it that is followed by data; null: none. */
+export function nextHole(file: number, offset: number): { from: number; to: number } | null {
+  const from = Number(libc()?.lseek(file, offset, SEEK_HOLE) ?? -1);
+  if (from < 0) return null;
+  const to = Number(libc()?.lseek(file, from, SEEK_DATA) ?? -1);
+  return to <= from ? null : { from, to };
+}

@@ -1,0 +1,106 @@
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { ExecutionNumber } from "../../model/id.ts";
+import { SHIM_JOURNAL, type ShimRecord } from "./message.ts";
+
+/** What a shim's journal says of one execution. */
+export interface ShimEntry {
+  readonly started: Extract<ShimRecord, { record: "started" }> | null;
+  /** How it came to its end; null: `spawning`, or running. */
+  readonly ended: Extract<ShimRecord, { record: "exited" | "failed" }> | null;
+}
+
+const NOTHING_YET: ShimEntry = { started: null, ended: null };
+
+/** Brings the memory of a shim forward by one record. */
+export function applyRecord(memory: Map<ExecutionNumber, ShimEntry>, record: ShimRecord): void {
+  const before = memory.get(record.execution) ?? NOTHING_YET;
+  switch (record.record) {
+    case "spawning":
+      memory.set(record.execution, NOTHING_YET);
+      return;
+    case "started":
+      memory.set(record.execution, { ...before, started: record });
+      return;
+    case "failed":
+    case "exited":
+      memory.set(record.execution, { ...before, ended: record });
+      return;
+    case "forgotten":
+      memory.delete(record.execution);
+  }
+}
+
+/** The records from which `applyRecord` makes this entry again. */
+export function recordsOf(execution: ExecutionNumber, entry: ShimEntry): ShimRecord[] {
+  const records: ShimRecord[] = [{ record: "spawning", execution }];
+  if (entry.started !== null) records.push(entry.started);
+  if (entry.ended !== null) records.push(entry.ended);
+  return records;
+}
+
+/** What a dead shim left behind. A last line that was cut off by its death is not a record. */
+export function readShimJournal(directory: string): Map<ExecutionNumber, ShimEntry> {
+  const memory = new Map<ExecutionNumber, ShimEntry>();
+  let text: string;
+  try {
+    text = readFileSync(join(directory, SHIM_JOURNAL), "utf8");
+  } catch {
+    return memory;
+  }
+  for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
+    if (line !== "") applyRecord(memory, JSON.parse(line) as ShimRecord);
+  }
+  return memory;
+}
+
+export interface ShimJournal {
+  /**
+   * Written when the call returns true; not flushed, as only a power cut needs that, and then no process is left.
+   * False: the disk would not take all of it. The same text is to be given again; what was written is not repeated.
+   */
+  append(lines: string): boolean;
+  /** Once most of the file is about forgotten executions it is written anew. */
+  compact(memory: ReadonlyMap<ExecutionNumber, ShimEntry>): void;
+}
+
+/** Below this a journal is not worth writing anew. */
+const COMPACT_ABOVE_BYTES = 1024 * 1024;
+/** About what one execution's records take. */
+const ENTRY_BYTES = 400;
+
+export function openShimJournal(directory: string): ShimJournal {
+  const path = join(directory, SHIM_JOURNAL);
+  let file = openSync(path, "a", 0o600);
+  let sizeBytes = 0;
+  /** Bytes of the text in hand that are in the file already. */
+  let done = 0;
+  return {
+    append(lines) {
+      const data = Buffer.from(lines);
+      try {
+        while (done < data.length) done += writeSync(file, data, done);
+      } catch {
+        return false;
+      }
+      sizeBytes += done;
+      done = 0;
+      return true;
+    },
+    compact(memory) {
+      if (sizeBytes < COMPACT_ABOVE_BYTES || memory.size * ENTRY_BYTES * 2 > sizeBytes) return;
+      const records = [...memory].flatMap(([execution, entry]) => recordsOf(execution, entry));
+      const text = records.map((record) => `${JSON.stringify(record)}\n`).join("");
+      try {
+        writeFileSync(`${path}.new`, text, { mode: 0o600 });
+        const next = openSync(`${path}.new`, "a");
+        renameSync(`${path}.new`, path);
+        closeSync(file);
+        file = next;
+        sizeBytes = text.length;
+      } catch {
+        // The long journal serves as well as a short one.
+      }
+    },
+  };
+}
