@@ -176,7 +176,13 @@ function applyNode(engine: Engine, input: NodeInput): Reply {
   }
 }
 
-function nodeOf(engine: Engine, guid: string): { node: NodeNumber } | Record<string, never> {
-  const node = engine.nodesByGuid.get(guid);
-  return node === undefined ? {} : { node };
+/** What the node's link has to know: its number, and which of its reports need not come again. */
+function nodeOf(
+  engine: Engine,
+  guid: string,
+): { node: NodeNumber; lastApplied: number } | Record<string, never> {
+  const number = engine.nodesByGuid.get(guid);
+  const node = number === undefined ? undefined : engine.nodes.get(number);
+  if (node === undefined) return {};
+  return { node: node.record.number, lastApplied: node.progress.lastApplied };
 }

@@ -1,0 +1,29 @@
+import type { NodeState } from "../model/node.ts";
+import type { Node } from "./state.ts";
+
+/** What people see of a node (Azure Batch 4.4); it follows from its life, contact, scheduling and executions. */
+export function nodeStateOf(node: Node): NodeState {
+  const { record } = node;
+  switch (record.life) {
+    case "creating":
+      return "creating";
+    case "rebooting":
+      return "rebooting";
+    case "leaving":
+      return "leavingpool";
+    case "joined":
+      break;
+  }
+  if (record.bootId === null) return "starting";
+  switch (record.contact) {
+    case "unknown":
+    case "lost":
+      return "unknown";
+    case "connected":
+    case "away":
+      break;
+  }
+  if (record.errors.length > 0) return "unusable";
+  if (node.executions.size > 0) return "running";
+  return record.schedulingState === "disabled" ? "offline" : "idle";
+}

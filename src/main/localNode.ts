@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runAgent } from "../agent/agent.ts";
+import { OWN_USER_ONLY } from "../agent/options.ts";
+import {
+  dataDirectoryOf,
+  LAUNCH_FILE,
+  type LaunchFile,
+  rootDirectoryOf,
+} from "../server/providers/agentProcess.ts";
+import { createLogger } from "../server/server.ts";
+import { selfCommand } from "./selfCommand.ts";
+import { endSignal } from "./serve.ts";
+import { VERSION } from "./version.ts";
+
+/** `stint local-node DIRECTORY` (hidden): the agent of a node that the local provider made. */
+export async function runLocalNode(directory: string): Promise<number> {
+  const launch = JSON.parse(readFileSync(join(directory, LAUNCH_FILE), "utf8")) as LaunchFile;
+  const agent = await runAgent({
+    ...launch,
+    dataDirectory: dataDirectoryOf(directory),
+    rootDirectory: rootDirectoryOf(directory),
+    allowedUsers: OWN_USER_ONLY,
+    rebootCommand: null,
+    selfCommand: selfCommand(),
+    insecure: false,
+    version: VERSION,
+    cgroups: "auto",
+    logger: createLogger("info"),
+  });
+  void endSignal().then(() => agent.stop());
+  const end = await agent.done;
+  return end.reason === "failed" || end.reason === "refused" ? 1 : 0;
+}

@@ -1,0 +1,113 @@
+import { resolve } from "node:path";
+import { dataLayout } from "../agent/directories.ts";
+import { readHolder } from "../agent/lock.ts";
+import { isAlive, kernelBootId } from "../agent/platform/processIdentity.ts";
+import { stopNode } from "../agent/stopNode.ts";
+import type { EngineSettings } from "../engine/state.ts";
+import { hashToken, newToken } from "../server/access/tokens.ts";
+import {
+  type DataDirectory,
+  openDataDirectory,
+  readAdminToken,
+  writeAdminToken,
+  writeServerFile,
+} from "../server/dataDirectory.ts";
+import { createLogger, Server } from "../server/server.ts";
+import { FolderBlobStore } from "../store/folderBlobStore.ts";
+import { openSqliteStore } from "../store/sqlite/open.ts";
+import type { Store } from "../store/store.ts";
+import { selfCommand } from "./selfCommand.ts";
+import { VERSION } from "./version.ts";
+
+export interface ServeOptions {
+  readonly dataDirectory: string;
+  /** A path of an SQLite file; null: in the data directory. */
+  readonly storePath: string | null;
+  readonly hostname: string;
+  readonly port: number;
+  readonly localNodes: boolean;
+  readonly logLevel: string;
+  readonly settings?: Partial<EngineSettings>;
+}
+
+export interface Served {
+  readonly server: Server;
+  readonly directory: DataDirectory;
+  readonly token: string;
+  /** Whether this was the first start on this data directory. */
+  readonly isFirst: boolean;
+}
+
+/** Opens the store and starts a server on it, with its administrator's token and the file that the CLI finds it by. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const directory = openDataDirectory(resolve(options.dataDirectory));
+  const store = await openSqliteStore(options.storePath ?? directory.storePath);
+  try {
+    const { token, isFirst } = await adminToken(store, directory);
+    const server = await Server.start({
+      store,
+      storeKind: "sqlite",
+      blobs: new FolderBlobStore(directory.blobsPath),
+      hostname: options.hostname,
+      port: options.port,
+      version: VERSION,
+      logger: createLogger(options.logLevel),
+      settings: options.settings ?? {},
+      local: options.localNodes ? localParts(directory) : null,
+    });
+    writeServerFile(directory, { url: server.url, token });
+    return { server, directory, token, isFirst };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function localParts(directory: DataDirectory) {
+  return {
+    directory: directory.nodesPath,
+    selfCommand: selfCommand(),
+    findAgent: async (dataDirectory: string): Promise<number | null> => {
+      const holder = readHolder(dataLayout(dataDirectory));
+      return holder !== null && isAlive(holder, kernelBootId()) ? holder.pid : null;
+    },
+    isAlive: isRunning,
+    pullPlug: (place: { dataDirectory: string; rootDirectory: string }) =>
+      stopNode({ ...place, cgroups: "auto" }),
+  };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function adminToken(
+  store: Store,
+  directory: DataDirectory,
+): Promise<{ token: string; isFirst: boolean }> {
+  const before = readAdminToken(directory);
+  const token = before ?? newToken("api");
+  if ((await store.readApiToken(hashToken(token))) === null) {
+    await store.addApiToken({
+      hash: hashToken(token),
+      name: "administrator",
+      role: 0,
+      createdAt: Date.now(),
+    });
+  }
+  if (before === null) writeAdminToken(directory, token);
+  return { token, isFirst: before === null };
+}
+
+/** Resolves with the signal that asks this process to end. */
+export function endSignal(): Promise<"SIGINT" | "SIGTERM"> {
+  return new Promise((resolveSignal) => {
+    process.on("SIGINT", () => resolveSignal("SIGINT"));
+    process.on("SIGTERM", () => resolveSignal("SIGTERM"));
+  });
+}

@@ -1,0 +1,59 @@
+import { StartError } from "./lineError.ts";
+import { numberOf, options } from "./roles.ts";
+import { endSignal, serve } from "./serve.ts";
+import { VERSION } from "./version.ts";
+
+const NAMES = ["data", "store", "host", "port", "local-nodes", "log-level", "heartbeat-ms", "unknown-after-ms", "lost-after-ms"];
+
+const HELP = `usage: stint server [--data DIRECTORY] [--store sqlite:PATH] [--host HOST] [--port NUMBER] ...
+
+The control plane.
+  --data DIRECTORY        where everything is kept (default /var/lib/stint)
+  --store sqlite:PATH     the store (default an SQLite file in the data directory)
+  --host HOST             address to listen on (default 127.0.0.1)
+  --port NUMBER           port to listen on (default 7878; 0: any free one)
+  --local-nodes on|off    whether pools may have nodes on this machine (default off)
+  --heartbeat-ms N        how often nodes are to be heard (default 10000)
+  --unknown-after-ms N    silence after which a node is unknown (default 30000)
+  --lost-after-ms N       further silence after which its work is recovered elsewhere (default 60000)
+  --log-level LEVEL       error, warn, info or debug (default info)
+
+The first start writes the administrator's token to DIRECTORY/token.
+`;
+
+/** `stint server`: until SIGINT or SIGTERM. Nodes and their processes go on; a later server finds them again. */
+export async function runServer(words: readonly string[]): Promise<number> {
+  const values = options(words, NAMES, HELP);
+  if (values === null) return 0;
+  const day = 24 * 60 * 60_000;
+  const served = await serve({
+    dataDirectory: values["data"] ?? "/var/lib/stint",
+    storePath: storePath(values["store"]),
+    hostname: values["host"] ?? "127.0.0.1",
+    port: numberOf(values, "port", 0, 65_535, 7878),
+    localNodes: onOff(values["local-nodes"]),
+    logLevel: values["log-level"] ?? "info",
+    settings: {
+      heartbeatIntervalMs: numberOf(values, "heartbeat-ms", 50, day, 10_000),
+      unknownAfterMs: numberOf(values, "unknown-after-ms", 100, day, 30_000),
+      lostAfterMs: numberOf(values, "lost-after-ms", 0, day, 60_000),
+    },
+  });
+  process.stdout.write(`Stint ${VERSION} serves at ${served.server.url}, data in ${served.directory.path}\n`);
+  await endSignal();
+  await served.server.stop("nothing");
+  return 0;
+}
+
+function onOff(text: string | undefined): boolean {
+  if (text === undefined || text === "off") return false;
+  if (text === "on") return true;
+  throw new StartError(`Expected --local-nodes on or off, got "${text}".`);
+}
+
+function storePath(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  const path = /^sqlite:(.+)$/.exec(text)?.[1];
+  if (path !== undefined) return path;
+  throw new StartError(`Expected --store sqlite:PATH, got "${text}".`);
+}

@@ -1,0 +1,45 @@
+import { explainTask } from "../engine/explain.ts";
+import type { Explanation } from "../engine/explanation.ts";
+import { nodeStateOf } from "../engine/nodeState.ts";
+import { currentNodes } from "../engine/resize.ts";
+import { mustHave, type Node } from "../engine/state.ts";
+import type { NodeNumber, PoolNumber } from "../model/id.ts";
+import type { JobRecord } from "../model/job.ts";
+import type { TaskRecord } from "../model/task.ts";
+import type { Loop } from "./loop/loop.ts";
+import type { LiveNode, LiveView } from "./routes/context.ts";
+
+/** Reads of the machine that the loop drives. */
+export function liveViewOf(loop: Loop): LiveView {
+  const present = (node: Node): LiveNode => {
+    const pool = mustHave(loop.engine.pools, node.record.pool, "pool");
+    return {
+      record: node.record,
+      progress: node.progress,
+      state: nodeStateOf(node),
+      runningTasksCount: node.executions.size,
+      runningTaskSlotsCount: node.usedSlots,
+      poolId: pool.record.spec.id,
+      vmSize: pool.record.spec.vmSize,
+    };
+  };
+  return {
+    node(number: NodeNumber): LiveNode | null {
+      const node = loop.engine.nodes.get(number);
+      return node === undefined ? null : present(node);
+    },
+    findNode(foldedId: string): LiveNode | null {
+      const number = loop.engine.nodesById.get(foldedId);
+      const node = number === undefined ? undefined : loop.engine.nodes.get(number);
+      return node === undefined ? null : present(node);
+    },
+    currentDedicatedNodes(number: PoolNumber): number {
+      const pool = loop.engine.pools.get(number);
+      return pool === undefined ? 0 : currentNodes(loop.engine, pool);
+    },
+    explain(record: JobRecord, task: TaskRecord): Explanation {
+      const job = loop.engine.jobs.get(record.number) ?? null;
+      return explainTask(loop.engine, job, task);
+    },
+  };
+}

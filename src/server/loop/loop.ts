@@ -1,0 +1,273 @@
+import type { Effect } from "../../engine/effect.ts";
+import type { Input, Reply, RequestInput } from "../../engine/input.ts";
+import { heard } from "../../engine/contact.ts";
+import { type Batch, LoopCore, type Next } from "../../engine/loopCore.ts";
+import { restore } from "../../engine/restore.ts";
+import type { Engine, EngineSettings } from "../../engine/state.ts";
+import { wantsStep } from "../../engine/step.ts";
+import type { NodeNumber } from "../../model/id.ts";
+import type { IdempotencyRecord, Store } from "../../store/store.ts";
+import { type IdempotencyRequest, type Requests, Unavailable } from "../routes/context.ts";
+import { readAnswers, readJobs } from "./reads.ts";
+
+/** Inputs of one batch at most; more would make a single step long. */
+const BATCH_INPUTS_MAX = 2_000;
+/** Inputs that may wait; beyond it callers are told to come again (503). */
+const QUEUE_MAX = 100_000;
+/** A step at least this often, so that sleep of the machine is noticed and timers fire. */
+const TICK_MS = 1_000;
+/** Between attempts to restore after a failed commit. */
+const RESTORE_RETRY_MS = 500;
+
+interface Caller {
+  readonly settle: ((reply: Reply) => void) | null;
+  readonly fail: ((error: Error) => void) | null;
+  /** Called after the commit, before the effects of the batch. */
+  readonly onCommitted: ((reply: Reply) => void) | null;
+  readonly idempotency: IdempotencyRequest | null;
+}
+
+/** Replies of messages from nodes are of no interest to anybody. */
+const NOBODY: Caller = { settle: null, fail: null, onCommitted: null, idempotency: null };
+
+export interface LoopParts {
+  readonly store: Store;
+  readonly settings: EngineSettings;
+  readonly epoch: number;
+  readonly clock: () => number;
+  /** Carries out effects of a committed batch, in order. */
+  readonly perform: (effects: readonly Effect[]) => void;
+  /** A batch was committed, with or without events. */
+  readonly onCommit: (changes: { events: number; tasks: number }) => void;
+  readonly log: (message: string, facts: Record<string, unknown>) => void;
+}
+
+/**
+ * The loop of DESIGN 2: takes all inputs that wait, reads what they name, applies them, commits, and only then lets
+ * replies and effects out. The order of things is LoopCore's; this is its waiting.
+ */
+export class Loop implements Requests {
+  #core: LoopCore<Caller>;
+  #waiting: { input: Input; caller: Caller }[] = [];
+  #isBusy = false;
+  #isScheduled = false;
+  #isRestoring = false;
+  #isStopped = false;
+  #inFlight: Promise<void> = Promise.resolve();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #timeout: ReturnType<typeof setTimeout> | null = null;
+
+  readonly parts: LoopParts;
+
+  private constructor(engine: Engine, parts: LoopParts) {
+    this.parts = parts;
+    this.#core = new LoopCore(engine);
+    this.#timer = setInterval(() => this.#schedule(), TICK_MS);
+  }
+
+  /** Restores the engine from the store. Its first effects go out with `start`. */
+  static async open(parts: LoopParts): Promise<Loop> {
+    const stored = await parts.store.readLive();
+    return new Loop(restore(stored, parts.clock(), parts.settings), parts);
+  }
+
+  /** The live machine, for reads. */
+  get engine(): Engine {
+    return this.#core.engine;
+  }
+
+  get queueLength(): number {
+    return this.#waiting.length;
+  }
+
+  get isHealthy(): boolean {
+    return !this.#isRestoring && !this.#isStopped;
+  }
+
+  start(): void {
+    this.#schedule();
+  }
+
+  submit(input: RequestInput, options?: { idempotency?: IdempotencyRequest }): Promise<Reply> {
+    return this.#enqueue(input, options?.idempotency ?? null);
+  }
+
+  /** An input of the machinery whose reply matters. */
+  ask(input: Input): Promise<Reply> {
+    return this.#enqueue(input, null);
+  }
+
+  #enqueue(input: Input, idempotency: IdempotencyRequest | null): Promise<Reply> {
+    if (this.#isStopped) return Promise.reject(new Unavailable("The server is stopping.", 1_000));
+    if (this.#waiting.length >= QUEUE_MAX) {
+      return Promise.reject(new Unavailable(`More than ${QUEUE_MAX} requests wait.`, 1_000));
+    }
+    return new Promise((settle, fail) => {
+      this.#waiting.push({ input, caller: { settle, fail, onCommitted: null, idempotency } });
+      this.#schedule();
+    });
+  }
+
+  /** An input whose reply nobody waits for; `onOpen` is called after its commit and before the effects of its batch. */
+  tell(input: Input, onOpen?: (lastApplied: number) => void): void {
+    if (this.#isStopped) return;
+    const caller: Caller =
+      onOpen === undefined
+        ? NOBODY
+        : {
+            ...NOBODY,
+            onCommitted: (reply) => {
+              if (reply.ok && reply.node !== undefined) onOpen(reply.lastApplied ?? 0);
+            },
+          };
+    this.#waiting.push({ input, caller });
+    this.#schedule();
+  }
+
+  /** A frame of the node was seen; false when its connection has to be made anew. */
+  heard(node: NodeNumber): boolean {
+    return heard(this.engine, node, Math.max(this.engine.now, this.parts.clock()));
+  }
+
+  nodeNumber(guid: string): NodeNumber | null {
+    return this.engine.nodesByGuid.get(guid) ?? null;
+  }
+
+  nodeNames(number: NodeNumber): { nodeId: string; poolId: string } | null {
+    const node = this.engine.nodes.get(number);
+    const pool = node === undefined ? undefined : this.engine.pools.get(node.record.pool);
+    if (node === undefined || pool === undefined) return null;
+    return { nodeId: node.record.id, poolId: pool.record.spec.id };
+  }
+
+  /** One step in the next turn of the event loop, so that everything that arrived by then shares a commit. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#isBusy || this.#isStopped || this.#isRestoring) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isBusy || !this.#core.isReady || this.#isRestoring || this.#isStopped) return;
+    this.#isBusy = true;
+    try {
+      await this.#batch();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      this.#isBusy = false;
+    }
+    this.#armTimer();
+    if (this.#waiting.length > 0 || wantsStep(this.engine)) this.#schedule();
+  }
+
+  async #batch(): Promise<void> {
+    const core = this.#core;
+    const asked = this.#waiting.splice(0, BATCH_INPUTS_MAX);
+    const jobs = core.collect(asked);
+    const admitted = jobs.size === 0 ? [] : await readJobs(this.parts.store, jobs);
+    const reads = core.admit(admitted);
+    const answers = await readAnswers(this.parts.store, reads);
+    this.#next(core, core.apply(answers, this.parts.clock()));
+  }
+
+  #next(core: LoopCore<Caller>, next: Next<Caller>): void {
+    for (const batch of next.release) this.#release(batch);
+    if (next.commit !== null) this.#commit(core, next.commit);
+  }
+
+  #commit(core: LoopCore<Caller>, batch: Batch<Caller>): void {
+    const commit = this.parts.store.commit({
+      changes: batch.changes,
+      idempotency: idempotencyOf(batch, this.parts.clock()),
+      epoch: this.parts.epoch,
+    });
+    this.#inFlight = commit.then(
+      () => {
+        if (core !== this.#core) return;
+        const { events, tasks } = batch.changes;
+        this.#next(core, core.committed());
+        this.parts.onCommit({ events: events.length, tasks: tasks.size });
+        if (this.#waiting.length > 0 || wantsStep(this.engine)) this.#schedule();
+      },
+      (error: unknown) => {
+        if (core === this.#core) this.#fail(error);
+      },
+    );
+  }
+
+  #release(batch: Batch<Caller>): void {
+    for (const { caller, reply } of batch.replies) caller.onCommitted?.(reply);
+    this.parts.perform(batch.effects);
+    for (const { caller, reply } of batch.replies) caller.settle?.(reply);
+  }
+
+  /** The next timer of the engine, when it comes before the next tick. */
+  #armTimer(): void {
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    this.#timeout = null;
+    const dueAt = this.engine.timers.nextDueAt();
+    if (dueAt === null) return;
+    const delayMs = dueAt - this.parts.clock();
+    if (delayMs < TICK_MS) this.#timeout = setTimeout(() => this.#schedule(), Math.max(1, delayMs));
+  }
+
+  /** Nothing is known of the last commit: the machine is dropped and read anew. */
+  #fail(error: unknown): void {
+    this.parts.log("commit failed; restoring from the store", { error: String(error) });
+    const unavailable = new Unavailable("The change could not be stored.", RESTORE_RETRY_MS, {
+      cause: error,
+    });
+    for (const caller of this.#core.waitingCallers()) caller.fail?.(unavailable);
+    void this.#restore();
+  }
+
+  async #restore(): Promise<void> {
+    if (this.#isRestoring) return;
+    this.#isRestoring = true;
+    while (!this.#isStopped) {
+      try {
+        const { store, settings, clock } = this.parts;
+        const stored = await store.readLive();
+        this.#core = new LoopCore(restore(stored, clock(), settings));
+        break;
+      } catch (error) {
+        this.parts.log("restore failed; trying again", { error: String(error) });
+        await new Promise((resolve) => setTimeout(resolve, RESTORE_RETRY_MS));
+      }
+    }
+    this.#isRestoring = false;
+    this.onRestored();
+    this.#schedule();
+  }
+
+  /** Set by the server: links have to be made anew, so that every node is settled with the restored machine. */
+  onRestored: () => void = () => {};
+
+  /** Finishes what is under way; a second call does nothing. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    if (this.#timeout !== null) clearTimeout(this.#timeout);
+    while (this.#isBusy) await new Promise((resolve) => setImmediate(resolve));
+    await this.#inFlight;
+    const stopping = new Unavailable("The server is stopping.", 1_000);
+    for (const { caller } of this.#waiting.splice(0)) caller.fail?.(stopping);
+  }
+}
+
+function idempotencyOf(batch: Batch<Caller>, now: number): IdempotencyRecord[] {
+  const records: IdempotencyRecord[] = [];
+  for (const { caller, reply } of batch.replies) {
+    const { idempotency } = caller;
+    if (idempotency === null || !reply.ok) continue;
+    const { key, requestHash } = idempotency;
+    const answer = idempotency.answer(reply);
+    if (answer !== null) records.push({ key, requestHash, ...answer, createdAt: now });
+  }
+  return records;
+}

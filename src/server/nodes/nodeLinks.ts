@@ -1,0 +1,307 @@
+import type { Effect } from "../../engine/effect.ts";
+import type { NodeNumber } from "../../model/id.ts";
+import type {
+  BatchFrame,
+  HelloFrame,
+  NodeAnswer,
+  NodeFrame,
+  NodeOrder,
+  NodeQuestion,
+  NodeReport,
+  RefusedFrame,
+  ServerFrame,
+} from "../../protocol/node/message.ts";
+import { NODE_PROTOCOL_VERSION } from "../../protocol/node/message.ts";
+import type { Store } from "../../store/store.ts";
+import type { Loop } from "../loop/loop.ts";
+import { NodeUnreachable } from "../routes/context.ts";
+import { isSignedBy, newNonce } from "./nodeKeys.ts";
+import { Questions } from "./questions.ts";
+import { NodeSession } from "./session.ts";
+
+/** One WebSocket, as the links need it; Bun's own or a test's. */
+export interface Socket {
+  /** Bytes sent, -1 when queued, 0 when dropped. */
+  send(text: string): number;
+  close(): void;
+}
+
+/** What is known of one connection; it lives as long as the socket. */
+export class Connection {
+  readonly nonce = newNonce();
+  readonly questions = new Questions();
+  session: NodeSession | null = null;
+  guid: string | null = null;
+  heardAt = 0;
+  isClosed = false;
+
+  readonly socket: Socket;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  send(frame: ServerFrame): boolean {
+    return !this.isClosed && this.socket.send(JSON.stringify(frame)) !== 0;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.questions.failAll();
+    this.socket.close();
+  }
+}
+
+export interface LinkSettings {
+  readonly heartbeatIntervalMs: number;
+  readonly epoch: () => number;
+  readonly clock: () => number;
+  readonly log: (message: string, facts: Record<string, unknown>) => void;
+}
+
+/** Orders overdue for an acknowledgement are looked for this often. */
+const RESEND_CHECK_MS = 1_000;
+
+/** All connections of nodes: who is there, what they are told, what they say. */
+export class NodeLinks {
+  readonly #byNode = new Map<NodeNumber, Connection>();
+  /** Connections with something to send at the end of the tick. */
+  readonly #touched = new Set<Connection>();
+  readonly #unacknowledged = new Set<Connection>();
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  readonly loop: Loop;
+  readonly store: Pick<Store, "readNodeKey">;
+  readonly settings: LinkSettings;
+
+  constructor(loop: Loop, store: Pick<Store, "readNodeKey">, settings: LinkSettings) {
+    this.loop = loop;
+    this.store = store;
+    this.settings = settings;
+    this.#timer = setInterval(() => this.#resend(), RESEND_CHECK_MS);
+    this.#timer.unref();
+  }
+
+  get size(): number {
+    return this.#byNode.size;
+  }
+
+  opened(socket: Socket): Connection {
+    const connection = new Connection(socket);
+    connection.send({ type: "challenge", nonce: connection.nonce });
+    return connection;
+  }
+
+  closed(connection: Connection): void {
+    connection.isClosed = true;
+    connection.questions.failAll();
+    this.#touched.delete(connection);
+    this.#unacknowledged.delete(connection);
+    const { session } = connection;
+    if (session === null || this.#byNode.get(session.node) !== connection) return;
+    this.#byNode.delete(session.node);
+    this.loop.tell({ kind: "nodeDisconnected", node: session.node });
+  }
+
+  /** A text frame of the node; one that makes no sense ends the connection. */
+  async received(connection: Connection, text: string): Promise<void> {
+    connection.heardAt = this.settings.clock();
+    const frame = JSON.parse(text) as NodeFrame;
+    switch (frame.type) {
+      case "hello":
+        await this.#greeted(connection, frame);
+        return;
+      case "batch":
+        this.#reported(connection, frame);
+        return;
+      case "reply":
+        connection.questions.answered(frame.id, frame.answer);
+        return;
+    }
+  }
+
+  async #greeted(connection: Connection, hello: HelloFrame): Promise<void> {
+    const refusal = await this.#refusal(connection, hello);
+    if (refusal !== null) {
+      this.settings.log("node refused", { guid: hello.guid, code: refusal.code });
+      connection.send(refusal);
+      connection.close();
+      return;
+    }
+    const node = this.loop.nodeNumber(hello.guid);
+    if (node === null || connection.isClosed) return;
+    const before = this.#byNode.get(node);
+    const session = new NodeSession(node, hello.linkId, (frame) => connection.send(frame));
+    connection.session = session;
+    connection.guid = hello.guid;
+    this.#byNode.set(node, connection);
+    before?.close();
+    this.loop.tell(
+      {
+        kind: "nodeConnected",
+        guid: hello.guid,
+        linkId: hello.linkId,
+        bootId: hello.bootId,
+        slots: hello.slots,
+        facts: hello.facts,
+        held: hello.held,
+      },
+      (lastApplied) => this.#welcome(connection, session, lastApplied),
+    );
+  }
+
+  async #refusal(connection: Connection, hello: HelloFrame): Promise<RefusedFrame | null> {
+    const refuse = (code: RefusedFrame["code"], message: string): RefusedFrame => ({
+      type: "refused",
+      code,
+      message,
+    });
+    if (hello.protocol !== NODE_PROTOCOL_VERSION) {
+      const versions = `server speaks ${NODE_PROTOCOL_VERSION}, agent ${hello.protocol}`;
+      return refuse("ProtocolVersion", `The ${versions}: use the same version of stint on both.`);
+    }
+    const key = await this.store.readNodeKey(hello.guid);
+    if (key === null || this.loop.nodeNumber(hello.guid) === null) {
+      return refuse("UnknownNode", "The server does not know this node; it has to join anew.");
+    }
+    if (key.revokedAt !== null) return refuse("KeyRevoked", "The key of this node was revoked.");
+    if (!(await isSignedBy(key.publicKey, hello.signature, connection.nonce))) {
+      return refuse("BadSignature", "The signature does not fit the key of this node.");
+    }
+    return this.#isConflict(hello)
+      ? refuse("KeyConflict", "Another live session uses the key of this node.")
+      : null;
+  }
+
+  /** Another process with the same key that is still talking; a dead connection is replaced. */
+  #isConflict(hello: HelloFrame): boolean {
+    const node = this.loop.nodeNumber(hello.guid);
+    const other = node === null ? undefined : this.#byNode.get(node);
+    if (other === undefined || other.isClosed || other.session?.linkId === hello.linkId)
+      return false;
+    return this.settings.clock() - other.heardAt < this.settings.heartbeatIntervalMs * 1.5;
+  }
+
+  #welcome(connection: Connection, session: NodeSession, lastApplied: number): void {
+    const facts = this.loop.nodeNames(session.node);
+    if (connection.isClosed || connection.session !== session || facts === null) return;
+    session.open(lastApplied);
+    connection.send({
+      type: "welcome",
+      epoch: this.settings.epoch(),
+      session: connection.nonce,
+      lastApplied,
+      heartbeatIntervalMs: this.settings.heartbeatIntervalMs,
+      nodeId: facts.nodeId,
+      poolId: facts.poolId,
+    });
+    this.#touched.add(connection);
+  }
+
+  #reported(connection: Connection, frame: BatchFrame<NodeReport>): void {
+    const { session } = connection;
+    if (session === null || !session.isOpen) return;
+    if (!this.loop.heard(session.node)) {
+      connection.close();
+      this.closed(connection);
+      return;
+    }
+    const { reports, upTo } = session.receive(frame, this.settings.clock());
+    if (!session.hasUnacknowledged) this.#unacknowledged.delete(connection);
+    if (reports.length > 0) {
+      const { node, linkId } = session;
+      this.loop.tell({ kind: "nodeReports", node, linkId, upTo, reports });
+    } else {
+      this.#flush(connection);
+    }
+  }
+
+  /** Carries out an effect that is meant for a node; dropped when it is away, since settling repeats it. */
+  perform(effect: Extract<Effect, { node: NodeNumber }>): void {
+    const connection = this.#byNode.get(effect.node);
+    const session = connection?.session;
+    if (connection === undefined || session === null || session === undefined) return;
+    if (effect.effect === "acknowledge") {
+      if (effect.linkId === session.linkId) session.acknowledgeReports(effect.upTo);
+    } else {
+      const order = orderOf(effect);
+      if (order !== null) session.order(order);
+    }
+    this.#touched.add(connection);
+  }
+
+  /** At the end of a tick: one message per node. */
+  flush(): void {
+    for (const connection of this.#touched) this.#flush(connection);
+    this.#touched.clear();
+  }
+
+  #flush(connection: Connection): void {
+    const { session } = connection;
+    if (session === null || connection.isClosed) return;
+    if (!session.flush(this.settings.epoch(), this.settings.clock())) {
+      connection.close();
+      this.closed(connection);
+      return;
+    }
+    if (session.hasUnacknowledged) this.#unacknowledged.add(connection);
+  }
+
+  #resend(): void {
+    for (const connection of this.#unacknowledged) this.#flush(connection);
+  }
+
+  ask(node: NodeNumber, question: NodeQuestion): Promise<NodeAnswer> {
+    const connection = this.#byNode.get(node);
+    if (connection === undefined || connection.isClosed || !connection.session?.isOpen) {
+      return Promise.reject(new NodeUnreachable("The node is not connected."));
+    }
+    return connection.questions.ask(question, (frame) => connection.send(frame));
+  }
+
+  /** Sends a node away for good (removed). */
+  dismiss(node: NodeNumber): void {
+    const connection = this.#byNode.get(node);
+    if (connection === undefined) return;
+    connection.session?.order({ kind: "leave" });
+    this.#flush(connection);
+    this.#byNode.delete(node);
+    setTimeout(() => connection.close(), this.settings.heartbeatIntervalMs).unref();
+  }
+
+  /** Every node has to connect and settle anew. */
+  closeAll(): void {
+    for (const connection of [...this.#byNode.values()]) connection.close();
+    this.#byNode.clear();
+    this.#touched.clear();
+    this.#unacknowledged.clear();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.closeAll();
+  }
+}
+
+function orderOf(effect: Effect): NodeOrder | null {
+  switch (effect.effect) {
+    case "start":
+      return { kind: "start", order: effect.order };
+    case "stop":
+      return { kind: "stop", execution: effect.execution, graceMs: effect.graceMs };
+    case "discard":
+      return { kind: "discard", execution: effect.execution };
+    case "remove": {
+      const { removal, jobId, taskId } = effect;
+      return { kind: "remove", removal, jobId, taskId };
+    }
+    case "rebootNode":
+      return { kind: "reboot" };
+    case "leave":
+      return { kind: "leave" };
+    case "provideNode":
+    case "removeNode":
+    case "acknowledge":
+      return null;
+  }
+}

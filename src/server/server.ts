@@ -1,0 +1,280 @@
+import type { Server as BunServer } from "bun";
+import { pino, type Logger } from "pino";
+import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
+import { NODE_LINK_PATH } from "../protocol/node/message.ts";
+import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
+import type { BlobStore } from "../store/blobStore.ts";
+import type { Store } from "../store/store.ts";
+import { Authenticator, issueJoinToken } from "./access/tokens.ts";
+import { performEffects } from "./effects.ts";
+import { liveViewOf } from "./liveView.ts";
+import { Loop } from "./loop/loop.ts";
+import { createMetrics } from "./metrics.ts";
+import { joinNode } from "./nodes/joinRoute.ts";
+import { type Connection, NodeLinks } from "./nodes/nodeLinks.ts";
+import { nodeTransfer } from "./nodes/transfers.ts";
+import { LocalProvider, type LocalProviderParts } from "./providers/localProvider.ts";
+import { createApi } from "./routes/api.ts";
+import type { CommittedEvents, ServerContext } from "./routes/context.ts";
+
+export interface ServerOptions {
+  readonly store: Store;
+  readonly storeKind: string;
+  readonly blobs: BlobStore;
+  readonly hostname: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly settings?: Partial<EngineSettings>;
+  /** Null: no local nodes. */
+  readonly local: Pick<
+    LocalProviderParts,
+    "directory" | "selfCommand" | "findAgent" | "isAlive" | "pullPlug"
+  > | null;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly loop: Loop;
+  /**
+   * Ends it in good order; a second call does nothing. What becomes of local nodes: `agents` stops them and leaves their
+   * processes to be adopted, `withProcesses` leaves nothing on the machine, `nothing` lets them run.
+   */
+  stop(localNodes: "agents" | "withProcesses" | "nothing"): Promise<void>;
+}
+
+const JOIN_TOKEN_LIFE_MS = 60 * 60_000;
+/** The native API's epoch: one server on one store; several servers get theirs from the lease. */
+const SINGLE_SERVER_EPOCH = 1;
+
+export class Server implements RunningServer {
+  readonly loop: Loop;
+  readonly #options: ServerOptions;
+  readonly #links: NodeLinks;
+  readonly #provider: LocalProvider | null;
+  readonly #http: BunServer<LinkData>;
+  #isStopping = false;
+
+  private constructor(options: ServerOptions, loop: Loop, parts: ServerParts) {
+    this.#options = options;
+    this.loop = loop;
+    this.#links = parts.links;
+    this.#provider = parts.provider;
+    this.#http = parts.http;
+  }
+
+  get url(): string {
+    return `http://${this.#options.hostname}:${this.#http.port}`;
+  }
+
+  static async start(options: ServerOptions): Promise<Server> {
+    const commits = new CommitListeners();
+    const log = (message: string, facts: Record<string, unknown>): void =>
+      options.logger.warn(facts, message);
+    const parts: { value: ServerParts | null } = { value: null };
+    const loop: Loop = await Loop.open({
+      store: options.store,
+      settings: { ...DEFAULT_SETTINGS, ...options.settings },
+      epoch: SINGLE_SERVER_EPOCH,
+      clock: Date.now,
+      perform: (effects) => {
+        if (parts.value !== null) performEffects({ ...parts.value, loop }, effects);
+      },
+      onCommit: ({ events, tasks }) => {
+        metrics.commits.inc();
+        metrics.events.inc(events);
+        metrics.taskChanges.inc(tasks);
+        if (events > 0) commits.notify();
+      },
+      log,
+    });
+    const links = newLinks(options, loop);
+    const metrics = createMetrics({
+      engine: () => loop.engine,
+      links: () => links,
+      queueLength: () => loop.queueLength,
+    });
+    const provider = newProvider(options, loop, () => `http://127.0.0.1:${http.port}`);
+    const context = contextOf(options, { loop, links, commits, metrics }, () => http);
+    const http = listen(options, loop, links, context);
+    parts.value = { links, provider, http };
+    loop.onRestored = () => links.closeAll();
+    const server = new Server(options, loop, parts.value);
+    loop.start();
+    await provider?.resume(server.#providedGuids());
+    return server;
+  }
+
+  #providedGuids(): string[] {
+    return [...this.loop.engine.nodes.values()]
+      .filter(({ record }) => record.provided && record.life !== "creating")
+      .map(({ record }) => record.guid);
+  }
+
+  async stop(localNodes: "agents" | "withProcesses" | "nothing"): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    await this.#provider?.stop(localNodes);
+    this.#links.stop();
+    await this.loop.stop();
+    await this.#http.stop(true);
+    await this.#options.store.close();
+  }
+}
+
+/** Whoever follows the events is woken by every commit that stored one. */
+class CommitListeners implements CommittedEvents {
+  readonly #listeners = new Set<() => void>();
+
+  subscribe(onCommit: () => void): () => void {
+    this.#listeners.add(onCommit);
+    return () => this.#listeners.delete(onCommit);
+  }
+
+  notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+interface ServerParts {
+  readonly links: NodeLinks;
+  readonly provider: LocalProvider | null;
+  readonly http: BunServer<LinkData>;
+}
+
+interface LinkData {
+  connection: Connection | null;
+}
+
+function newLinks(options: ServerOptions, loop: Loop): NodeLinks {
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  return new NodeLinks(loop, options.store, {
+    heartbeatIntervalMs: settings.heartbeatIntervalMs,
+    epoch: () => SINGLE_SERVER_EPOCH,
+    clock: Date.now,
+    log: (message, facts) => options.logger.info(facts, message),
+  });
+}
+
+function newProvider(
+  options: ServerOptions,
+  loop: Loop,
+  serverUrl: () => string,
+): LocalProvider | null {
+  if (options.local === null) return null;
+  return new LocalProvider({
+    ...options.local,
+    serverUrl,
+    joinToken: (poolId) =>
+      issueJoinToken(options.store, {
+        poolId,
+        expiresAt: Date.now() + JOIN_TOKEN_LIFE_MS,
+        usesLeft: 1,
+        createdAt: Date.now(),
+      }),
+    nodeFailed: (node, message) => loop.tell({ kind: "nodeFailed", node, message }),
+    log: (message, facts) => options.logger.warn(facts, message),
+    newId: () => crypto.randomUUID(),
+  });
+}
+
+function contextOf(
+  options: ServerOptions,
+  parts: {
+    loop: Loop;
+    links: NodeLinks;
+    commits: CommittedEvents;
+    metrics: ReturnType<typeof createMetrics>;
+  },
+  http: () => BunServer<LinkData>,
+): ServerContext {
+  const { loop, links, commits, metrics } = parts;
+  const authenticator = new Authenticator(options.store);
+  return {
+    settings: {
+      version: options.version,
+      startedAt: Date.now(),
+      storeKind: options.storeKind,
+      defaultProvider: options.local === null ? "none" : "local",
+    },
+    requests: loop,
+    store: options.store,
+    live: liveViewOf(loop),
+    events: commits,
+    nodeFiles: { ask: (node, question) => links.ask(node, question) },
+    blobs: options.blobs,
+    metrics: {
+      contentType: metrics.registry.contentType,
+      metrics: () => metrics.registry.metrics(),
+    },
+    authenticate: (request) => authenticator.authenticate(request),
+    clock: Date.now,
+    epoch: () => SINGLE_SERVER_EPOCH,
+    health: () => (loop.isHealthy ? "ok" : "busy"),
+    keepOpen: (request) => http().timeout(request, 0),
+    reportError: (error, requestId) => options.logger.error({ err: error, requestId }, "request"),
+  };
+}
+
+/** Large uploads of output and files; API bodies have their own, smaller limit. */
+const UPLOAD_MAX_BYTES = Math.max(REQUEST_BODY_MAX_BYTES, 4 * 1024 ** 3);
+
+function listen(
+  options: ServerOptions,
+  loop: Loop,
+  links: NodeLinks,
+  context: ServerContext,
+): BunServer<LinkData> {
+  const api = createApi(context);
+  const { store, blobs } = options;
+  return Bun.serve<LinkData>({
+    hostname: options.hostname,
+    port: options.port,
+    maxRequestBodySize: UPLOAD_MAX_BYTES,
+    // Downloads wait for nodes; streams take as long as they take (keepOpen).
+    idleTimeout: 120,
+    async fetch(request, server) {
+      const { pathname } = new URL(request.url);
+      if (pathname === NODE_LINK_PATH) {
+        const data: LinkData = { connection: null };
+        if (server.upgrade(request, { data })) return undefined;
+        return new Response("Expected a WebSocket.", { status: 426 });
+      }
+      if (pathname.startsWith("/api/v1/nodes/")) {
+        if (pathname === "/api/v1/nodes/join" && request.method === "POST") {
+          return joinNode(request, { loop, store, clock: Date.now });
+        }
+        const transfer = await nodeTransfer(request, pathname, { store, blobs, clock: Date.now });
+        if (transfer !== null) return transfer;
+      }
+      return api.fetch(request);
+    },
+    websocket: {
+      perMessageDeflate: false,
+      maxPayloadLength: 64 * 1024 * 1024,
+      open(socket) {
+        socket.data.connection = links.opened({
+          send: (text) => socket.send(text),
+          close: () => socket.close(),
+        });
+      },
+      message(socket, message) {
+        const { connection } = socket.data;
+        if (connection === null || typeof message !== "string") return;
+        links.received(connection, message).catch((error: unknown) => {
+          options.logger.warn({ err: error, guid: connection.guid }, "bad frame of a node");
+          connection.close();
+        });
+      },
+      close(socket) {
+        if (socket.data.connection !== null) links.closed(socket.data.connection);
+      },
+    },
+  });
+}
+
+/** JSON lines on stderr, so that stdout is for people. */
+export function createLogger(level: string): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+}
