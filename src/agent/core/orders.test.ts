@@ -90,6 +90,14 @@ describe("a start", () => {
     expect(phaseOf(node.machine, 1)).toBe("ended");
   });
 
+  test("whose directory was in use until after startBefore is refused unprepared", () => {
+    const node = TestNode.connected();
+    node.reach("exited", orderOf(1, { taskId: "same" }));
+    node.start(orderOf(2, { taskId: "same", startBefore: 1_500 }));
+    node.now = 1_501;
+    expect(named(node.collected(1))).toEqual(["forget 1", "forget 2"]);
+  });
+
   test("at the very instant of startBefore is accepted", () => {
     const node = TestNode.connected();
     node.start(orderOf(1, { startBefore: node.now }));
@@ -113,6 +121,17 @@ describe("a start", () => {
     node.welcome();
     expect(named(node.start(orderOf(1)))).toEqual([]);
     expect(node.reports()).toEqual([{ kind: "missing", execution: 1 }]);
+  });
+
+  test("of a finished execution is recognised among the latest, whose number is bounded", () => {
+    const node = TestNode.connected({ finishedMemoryMax: 4 });
+    for (let execution = 1; execution <= 50; execution++) {
+      node.reach("ended", orderOf(execution));
+      node.acknowledgeAll();
+    }
+    const { finished, finishedEarlier } = node.machine;
+    expect([...finishedEarlier, ...finished]).toEqual([45, 46, 47, 48, 49, 50]);
+    expect(named(node.start(orderOf(45)))).toEqual([]);
   });
 
   test("without members is refused", () => {

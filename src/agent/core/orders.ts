@@ -4,7 +4,7 @@ import type { WelcomeFrame } from "../../protocol/node/message.ts";
 import type { BatchFrame, NodeOrder } from "./contract.ts";
 import type { AgentMachine, Execution, Step } from "./machine.ts";
 import { drop, failToStart, refuseIfLate } from "./process.ts";
-import { record } from "./replay.ts";
+import { isFinished, record } from "./replay.ts";
 import { openSession, report, reportMissing, takeAcknowledged } from "./reports.ts";
 import { stoppedBeforeStart, withoutMembers } from "./result.ts";
 import { finish, giveUpUploads, onReportsAcknowledged } from "./retention.ts";
@@ -76,7 +76,7 @@ function onStart(step: Step, order: StartOrder): void {
   const { machine, now } = step;
   const number = order.execution;
   if (machine.executions.has(number)) return;
-  if (machine.finished.has(number)) {
+  if (isFinished(machine, number)) {
     reportMissing(machine, number);
     return;
   }

@@ -179,10 +179,15 @@ function forget(machine: AgentMachine, number: ExecutionNumber): void {
   const execution = machine.executions.get(number);
   if (execution !== undefined) removeFromDirectory(machine, execution);
   machine.executions.delete(number);
-  machine.finished.add(number);
-  if (machine.finished.size <= machine.options.finishedMemoryMax) return;
-  for (const oldest of machine.finished) {
-    machine.finished.delete(oldest);
-    return;
+  if (isFinished(machine, number)) return;
+  if (machine.finished.size >= machine.options.finishedMemoryMax) {
+    machine.finishedEarlier = machine.finished;
+    machine.finished = new Set();
   }
+  machine.finished.add(number);
+}
+
+/** Whether the execution was here and is over; only the latest are remembered. */
+export function isFinished(machine: AgentMachine, number: ExecutionNumber): boolean {
+  return machine.finished.has(number) || machine.finishedEarlier.has(number);
 }

@@ -59,6 +59,15 @@ test("reports without an acknowledgement go again after a while", () => {
   expect(outgoingFrame(node.machine, node.now)).toEqual(first);
 });
 
+test("reports go again soon when the clock was set back", () => {
+  const node = TestNode.connected();
+  node.tick(1_000_000);
+  node.reach("ended", orderOf(1));
+  node.reports();
+  node.tick(0);
+  expect(node.tick(RESEND_AFTER_MS)).toEqual([{ effect: "send" }]);
+});
+
 test("a backlog goes in several frames", () => {
   const node = TestNode.connected();
   for (let execution = 1; execution <= FRAME_MESSAGES_MAX + 1; execution++) {

@@ -9,6 +9,8 @@ export function snapshotEntries(machine: AgentMachine): JournalEntry[] {
   const entries: JournalEntry[] = [];
   if (machine.bootId !== null) entries.push({ entry: "booted", bootId: machine.bootId });
   if (machine.epoch > 0) entries.push({ entry: "epoch", epoch: machine.epoch });
+  for (const execution of machine.finishedEarlier)
+    entries.push({ entry: "acknowledged", execution });
   for (const execution of machine.finished) entries.push({ entry: "acknowledged", execution });
   for (const arrival of arrivals(machine)) {
     if ("removal" in arrival) entries.push(removalEntry(arrival));

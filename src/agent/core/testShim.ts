@@ -24,6 +24,8 @@ export class TestShim {
   /** Processes that ignore the terminate signal. */
   readonly stubborn = new Set<ExecutionNumber>();
   readonly directoryOf = new Map<ExecutionNumber, string>();
+  /** Directories that are on the disk. */
+  directories = new Set<string>();
   pending: Pending[] = [];
   /** Words of the shim that the agent has not heard. */
   words: AgentInput[] = [];
@@ -35,6 +37,7 @@ export class TestShim {
       case "prepare":
         this.directoryOf.set(effect.order.execution, directoryKey(effect.order));
         this.mustBeFree(directoryKey(effect.order), effect.order.execution);
+        this.directories.add(directoryKey(effect.order));
         this.pending.push(effect);
         return;
       case "spawn":
@@ -135,7 +138,13 @@ export class TestShim {
     const index = count === 0 ? 0 : pick % count;
     if (index >= this.pending.length) return this.words.shift();
     const [effect] = this.pending.splice(index, 1);
+    if (effect?.effect === "removeDirectory") this.remove(`${effect.jobId}/${effect.taskId ?? ""}`);
     return effect === undefined ? undefined : answerTo(effect);
+  }
+
+  private remove(prefix: string): void {
+    const kept = [...this.directories].filter((directory) => !directory.startsWith(prefix));
+    this.directories = new Set(kept);
   }
 
   /** The agent died: what was under way in it is gone. */
