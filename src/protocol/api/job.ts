@@ -152,18 +152,43 @@ function jobError(job: JobAdd): ErrorDetail | null {
   if (release !== undefined && foldId(preparationId) === foldId(releaseId)) {
     return sameSpecialId(releaseId);
   }
-  return job.tasks === undefined ? null : tasksError(job.tasks);
+  if (job.tasks === undefined) return null;
+  const taken = new Map<string, SpecialCode>();
+  if (preparation !== undefined) {
+    taken.set(foldId(preparationId), "TaskIdSameAsJobPreparationTask");
+  }
+  if (release !== undefined) taken.set(foldId(releaseId), "TaskIdSameAsJobReleaseTask");
+  return tasksError(job.tasks, taken);
 }
 
-function tasksError(tasks: readonly TaskAdd[]): ErrorDetail | null {
+type SpecialCode = "TaskIdSameAsJobPreparationTask" | "TaskIdSameAsJobReleaseTask";
+
+function tasksError(
+  tasks: readonly TaskAdd[],
+  taken: ReadonlyMap<string, SpecialCode>,
+): ErrorDetail | null {
   if (tasks.length > ADD_TASKS_MAX) return tooManyTasks(tasks.length);
   const seen = new Set<string>();
   for (const [index, { id }] of tasks.entries()) {
     const folded = foldId(id);
     if (seen.has(folded)) return repeatedTask(id, `tasks[${index}]`);
+    const code = taken.get(folded);
+    if (code !== undefined) return specialTask(code, id, `tasks[${index}].id`);
     seen.add(folded);
   }
   return null;
+}
+
+function specialTask(code: SpecialCode, id: string, field: string): ErrorDetail {
+  const expected = "an id that neither the job's preparation nor its release has";
+  return {
+    code,
+    message: `Expected ${expected} as ${field} and got ${id}.`,
+    fix: "Give the task another id.",
+    field,
+    expected,
+    given: id,
+  };
 }
 
 function releaseAlone(): ErrorDetail {

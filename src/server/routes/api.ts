@@ -37,7 +37,7 @@ function methodsByPath(): { readonly pattern: RegExp; readonly methods: string[]
   }
   return [...byPath].map(([path, methods]) => {
     const pattern = path.replace(/\{\w+\*\}/g, ".+").replace(/\{\w+\}/g, "[^/]+");
-    const all = methods.includes("GET") ? ["GET", "HEAD", ...methods.slice(1)] : methods;
+    const all = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     return { pattern: new RegExp(`^${API_BASE}${pattern}$`), methods: all };
   });
 }

@@ -1,6 +1,7 @@
 import type { RequestInput } from "../../engine/input.ts";
+import { foldId } from "../../model/id.ts";
 import type { JOB_ENDPOINTS } from "../../protocol/api/endpoint/jobs.ts";
-import { checkJob, toJobPatch, toJobReplacement } from "../../protocol/api/job.ts";
+import { checkJob, type JobChanges, toJobPatch, toJobReplacement } from "../../protocol/api/job.ts";
 import { countsView, jobView } from "../views/job.ts";
 import { preparationStatusView } from "../views/preparation.ts";
 import { jobUrl } from "../views/url.ts";
@@ -16,6 +17,12 @@ export function jobHandlers(context: ServerContext): HandlersOf<typeof JOB_ENDPO
     return {};
   };
   const viewOf = async (jobId: string) => jobView((await findJob(context, jobId)).record);
+  const update = async (jobId: string, changes: JobChanges) => {
+    const { record } = await findJob(context, jobId);
+    const patch = withoutSamePool(changes, record.spec.poolId);
+    await submit(context, { kind: "updateJob", job: jobId, patch });
+    return await viewOf(jobId);
+  };
   return {
     "POST /jobs": async (call) => {
       const { spec, tasks } = await call.bodyBy(checkJob);
@@ -31,14 +38,10 @@ export function jobHandlers(context: ServerContext): HandlersOf<typeof JOB_ENDPO
     },
     "GET /jobs/{jobId}": ({ parameters }) => viewOf(parameters.jobId),
     "PATCH /jobs/{jobId}": async ({ parameters, body }) => {
-      const job = parameters.jobId;
-      await submit(context, { kind: "updateJob", job, patch: toJobPatch(await body()) });
-      return await viewOf(job);
+      return await update(parameters.jobId, toJobPatch(await body()));
     },
     "PUT /jobs/{jobId}": async ({ parameters, body }) => {
-      const job = parameters.jobId;
-      await submit(context, { kind: "updateJob", job, patch: toJobReplacement(await body()) });
-      return await viewOf(job);
+      return await update(parameters.jobId, toJobReplacement(await body()));
     },
     "DELETE /jobs/{jobId}": ({ parameters }) =>
       accept({ kind: "deleteJob", job: parameters.jobId }),
@@ -63,6 +66,13 @@ export function jobHandlers(context: ServerContext): HandlersOf<typeof JOB_ENDPO
       return pageAnswer({ ...page, items }, (item) => item);
     },
   };
+}
+
+/** The pool that the job has already is no change, so that it may be named while the job is not disabled. */
+function withoutSamePool(changes: JobChanges, poolId: string): JobChanges {
+  if (changes.poolId === undefined || foldId(changes.poolId) !== foldId(poolId)) return changes;
+  const { poolId: _, ...others } = changes;
+  return others;
 }
 
 function noPreparation(jobId: string) {
