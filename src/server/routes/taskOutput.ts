@@ -24,7 +24,7 @@ import { bytesResponse, followResponse } from "./range.ts";
 /** A node that has nothing new answers after this time. */
 const NODE_WAIT_MS = 10_000;
 /** A change that no commit announces, such as a node that comes back, is seen after this time. */
-const LOOK_AGAIN_MS = 1000;
+const LOOK_AGAIN_MS = 250;
 
 function pathOf({ job, task }: FoundTask, stream: StreamName): string {
   return `${taskRootDirectory(job.spec.id, task.id)}/${stream}.txt`;

@@ -167,6 +167,11 @@ export class TestApi {
     return api;
   }
 
+  /** Subscribers to commits. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   async close(): Promise<void> {
     await this.#loop?.stop();
   }
