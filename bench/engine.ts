@@ -5,7 +5,7 @@ import { takeOutcome } from "../src/engine/record.ts";
 import { type Engine, newEngine } from "../src/engine/state.ts";
 import { step } from "../src/engine/step.ts";
 import type { ExecutionResult } from "../src/model/execution.ts";
-import { type TaskRecord, newTaskProgress } from "../src/model/task.ts";
+import { newTaskProgress, type TaskRecord } from "../src/model/task.ts";
 import { jobSpec, NODE_FACTS, poolSpec } from "./fixtures.ts";
 import type { Figure } from "./report.ts";
 
@@ -71,7 +71,13 @@ function feed(engine: Engine): void {
       const tasks: TaskRecord[] = [];
       for (let task = range.first; task < range.first + range.limit; task += 1) {
         const spec = { commandLine: "/bin/true" };
-        tasks.push({ number: task, id: `t${task}`, createdAt: 0, spec, progress: newTaskProgress(0) });
+        tasks.push({
+          number: task,
+          id: `t${task}`,
+          createdAt: 0,
+          spec,
+          progress: newTaskProgress(0),
+        });
       }
       offerTasks(engine, job, tasks);
     }
@@ -122,9 +128,24 @@ export function run(): Figure[] {
   const large = measure(10_000, 1, 1_000_000);
   const small = measure(100, 100, 1_000_000);
   return [
-    { name: "assignments + completions, 10,000 nodes", value: large.rate, unit: "tasks/s", goal: 200_000 },
-    { name: "assignments + completions, 100 nodes of 100 slots", value: small.rate, unit: "tasks/s" },
+    {
+      name: "assignments + completions, 10,000 nodes",
+      value: large.rate,
+      unit: "tasks/s",
+      goal: 200_000,
+    },
+    {
+      name: "assignments + completions, 100 nodes of 100 slots",
+      value: small.rate,
+      unit: "tasks/s",
+    },
     { name: "growth, 100 nodes against 10,000", value: small.rate / large.rate, unit: "times" },
-    { name: "RSS with 1,000,000 queued", value: large.queuedMb, unit: "MB", goal: 250, lower: true },
+    {
+      name: "RSS with 1,000,000 queued",
+      value: large.queuedMb,
+      unit: "MB",
+      goal: 250,
+      lower: true,
+    },
   ];
 }

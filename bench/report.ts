@@ -19,7 +19,8 @@ export function printFigures(name: string, figures: readonly Figure[]): void {
   const width = Math.max(...figures.map((figure) => figure.name.length));
   console.log(`\n${name}`);
   for (const { name: label, value, unit, goal, lower } of figures) {
-    const wanted = goal === undefined ? "" : `   (goal: ${lower ? "at most" : "at least"} ${format(goal)})`;
+    const wanted =
+      goal === undefined ? "" : `   (goal: ${lower ? "at most" : "at least"} ${format(goal)})`;
     console.log(`  ${label.padEnd(width)}  ${format(value).padStart(12)} ${unit}${wanted}`);
   }
 }

@@ -36,15 +36,22 @@ const FOLDER_RULES: Readonly<Record<string, FolderRule>> = {
   engine: { folders: ["model", "policy", "placement", "schedule"], packages: [] },
   fleet: { folders: ["model", "schedule"], packages: [] },
   jobfile: { folders: ["model"], packages: [] },
-  protocol: { folders: ["model"], packages: ["zod", "@hono/zod-openapi"] },
+  // The conversation with nodes: types, and the numbering of messages as pure functions that both ends share.
+  "protocol/node": { folders: ["model"], packages: [] },
+  protocol: { folders: ["model", "protocol/node"], packages: ["zod", "@hono/zod-openapi"] },
   store: { folders: ["model"], packages: "any" },
-  server: { folders: [...ENGINE_SIDE, "protocol", "store"], packages: "any" },
-  "agent/core": { folders: ["model", "policy"], types: ["protocol"], packages: [] },
-  agent: { folders: ["agent/core", "model", "policy", "protocol"], packages: "any" },
+  server: { folders: [...ENGINE_SIDE, "protocol", "protocol/node", "store"], packages: "any" },
+  "agent/core": { folders: ["model", "policy", "protocol/node"], packages: [] },
+  agent: {
+    folders: ["agent/core", "model", "policy", "protocol", "protocol/node"],
+    packages: "any",
+  },
   client: { folders: [], types: ["protocol"], packages: ["hono"] },
   cli: { folders: ["client", "model", "protocol", "jobfile"], packages: "any" },
   console: { folders: ["client"], packages: "any" },
-  sim: { folders: PURE, types: ["protocol"], packages: [] },
+  sim: { folders: [...PURE, "protocol/node"], types: ["protocol"], packages: [] },
+  // The roles of the executable, wired.
+  main: { folders: [ALL], packages: "any" },
   "main.ts": { folders: [ALL], packages: "any" },
 };
 

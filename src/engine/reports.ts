@@ -89,8 +89,22 @@ function ended(engine: Engine, node: Node, execution: number, result: ExecutionR
   else releaseEnded(engine, special.job, node, result);
 }
 
+/** The node finished it long ago and knows no more: nobody will ever know how. */
 function missing(engine: Engine, node: Node, execution: number): void {
   const live = engine.executions.get(execution);
-  if (live === undefined || !live.execution.nodes.includes(node.record.number)) return;
-  executionLost(engine, live, `Node ${node.record.id} has lost track of the execution`);
+  if (live?.execution.nodes.includes(node.record.number) === true) {
+    executionLost(engine, live, `Node ${node.record.id} has lost track of the execution`);
+    return;
+  }
+  const special = engine.specials.get(execution);
+  if (special?.node !== node) return;
+  const nothing = { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } } as const;
+  ended(engine, node, execution, {
+    processes: [],
+    outcome: { state: "unseen" },
+    startedAt: null,
+    endedAt: engine.now,
+    stdout: nothing,
+    stderr: nothing,
+  });
 }

@@ -66,7 +66,9 @@ async function runSample(client: Client): Promise<DemoFacts> {
   const timing = await measure(client, submittedAt);
   await cleanUp(client);
   say(`\n${taskIds.length} tasks, submission to last completion: ${timing.totalMs.toFixed(0)} ms`);
-  say(`Start latency (submission to process start): first ${timing.firstMs.toFixed(0)} ms, median ${timing.medianMs.toFixed(0)} ms`);
+  say(
+    `Start latency (submission to process start): first ${timing.firstMs.toFixed(0)} ms, median ${timing.medianMs.toFixed(0)} ms`,
+  );
   return { taskIds, files, exitCodes, filesLeft, results: timing.results };
 }
 
@@ -166,9 +168,13 @@ interface Timing {
 async function measure(client: Client, submittedAt: number): Promise<Timing> {
   const executions = (await client.executions.list({ jobId: JOB_ID })).items;
   const starts = executions
-    .flatMap(({ startTime }) => (startTime === undefined ? [] : Date.parse(startTime) - submittedAt))
+    .flatMap(({ startTime }) =>
+      startTime === undefined ? [] : Date.parse(startTime) - submittedAt,
+    )
     .sort((left, right) => left - right);
-  const ends = executions.flatMap(({ endTime }) => (endTime === undefined ? [] : Date.parse(endTime)));
+  const ends = executions.flatMap(({ endTime }) =>
+    endTime === undefined ? [] : Date.parse(endTime),
+  );
   const tasks = (await client.tasks.list(JOB_ID)).items;
   return {
     totalMs: Math.max(...ends) - submittedAt,

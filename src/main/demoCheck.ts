@@ -27,15 +27,25 @@ export function checkDemo(facts: DemoFacts): string[] {
   }
   expect(facts.files.size > 0, "expected the file on a node at least, got none");
   const wanted = [...facts.taskIds].sort().join(" ");
-  expect(seen.sort().join(" ") === wanted, `expected each task once (${wanted}), got ${seen.join(" ")}`);
-  expect(facts.exitCodes.length === facts.files.size, "expected one status entry per node that ran tasks");
+  expect(
+    seen.sort().join(" ") === wanted,
+    `expected each task once (${wanted}), got ${seen.join(" ")}`,
+  );
+  expect(
+    facts.exitCodes.length === facts.files.size,
+    "expected one status entry per node that ran tasks",
+  );
   for (const { nodeId, preparation, release } of facts.exitCodes) {
     expect(preparation === 0, `expected prep exit code 0 on ${nodeId}, got ${preparation}`);
     expect(release === 0, `expected release exit code 0 on ${nodeId}, got ${release}`);
   }
-  expect(facts.filesLeft.length === 0, `expected no file after the release, got it on ${facts.filesLeft.join(", ")}`);
   expect(
-    facts.results.length === facts.taskIds.length && facts.results.every((result) => result === "success"),
+    facts.filesLeft.length === 0,
+    `expected no file after the release, got it on ${facts.filesLeft.join(", ")}`,
+  );
+  expect(
+    facts.results.length === facts.taskIds.length &&
+      facts.results.every((result) => result === "success"),
     `expected ${facts.taskIds.length} successes, got ${facts.results.join(", ")}`,
   );
   return problems;

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { StartError } from "./lineError.ts";
+import { numberOf, options } from "./options.ts";
 
 /** What the executable can be besides a command line; each loads only what it needs. */
 type Role = (words: string[]) => Promise<number>;
@@ -46,43 +46,6 @@ A server with an embedded SQLite file and local nodes, on this machine alone.
   --slots NUMBER       task slots of each, at the first start (default 4)
   --log-level LEVEL    error, warn, info or debug (default warn)
 `;
-
-/** Values of long options that take one; null when help was asked for and printed. */
-export function options(
-  words: readonly string[],
-  names: readonly string[],
-  help: string,
-): Partial<Record<string, string>> | null {
-  if (words.includes("--help") || words.includes("-h") || words[0] === "help") {
-    process.stdout.write(help);
-    return null;
-  }
-  try {
-    const { values } = parseArgs({
-      args: [...words],
-      options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
-      strict: true,
-    });
-    return values as Partial<Record<string, string>>;
-  } catch (error) {
-    throw new StartError(`${(error as Error).message} See --help.`);
-  }
-}
-
-/** A whole number within bounds, or the default. */
-export function numberOf(
-  values: Partial<Record<string, string>>,
-  name: string,
-  least: number,
-  most: number,
-  otherwise: number,
-): number {
-  const text = values[name];
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new StartError(`Expected --${name} to be a whole number from ${least} to ${most}, got "${text}".`);
-}
 
 function required(value: string | undefined, usage: string): string {
   if (value === undefined) throw new StartError(`Expected: stint ${usage}`);

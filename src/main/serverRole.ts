@@ -1,9 +1,19 @@
 import { StartError } from "./lineError.ts";
-import { numberOf, options } from "./roles.ts";
+import { numberOf, options } from "./options.ts";
 import { endSignal, serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
-const NAMES = ["data", "store", "host", "port", "local-nodes", "log-level", "heartbeat-ms", "unknown-after-ms", "lost-after-ms"];
+const NAMES = [
+  "data",
+  "store",
+  "host",
+  "port",
+  "local-nodes",
+  "log-level",
+  "heartbeat-ms",
+  "unknown-after-ms",
+  "lost-after-ms",
+];
 
 const HELP = `usage: stint server [--data DIRECTORY] [--store sqlite:PATH] [--host HOST] [--port NUMBER] ...
 
@@ -39,7 +49,9 @@ export async function runServer(words: readonly string[]): Promise<number> {
       lostAfterMs: numberOf(values, "lost-after-ms", 0, day, 60_000),
     },
   });
-  process.stdout.write(`Stint ${VERSION} serves at ${served.server.url}, data in ${served.directory.path}\n`);
+  process.stdout.write(
+    `Stint ${VERSION} serves at ${served.server.url}, data in ${served.directory.path}\n`,
+  );
   await endSignal();
   await served.server.stop("nothing");
   return 0;

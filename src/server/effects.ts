@@ -1,6 +1,6 @@
 import type { Effect } from "../engine/effect.ts";
-import type { NodeLinks } from "./nodes/nodeLinks.ts";
 import type { Loop } from "./loop/loop.ts";
+import type { NodeLinks } from "./nodes/nodeLinks.ts";
 import type { LocalProvider } from "./providers/localProvider.ts";
 
 export interface EffectParts {
@@ -48,7 +48,8 @@ function perform(parts: EffectParts, effect: Effect): void {
   }
 }
 
-const NO_PROVIDER = "This server has no local provider; start it with --local-nodes, or let nodes join.";
+const NO_PROVIDER =
+  "This server has no local provider; start it with --local-nodes, or let nodes join.";
 
 function guidOf(loop: Loop, node: number): string {
   return loop.engine.nodes.get(node)?.record.guid ?? "";

@@ -1,8 +1,8 @@
 import type { Server as BunServer } from "bun";
-import { pino, type Logger } from "pino";
+import { type Logger, pino } from "pino";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
-import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
+import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
 import type { Store } from "../store/store.ts";
 import { Authenticator, issueJoinToken } from "./access/tokens.ts";

@@ -1,6 +1,6 @@
+import { heard } from "../../engine/contact.ts";
 import type { Effect } from "../../engine/effect.ts";
 import type { Input, Reply, RequestInput } from "../../engine/input.ts";
-import { heard } from "../../engine/contact.ts";
 import { type Batch, LoopCore, type Next } from "../../engine/loopCore.ts";
 import { restore } from "../../engine/restore.ts";
 import type { Engine, EngineSettings } from "../../engine/state.ts";

@@ -1,6 +1,6 @@
-import type { Store } from "../../store/store.ts";
-import type { BlobStore } from "../../store/blobStore.ts";
 import { NODE_FILE_PATH, NODE_OUTPUT_PATH } from "../../protocol/node/message.ts";
+import type { BlobStore } from "../../store/blobStore.ts";
+import type { Store } from "../../store/store.ts";
 import { isRecent, isSignedBy, parseNodeAuthorization } from "./nodeKeys.ts";
 
 interface TransferParts {

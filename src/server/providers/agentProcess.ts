@@ -1,4 +1,4 @@
-import { existsSync, openSync, closeSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalNode, LocalProviderParts } from "./localProvider.ts";
 

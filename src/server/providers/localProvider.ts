@@ -1,12 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Effect } from "../../engine/effect.ts";
-import {
-  type AgentProcess,
-  dataDirectoryOf,
-  rootDirectoryOf,
-  startAgent,
-} from "./agentProcess.ts";
+import { type AgentProcess, dataDirectoryOf, rootDirectoryOf, startAgent } from "./agentProcess.ts";
 
 type ProvideNode = Extract<Effect, { effect: "provideNode" }>;
 
@@ -86,8 +81,8 @@ export class LocalProvider {
   }
 
   /** After a start of the server: agents that are not running are started again. */
-  resume(guids: readonly string[]): Promise<void[]> {
-    return Promise.all(guids.map((guid) => this.#inTurn(guid, () => this.#start(guid, null))));
+  async resume(guids: readonly string[]): Promise<void> {
+    await Promise.all(guids.map((guid) => this.#inTurn(guid, () => this.#start(guid, null))));
   }
 
   async #write(node: LocalNode): Promise<void> {
@@ -121,7 +116,10 @@ export class LocalProvider {
       const node = this.#read(guid);
       if (node === null) return;
       await this.#halt(guid);
-      rmSync(join(rootDirectoryOf(this.directoryOf(guid)), "volatile"), { recursive: true, force: true });
+      rmSync(join(rootDirectoryOf(this.directoryOf(guid)), "volatile"), {
+        recursive: true,
+        force: true,
+      });
       await this.#write({ ...node, bootId: this.parts.newId() });
       await this.#start(guid, null);
     });

@@ -1,0 +1,98 @@
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startDev } from "./devFleet.ts";
+import { cpuSecondsOf } from "./machine.ts";
+import type { Figure } from "./report.ts";
+
+const TASKS = 5_000;
+const SLOTS = 16;
+
+/** The least that any engine has to do: start the program, at most 16 at once, each with log files of its own. */
+async function bareLoop(): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), "stint-bare-"));
+  const begun = performance.now();
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < TASKS) {
+      const number = next;
+      next += 1;
+      const stdout = openSync(join(directory, `${number}.out`), "a");
+      const stderr = openSync(join(directory, `${number}.err`), "a");
+      const child = Bun.spawn(["/bin/true"], { stdin: "ignore", stdout, stderr, detached: true });
+      closeSync(stdout);
+      closeSync(stderr);
+      await child.exited;
+    }
+  };
+  await Promise.all(Array.from({ length: SLOTS }, worker));
+  const rate = (TASKS * 1000) / (performance.now() - begun);
+  rmSync(directory, { recursive: true, force: true });
+  return rate;
+}
+
+/** Tasks per second of a shell command that runs all of them; null when its program is not there. */
+async function peer(program: string, command: string): Promise<number | null> {
+  if (Bun.which(program) === null) return null;
+  const begun = performance.now();
+  const child = Bun.spawn(["/bin/sh", "-c", command], { stdout: "ignore", stderr: "ignore" });
+  await child.exited;
+  return child.exitCode === 0 ? (TASKS * 1000) / (performance.now() - begun) : null;
+}
+
+async function stint(): Promise<{ rate: number; serverCpuMicros: number }> {
+  const fleet = await startDev(1, SLOTS);
+  try {
+    const { client } = fleet;
+    await client.jobs.create({ id: "throughput", poolInfo: { poolId: "default" } });
+    const tasks = Array.from({ length: TASKS }, (_, index) => ({
+      id: `t${index}`,
+      commandLine: "/bin/true",
+    }));
+    const cpuBefore = cpuSecondsOf(fleet.serverPid);
+    const begun = performance.now();
+    await client.tasks.addMany("throughput", tasks);
+    for (;;) {
+      const { taskCounts } = await client.jobs.taskCounts("throughput");
+      if (taskCounts.completed === TASKS) break;
+      await Bun.sleep(10);
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    const serverCpuMicros = ((cpuSecondsOf(fleet.serverPid) - cpuBefore) * 1e6) / TASKS;
+    return { rate: TASKS / seconds, serverCpuMicros };
+  } finally {
+    await fleet.stop();
+  }
+}
+
+const PEERS: Readonly<Record<string, string>> = {
+  parallel: `seq ${TASKS} | parallel -j ${SLOTS} /bin/true {}`,
+  hq: `hq submit --array 1-${TASKS} --wait /bin/true`,
+  sbatch: `sbatch --wait --array=1-${TASKS}%${SLOTS} --wrap /bin/true`,
+};
+
+export async function run(): Promise<Figure[]> {
+  const bare = await bareLoop();
+  const ours = await stint();
+  const xargs = await peer("xargs", `seq ${TASKS} | xargs -n 1 -P 2 /bin/true`);
+  const figures: Figure[] = [
+    { name: `stint, one agent of ${SLOTS} slots`, value: ours.rate, unit: "tasks/s" },
+    { name: `bare spawn loop, ${SLOTS} at once, log files`, value: bare, unit: "tasks/s" },
+    { name: "stint / bare loop", value: ours.rate / bare, unit: "times", goal: 0.6 },
+    { name: "server CPU a task", value: ours.serverCpuMicros, unit: "us" },
+  ];
+  if (xargs !== null) {
+    figures.push({ name: "xargs -P 2", value: xargs, unit: "tasks/s" });
+    figures.push({
+      name: "stint / xargs -P 2",
+      value: ours.rate / xargs,
+      unit: "times",
+      goal: 0.8,
+    });
+  }
+  for (const [program, command] of Object.entries(PEERS)) {
+    const rate = await peer(program, command);
+    if (rate !== null) figures.push({ name: program, value: rate, unit: "tasks/s" });
+  }
+  return figures;
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { runAgent } from "../agent/agent.ts";
+import { type AgentConfiguration, readAgentConfiguration } from "../agent/configuration.ts";
+import { OWN_USER_ONLY } from "../agent/options.ts";
+import { createLogger } from "../server/server.ts";
+import { StartError } from "./lineError.ts";
+import { numberOf, options } from "./options.ts";
+import { selfCommand } from "./selfCommand.ts";
+import { endSignal } from "./serve.ts";
+import { VERSION } from "./version.ts";
+
+const NAMES = [
+  "server",
+  "join-token-file",
+  "name",
+  "slots",
+  "data",
+  "root",
+  "config",
+  "insecure",
+  "log-level",
+];
+
+const HELP = `usage: stint agent --server URL [--join-token-file FILE] [--name ID] [--slots NUMBER] ...
+
+A node: joins a server and runs what it is given.
+  --server URL             the server's address
+  --join-token-file FILE   token for the first start (or STINT_JOIN_TOKEN); its pool is the node's
+  --name ID                wished node id (default: the host's name)
+  --slots NUMBER           task slots it offers (default: the pool's taskSlotsPerNode)
+  --data DIRECTORY         key, journal and identity (default /var/lib/stint-agent)
+  --root DIRECTORY         task directories (default DIRECTORY/root beside the data)
+  --config FILE            the same settings and more as YAML or JSON; options win over it
+  --insecure yes           allow plain HTTP beyond this machine
+  --log-level LEVEL        error, warn, info or debug (default info)
+`;
+
+const DEFAULT_DATA = "/var/lib/stint-agent";
+
+/** `stint agent`: until SIGINT or SIGTERM; its processes run on under their shim and are found again by the next agent. */
+export async function runAgentRole(words: readonly string[]): Promise<number> {
+  const values = options(words, NAMES, HELP);
+  if (values === null) return 0;
+  const configFile = values["config"];
+  const configuration = configFile === undefined ? {} : readAgentConfiguration(resolve(configFile));
+  const agent = await runAgent({
+    ...optionsOf(configuration, values),
+    allowedUsers: configuration.allowedUsers ?? OWN_USER_ONLY,
+    rebootCommand: configuration.rebootCommand ?? null,
+    guid: null,
+    bootId: null,
+    selfCommand: selfCommand(),
+    version: VERSION,
+    cgroups: configuration.cgroups ?? "auto",
+    logger: createLogger(values["log-level"] ?? "info"),
+  });
+  void endSignal().then(() => agent.stop());
+  const end = await agent.done;
+  if (end.reason === "refused" || end.reason === "failed") throw new StartError(end.message);
+  return 0;
+}
+
+function optionsOf(configuration: AgentConfiguration, values: Partial<Record<string, string>>) {
+  const serverUrl = values["server"] ?? configuration.serverUrl;
+  if (serverUrl === undefined) {
+    throw new StartError(
+      "Expected --server URL (or serverUrl in the configuration), got none. See --help.",
+    );
+  }
+  const dataDirectory = resolve(values["data"] ?? configuration.dataDirectory ?? DEFAULT_DATA);
+  return {
+    serverUrl,
+    joinToken: joinToken(values["join-token-file"] ?? configuration.joinTokenFile),
+    name: values["name"] ?? configuration.name ?? hostname(),
+    slots: numberOf(values, "slots", 1, 256, configuration.slots ?? 0),
+    dataDirectory,
+    rootDirectory: resolve(
+      values["root"] ?? configuration.rootDirectory ?? join(dataDirectory, "..", "stint-root"),
+    ),
+    insecure: values["insecure"] === "yes" || configuration.insecure === true,
+  };
+}
+
+function joinToken(file: string | undefined): string | null {
+  if (file === undefined) return process.env["STINT_JOIN_TOKEN"] ?? null;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new StartError(
+      `Expected a join token in ${file}, and could not read it: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}

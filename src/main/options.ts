@@ -1,0 +1,41 @@
+import { parseArgs } from "node:util";
+import { StartError } from "./lineError.ts";
+
+/** Values of long options that take one; null when help was asked for and printed. */
+export function options(
+  words: readonly string[],
+  names: readonly string[],
+  help: string,
+): Partial<Record<string, string>> | null {
+  if (words.includes("--help") || words.includes("-h") || words[0] === "help") {
+    process.stdout.write(help);
+    return null;
+  }
+  try {
+    const { values } = parseArgs({
+      args: [...words],
+      options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+      strict: true,
+    });
+    return values as Partial<Record<string, string>>;
+  } catch (error) {
+    throw new StartError(`${(error as Error).message} See --help.`, { cause: error });
+  }
+}
+
+/** A whole number within bounds, or the default. */
+export function numberOf(
+  values: Partial<Record<string, string>>,
+  name: string,
+  least: number,
+  most: number,
+  otherwise: number,
+): number {
+  const text = values[name];
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new StartError(
+    `Expected --${name} to be a whole number from ${least} to ${most}, got "${text}".`,
+  );
+}
