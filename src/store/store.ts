@@ -192,7 +192,10 @@ export interface Store {
   readApiToken(hash: string): Promise<ApiTokenRecord | null>;
   listApiTokens(): Promise<ApiTokenRecord[]>;
 
-  /** Says where an output of an execution lies once it was uploaded; no-op when the execution is gone. */
+  /**
+   * Says where an output of an execution (of a preparation or release too) lies once it was uploaded, maybe before its
+   * result is stored. From then on reads say `blob` where the result says `node`; readLive does not.
+   */
   setOutputPlace(
     execution: ExecutionNumber,
     stream: "stdout" | "stderr",

@@ -15,6 +15,7 @@ import type { NodeProgress, NodeRecord } from "../../model/node.ts";
 import type { NodeJobRecord } from "../../model/nodeJob.ts";
 import type { PoolRecord } from "../../model/pool.ts";
 import type { TaskRecord } from "../../model/task.ts";
+import type { OutputStream } from "../outputPlaces.ts";
 import type {
   ApiTokenRecord,
   IdempotencyRecord,
@@ -41,6 +42,8 @@ export interface MemoryDisk {
   readonly nodeJobs: Map<string, NodeJobRecord>;
   readonly tasks: Map<JobNumber, JobTasks>;
   readonly executions: Map<ExecutionNumber, ExecutionRecord>;
+  /** Keys of uploaded outputs, by placeKey. */
+  readonly outputPlaces: Map<string, string>;
   readonly removals: Map<number, RemovalRecord>;
   /** By sequence. */
   readonly events: Map<number, EventRecord>;
@@ -62,6 +65,7 @@ export function newMemoryDisk(): MemoryDisk {
     nodeJobs: new Map(),
     tasks: new Map(),
     executions: new Map(),
+    outputPlaces: new Map(),
     removals: new Map(),
     events: new Map(),
     idempotency: new Map(),
@@ -150,8 +154,15 @@ function purge(disk: MemoryDisk, job: JobNumber): void {
   for (const [key, record] of disk.nodeJobs) if (record.job === job) disk.nodeJobs.delete(key);
 }
 
+export function placeKey(execution: ExecutionNumber, stream: OutputStream): string {
+  return `${execution}:${stream}`;
+}
+
 function removeExecutions(disk: MemoryDisk, goes: (execution: ExecutionRecord) => boolean): void {
   for (const [number, execution] of disk.executions) {
-    if (goes(execution)) disk.executions.delete(number);
+    if (!goes(execution)) continue;
+    disk.executions.delete(number);
+    disk.outputPlaces.delete(placeKey(number, "stdout"));
+    disk.outputPlaces.delete(placeKey(number, "stderr"));
   }
 }

@@ -4,6 +4,7 @@ import { emptyProgress, type NodeRecord } from "../../model/node.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { slotsOf } from "../../model/taskSpec.ts";
 import type { LiveState, QueuedRange, QueuedTasks } from "../store.ts";
+import { isUntouched } from "../untouched.ts";
 import { copy, type MemoryDisk, taskOf } from "./disk.ts";
 
 export function readLiveState(disk: MemoryDisk): LiveState {
@@ -51,14 +52,10 @@ function queueOf(disk: MemoryDisk, job: JobRecord): QueuedTasks {
   const again: TaskRecord[] = [];
   for (const task of byNumber(tasks)) {
     if (task.number < firstActive || task.progress.state !== "active") continue;
-    if (!isFirst(task)) again.push(task);
-    else addToRanges(ranges, task.number, slotsOf(task.spec));
+    if (isUntouched(task, task.progress)) addToRanges(ranges, task.number, slotsOf(task.spec));
+    else again.push(task);
   }
   return { job: job.number, ranges, again };
-}
-
-function isFirst({ progress }: TaskRecord): boolean {
-  return progress.previousState === null && progress.systemTaskVersion === 0;
 }
 
 function addToRanges(ranges: QueuedRange[], number: number, slots: number): void {

@@ -1,6 +1,12 @@
 import { foldId, type JobNumber, jobOfTask, type TaskNumber } from "../../model/id.ts";
 import type { NodeJobRecord } from "../../model/nodeJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
+import {
+  type FindPlace,
+  type OutputStream,
+  placedExecution,
+  placedNodeJob,
+} from "../outputPlaces.ts";
 import { numberCursor, pageOf, pairCursor, textCursor } from "../page.ts";
 import {
   type ApiTokenRecord,
@@ -16,15 +22,19 @@ import {
   type TaskFilter,
 } from "../store.ts";
 import { checkChanges } from "./check.ts";
-import { applyChanges, copy, type MemoryDisk, newMemoryDisk, taskOf } from "./disk.ts";
+import { applyChanges, copy, type MemoryDisk, newMemoryDisk, placeKey, taskOf } from "./disk.ts";
 import { byNumber, readLiveState, withJobProgress, withNodeProgress } from "./live.ts";
 
 /** The store of tests and of the simulator: a second one on the same disk finds what the first one left. */
 export class MemoryStore implements Store {
   readonly #disk: MemoryDisk;
 
+  readonly #findPlace: FindPlace;
+
   constructor(disk: MemoryDisk = newMemoryDisk()) {
     this.#disk = disk;
+    this.#findPlace = (execution, stream) =>
+      disk.outputPlaces.get(placeKey(execution, stream)) ?? null;
   }
 
   async commit(commit: Commit) {
@@ -95,7 +105,7 @@ export class MemoryStore implements Store {
       ({ state, spec }) => {
         const isInState = filter.state === undefined || state === filter.state;
         const { poolId } = filter;
-        const isInPool = poolId === undefined || foldId(spec.poolId) === foldId(poolId);
+        const isInPool = isSameId(spec.poolId, poolId);
         return isInState && isInPool && hasPrefix(spec.id, filter.idPrefix);
       },
       (job) => withJobProgress(this.#disk, job),
@@ -104,7 +114,8 @@ export class MemoryStore implements Store {
 
   async readNodeJobs(job: JobNumber) {
     const records = [...this.#disk.nodeJobs.values()].filter((record) => record.job === job);
-    return copy(records.sort((a, b) => a.node - b.node));
+    const placed = records.map((record) => placedNodeJob(record, this.#findPlace));
+    return copy(placed.sort((a, b) => a.node - b.node));
   }
 
   async listNodeJobs(job: JobNumber, page: PageRequest) {
@@ -166,7 +177,8 @@ export class MemoryStore implements Store {
   }
 
   async readExecution(number: number) {
-    return copy(this.#disk.executions.get(number) ?? null);
+    const execution = this.#disk.executions.get(number);
+    return execution === undefined ? null : copy(placedExecution(execution, this.#findPlace));
   }
 
   async listExecutions(filter: ExecutionFilter, page: PageRequest) {
@@ -181,7 +193,7 @@ export class MemoryStore implements Store {
         const isOnNode = node === undefined || execution.nodes.includes(node);
         return isOfJob && isOfTask && isOnNode && (live !== true || isLive);
       },
-      (execution) => execution,
+      (execution) => placedExecution(execution, this.#findPlace),
     );
   }
 
@@ -189,8 +201,8 @@ export class MemoryStore implements Store {
     const { types, jobId, poolId } = filter;
     const events = byNumber(this.#disk.events).filter((event) => {
       const isOfType = types === undefined || types.includes(event.type);
-      const isOfJob = jobId === undefined || foldId(event.jobId ?? "") === foldId(jobId);
-      const isOfPool = poolId === undefined || foldId(event.poolId) === foldId(poolId);
+      const isOfJob = isSameId(event.jobId, jobId);
+      const isOfPool = isSameId(event.poolId, poolId);
       return event.sequence > after && isOfType && isOfJob && isOfPool;
     });
     return copy(events.slice(0, limit));
@@ -255,12 +267,8 @@ export class MemoryStore implements Store {
     return copy(tokens.sort((a, b) => a.createdAt - b.createdAt || compare(a.hash, b.hash)));
   }
 
-  async setOutputPlace(number: number, stream: "stdout" | "stderr", blobKey: string) {
-    const execution = this.#disk.executions.get(number);
-    const result = execution?.result ?? null;
-    if (execution === undefined || result === null) return;
-    const place = { kind: "blob", key: blobKey } as const;
-    execution.result = { ...result, [stream]: { ...result[stream], place } };
+  async setOutputPlace(execution: number, stream: OutputStream, blobKey: string) {
+    this.#disk.outputPlaces.set(placeKey(execution, stream), blobKey);
   }
 
   async close() {}
@@ -273,6 +281,11 @@ function compare(a: string, b: string): number {
 
 function isAfter<Key extends string | number>(key: Key, cursor: Key, page: PageRequest): boolean {
   return page.order === "ascending" ? key > cursor : key < cursor;
+}
+
+/** Whether the id is the wished one; without a wish each is. */
+function isSameId(id: string | null, wished: string | undefined): boolean {
+  return wished === undefined || (id !== null && foldId(id) === foldId(wished));
 }
 
 function hasPrefix(id: string, prefix: string | undefined): boolean {

@@ -2,6 +2,7 @@ import type { Changes, Counters } from "../../model/changes.ts";
 import { type TaskNumber, taskNumberOf } from "../../model/id.ts";
 import { slotsOf, type TaskSpec } from "../../model/taskSpec.ts";
 import type { IdempotencyRecord } from "../store.ts";
+import { isUntouched } from "../untouched.ts";
 import { addEventRow, EVENT_COLUMNS, REPLACE_EVENT } from "./eventRows.ts";
 import {
   addExecutionRow,
@@ -29,7 +30,6 @@ import {
   INSERT_TASK,
   INSERT_TASK_COLUMNS,
   INSERT_TASK_CONFLICT,
-  isUntouched,
   PROGRESS_COLUMNS,
   REPLACE_PROGRESS,
 } from "./taskRows.ts";
@@ -117,6 +117,8 @@ export class Committer {
     statements.run(`DELETE FROM tasks WHERE number ${among}`, numbers);
     statements.run(`DELETE FROM task_progress WHERE number ${among}`, numbers);
     statements.run(`DELETE FROM live_executions WHERE task ${among}`, numbers);
+    const executions = `SELECT number FROM executions WHERE task ${among}`;
+    statements.run(`DELETE FROM output_places WHERE execution IN (${executions})`, numbers);
     statements.run(`DELETE FROM executions WHERE task ${among}`, numbers);
   }
 
@@ -189,6 +191,10 @@ export class Committer {
   #purge(job: number): void {
     const statements = this.#statements;
     const [first, end] = [taskNumberOf(job, 0), taskNumberOf(job + 1, 0)];
+    for (const special of ["preparation", "release"]) {
+      const executions = `SELECT document ->> '$.${special}.execution' FROM node_jobs WHERE job = ?`;
+      statements.run(`DELETE FROM output_places WHERE execution IN (${executions})`, job);
+    }
     statements.run("DELETE FROM node_jobs WHERE job = ?", job);
     statements.run("DELETE FROM live_executions WHERE task >= ? AND task < ?", first, end);
     statements.run("INSERT INTO purges (job) VALUES (?) ON CONFLICT (job) DO NOTHING", job);

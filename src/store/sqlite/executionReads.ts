@@ -1,9 +1,11 @@
 import type { ExecutionRecord } from "../../model/execution.ts";
 import { type ExecutionNumber, taskNumberOf } from "../../model/id.ts";
+import { placedExecution } from "../outputPlaces.ts";
 import { numberCursor, pageOf } from "../page.ts";
 import type { ExecutionFilter, Page, PageRequest } from "../store.ts";
 import { Condition } from "./condition.ts";
 import { type ExecutionRow, executionOf } from "./executionRows.ts";
+import { finderOf } from "./places.ts";
 import { scan, spanAfter } from "./scan.ts";
 import { comparison, direction } from "./smallLists.ts";
 import type { Statements } from "./statements.ts";
@@ -15,7 +17,7 @@ export function readExecution(
   const row =
     statements.first<ExecutionRow>("SELECT * FROM live_executions WHERE number = ?", number) ??
     statements.first<ExecutionRow>("SELECT * FROM executions WHERE number = ?", number);
-  return row === null ? null : executionOf(row);
+  return row === null ? null : placedExecution(executionOf(row), finderOf(statements));
 }
 
 export async function listExecutions(
@@ -34,7 +36,13 @@ export async function listExecutions(
     rows.push(...over);
     rows.sort((a, b) => sign * (a.number - b.number));
   }
-  return pageOf(rows, page.limit, (row) => row.number, executionOf);
+  const find = finderOf(statements);
+  return pageOf(
+    rows,
+    page.limit,
+    (row) => row.number,
+    (row) => placedExecution(executionOf(row), find),
+  );
 }
 
 function conditionOf(filter: ExecutionFilter): Condition {
@@ -109,19 +117,4 @@ async function listOverByNumber(
     (window, limit) =>
       statements.all(select, window.first, window.last, ...condition.parameters, limit),
   );
-}
-
-/** See Store.setOutputPlace. */
-export function setOutputPlace(
-  statements: Statements,
-  number: ExecutionNumber,
-  stream: "stdout" | "stderr",
-  blobKey: string,
-): void {
-  const result = readExecution(statements, number)?.result ?? null;
-  if (result === null) return;
-  const place = { kind: "blob", key: blobKey } as const;
-  const placed = JSON.stringify({ ...result, [stream]: { ...result[stream], place } });
-  statements.run("UPDATE executions SET result = ? WHERE number = ?", placed, number);
-  statements.run("UPDATE live_executions SET result = ? WHERE number = ?", placed, number);
 }

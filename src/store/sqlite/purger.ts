@@ -69,6 +69,7 @@ export class Purger {
 /** True when nothing of the job is left. */
 function deleteSome(statements: Statements, job: JobNumber): boolean {
   const [first, end] = [taskNumberOf(job, 0), taskNumberOf(job + 1, 0)];
+  removePlaces(statements, first, end);
   const tables = [
     ["executions", "task"],
     ["task_progress", "number"],
@@ -82,4 +83,11 @@ function deleteSome(statements: Statements, job: JobNumber): boolean {
   }
   statements.run("DELETE FROM purges WHERE job = ?", job);
   return true;
+}
+
+/** Of the executions that go in this step. */
+function removePlaces(statements: Statements, first: number, end: number): void {
+  const some = "SELECT number FROM executions WHERE task >= ? AND task < ? LIMIT ?";
+  const remove = `DELETE FROM output_places WHERE execution IN (${some})`;
+  statements.run(remove, first, end, ROWS_PER_STEP);
 }

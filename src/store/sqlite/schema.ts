@@ -136,6 +136,14 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX executions_by_task ON executions (task);
 
+  -- Outputs that were uploaded (outputPlaces.ts).
+  CREATE TABLE output_places (
+    execution INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    blob_key TEXT NOT NULL,
+    PRIMARY KEY (execution, stream)
+  ) WITHOUT ROWID;
+
   CREATE TABLE removals (
     number INTEGER PRIMARY KEY,
     node INTEGER NOT NULL,

@@ -2,9 +2,11 @@ import { foldId, type JobNumber } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
 import type { NodeJobRecord } from "../../model/nodeJob.ts";
 import type { PoolRecord } from "../../model/pool.ts";
+import { placedNodeJob } from "../outputPlaces.ts";
 import { numberCursor, pageOf, pairCursor, textCursor } from "../page.ts";
 import type { JobFilter, Page, PageRequest, Store } from "../store.ts";
 import { Condition } from "./condition.ts";
+import { finderOf } from "./places.ts";
 import { JOB_SELECT, type JobRow, jobOf, NODE_SELECT, type NodeRow, nodeOf } from "./smallRows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -94,9 +96,10 @@ export function listJobs(
 
 export function readNodeJobs(statements: Statements, job: JobNumber): NodeJobRecord[] {
   const select = "SELECT document FROM node_jobs WHERE job = ? ORDER BY node";
+  const find = finderOf(statements);
   return statements
     .all<DocumentRow>(select, job)
-    .map((row): NodeJobRecord => JSON.parse(row.document));
+    .map((row) => placedNodeJob(JSON.parse(row.document), find));
 }
 
 export function listNodeJobs(
@@ -108,6 +111,7 @@ export function listNodeJobs(
   const after = pairCursor(page);
   if (after !== null) condition.and(`(node_id, node) ${comparison(page)} (?, ?)`, ...after);
   const order = direction(page);
+  const find = finderOf(statements);
   const rows = statements.all<DocumentRow & { node_id: string; node: number }>(
     `SELECT node_id, node, document FROM node_jobs WHERE ${condition.text}
       ORDER BY node_id ${order}, node ${order} LIMIT ?`,
@@ -118,7 +122,7 @@ export function listNodeJobs(
     rows,
     page.limit,
     (row) => [row.node_id, row.node],
-    (row): NodeJobRecord => JSON.parse(row.document),
+    (row) => placedNodeJob(JSON.parse(row.document), find),
   );
 }
 

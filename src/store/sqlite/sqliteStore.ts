@@ -18,6 +18,7 @@ import { Committer } from "./committer.ts";
 import * as events from "./eventReads.ts";
 import * as executions from "./executionReads.ts";
 import { readLiveState } from "./liveState.ts";
+import { setOutputPlace } from "./places.ts";
 import { Purger } from "./purger.ts";
 import * as lists from "./smallLists.ts";
 import { Statements } from "./statements.ts";
@@ -114,7 +115,6 @@ export class SqliteStore implements Store {
   }
 
   async readTaskRange(first: TaskNumber, last: TaskNumber, limit: number) {
-    if (this.#purger.isPurged(jobOfTask(first))) return [];
     return tasks.readTaskRange(this.#statements, first, last, limit);
   }
 
@@ -183,18 +183,21 @@ export class SqliteStore implements Store {
   }
 
   async setOutputPlace(execution: number, stream: "stdout" | "stderr", blobKey: string) {
-    executions.setOutputPlace(this.#statements, execution, stream, blobKey);
+    setOutputPlace(this.#statements, execution, stream, blobKey);
   }
 
   async close() {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#purger.stop();
-    // Leaves one file; what is not yet in it would be found again, too.
-    this.#database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-    this.#statements.finalize();
-    this.#database.close(true);
-    this.#release();
+    try {
+      // Leaves one file; what is not yet in it would be found again, too.
+      this.#database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      this.#statements.finalize();
+      this.#database.close(true);
+    } finally {
+      this.#release();
+    }
   }
 }
 

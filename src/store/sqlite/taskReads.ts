@@ -56,7 +56,8 @@ export function readTaskRange(
   limit: number,
 ): TaskRecord[] {
   const select = `SELECT ${TASK_COLUMNS} ${FROM_TASKS}
-    WHERE t.number BETWEEN ? AND ? ORDER BY t.number LIMIT ?`;
+    WHERE t.number BETWEEN ? AND ? AND t.job NOT IN (SELECT job FROM purges)
+    ORDER BY t.number LIMIT ?`;
   return statements.all<TaskRow>(select, first, last, limit).map(taskOf);
 }
 

@@ -21,23 +21,6 @@ export function addTaskRow(writer: RowWriter, task: TaskRecord): void {
   writer.add(task.number, folded, id, task.createdAt, slotsOf(task.spec), spec);
 }
 
-/** Whether a task has not moved since its creation, so that nothing but its creation need be kept. */
-export function isUntouched(task: TaskRecord, progress: TaskProgress): boolean {
-  return (
-    progress.state === "active" &&
-    progress.stateAt === task.createdAt &&
-    progress.previousState === null &&
-    progress.retryCount === 0 &&
-    progress.requeueCount === 0 &&
-    progress.systemTaskVersion === 0 &&
-    progress.recoveryCount === 0 &&
-    progress.execution === null &&
-    progress.node === null &&
-    progress.outcome === null &&
-    !progress.deleting
-  );
-}
-
 export const REPLACE_PROGRESS = "REPLACE INTO task_progress";
 export const PROGRESS_COLUMNS = 20;
 

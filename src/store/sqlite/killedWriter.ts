@@ -1,0 +1,15 @@
+import { commit, task, taskEvent } from "../conformance/fixtures.ts";
+import { openSqliteStore } from "./open.ts";
+
+// A program for sqlite.test.ts: commits one task and its event after the other to the file it is given, says each
+// number once it is committed, and is killed in the midst of it.
+const store = await openSqliteStore(process.argv[2] ?? "");
+for (let number = 1; ; number += 1) {
+  await commit(store, (changes) => {
+    changes.newTasks.push(task(1, number));
+    changes.events.push(taskEvent(number, "TaskStartEvent"));
+    const [pool, node, job, removal, time] = [0, 0, 0, 0, number];
+    changes.counters = { pool, node, job, execution: number, event: number, removal, time };
+  });
+  process.stdout.write(`${number}\n`);
+}

@@ -1,0 +1,175 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { taskNumberOf } from "../../model/id.ts";
+import { commit, completed, execution, job, page, running, task } from "../conformance/fixtures.ts";
+import { codeOf } from "../conformance/harness.ts";
+import { storeConformance } from "../store.conformance.ts";
+import { openSqliteStore } from "./open.ts";
+
+storeConformance("SQLite", async () => {
+  const { folder, path, cleanup } = await setup();
+  let store = await openSqliteStore(path);
+  expect(await readdir(folder)).toContain("stint.db");
+  return {
+    store,
+    reopen: async () => {
+      await store.close();
+      store = await openSqliteStore(path);
+      return store;
+    },
+    cleanup: async () => {
+      await store.close();
+      await cleanup();
+    },
+  };
+});
+
+async function setup() {
+  const folder = await mkdtemp(join(tmpdir(), "stint-store-"));
+  const cleanup = () => rm(folder, { recursive: true });
+  return { folder, path: join(folder, "stint.db"), cleanup };
+}
+
+/** The killed writer, once it has committed so many; it goes on until it is killed. */
+async function startWriter(path: string, commits: number) {
+  const writer = Bun.spawn([process.execPath, join(import.meta.dir, "./killedWriter.ts"), path], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const reader = writer.stdout.getReader();
+  let text = "";
+  const read = async () => {
+    const { value, done } = await reader.read();
+    text += new TextDecoder().decode(value);
+    return !done;
+  };
+  while (!text.includes(`\n${commits}\n`)) if (!(await read())) throw new Error("it has ended");
+  return {
+    /** Kills it and answers the last number that it said. */
+    kill: async () => {
+      writer.kill("SIGKILL");
+      while (await read());
+      await writer.exited;
+      return Number(text.split("\n").at(-2));
+    },
+  };
+}
+
+test("a file can be opened once, by whatever name, and again after a close", async () => {
+  const { folder, path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  await symlink(path, join(folder, "link.db"));
+  await symlink(folder, join(folder, "folder"));
+  for (const name of ["stint.db", "link.db", "folder/stint.db"]) {
+    expect(await codeOf(openSqliteStore(join(folder, name)))).toBe("locked");
+  }
+  await commit(store, ({ jobs }) => jobs.set(1, job(1, "still-there")));
+  await store.close();
+  await store.close();
+  const again = await openSqliteStore(join(folder, "link.db"));
+  expect(await again.readJob("still-there")).not.toBeNull();
+  await again.close();
+  await cleanup();
+});
+
+test("another process's file is locked; its death gives the lock back and loses no commit", async () => {
+  const { path, cleanup } = await setup();
+  const writer = await startWriter(path, 100);
+  expect(await codeOf(openSqliteStore(path))).toBe("locked");
+  const last = await writer.kill();
+  const store = await openSqliteStore(path);
+  const { counters } = await store.readLive();
+  // One that was committed but not yet said is fine; each commit is there whole or not at all.
+  expect(counters.event).toBeGreaterThanOrEqual(last);
+  expect(await store.lastEventSequence()).toBe(counters.event);
+  const numbers = Array.from({ length: counters.event + 1 }, (_, at) => taskNumberOf(1, at + 1));
+  expect(await store.readTasksByNumber(numbers)).toHaveLength(counters.event);
+  expect(await store.readEvents(0, {}, 1_000_000)).toHaveLength(counters.event);
+  await store.close();
+  await cleanup();
+});
+
+test("a newer database is refused and left as it is", async () => {
+  const { path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  await store.close();
+  const database = new Database(path);
+  database.run("UPDATE schema_version SET version = version + 1");
+  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.close();
+  const before = await readFile(path);
+  expect(await codeOf(openSqliteStore(path))).toBe("newer");
+  expect((await readFile(path)).equals(before)).toBe(true);
+  // The lock was given back.
+  expect(await codeOf(openSqliteStore(path))).toBe("newer");
+  await cleanup();
+});
+
+test("a file that is no database of Stint is refused and left as it is", async () => {
+  const { folder, path, cleanup } = await setup();
+  const others = new Database(path);
+  others.run("CREATE TABLE notes (text TEXT)");
+  others.close();
+  await writeFile(join(folder, "short.txt"), "hello");
+  await writeFile(join(folder, "long.txt"), "hello ".repeat(5000));
+  for (const name of ["stint.db", "short.txt", "long.txt"]) {
+    const before = await readFile(join(folder, name));
+    expect(await codeOf(openSqliteStore(join(folder, name)))).toBe("corrupt");
+    expect((await readFile(join(folder, name))).equals(before)).toBe(true);
+  }
+  await cleanup();
+});
+
+test("a path that cannot be opened says so", async () => {
+  const { folder, path, cleanup } = await setup();
+  await writeFile(path, "");
+  for (const name of ["none/stint.db", "stint.db/stint.db", "."]) {
+    expect(await codeOf(openSqliteStore(join(folder, name)))).toBe("unavailable");
+  }
+  await cleanup();
+});
+
+test("only the owner can read the file, and a close leaves nothing but it and its lock", async () => {
+  const { folder, path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  await commit(store, ({ newTasks }) => newTasks.push(task(1, 1)));
+  for (const name of await readdir(folder)) {
+    expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
+  }
+  await store.close();
+  expect((await readdir(folder)).sort()).toEqual(["stint.db", "stint.db.lock"]);
+  await cleanup();
+});
+
+test("a purge ends with no row left, over a restart too", async () => {
+  const { path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  await commit(store, (changes) => {
+    for (let ordinal = 1; ordinal <= 2500; ordinal += 1) {
+      const made = task(1, ordinal);
+      changes.newTasks.push(made);
+      changes.tasks.set(made.number, completed(running(made, 1, ordinal), 0));
+      changes.executions.set(ordinal, execution(ordinal, made.number, { state: "ended" }));
+    }
+    changes.newTasks.push(task(2, 1));
+  });
+  await commit(store, ({ purgedJobs }) => purgedJobs.push(1));
+  await store.close();
+  const again = await openSqliteStore(path);
+  const database = new Database(path, { readonly: true });
+  const left = () =>
+    database
+      .query<{ left: number }, []>(
+        `SELECT (SELECT count(*) FROM tasks) + (SELECT count(*) FROM task_progress)
+          + (SELECT count(*) FROM executions) + (SELECT count(*) FROM purges) AS left`,
+      )
+      .get()?.left;
+  while (left() !== 1) await Bun.sleep(5);
+  database.close();
+  expect((await again.listTasks(2, {}, page())).items).toHaveLength(1);
+  await again.close();
+  await cleanup();
+});
