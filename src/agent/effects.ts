@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { FailureInfo } from "../model/failure.ts";
 import type { ExecutionNumber } from "../model/id.ts";
@@ -7,12 +7,16 @@ import { splitCommandLine } from "./commandLine.ts";
 import type { AgentEffect, AgentInput, OutputOffsets } from "./core/contract.ts";
 import { jobFolder, taskFolder } from "./directories.ts";
 import { environmentOf } from "./environment.ts";
+import { removeTree } from "./files/removeTree.ts";
 import type { AgentLogger } from "./options.ts";
 import { describeOutput } from "./output/collect.ts";
+import type { OutputTrimmer } from "./output/trim.ts";
+import type { Uploader } from "./output/upload.ts";
 import type { Groups } from "./platform/groups.ts";
 import type { TreeKeeper } from "./platform/tree.ts";
-import { type TaskUser, type UserRules, userOf } from "./platform/users.ts";
-import { makeTaskDirectory, outputOffsets, type Prepared } from "./prepare/prepare.ts";
+import { type TaskUser, taskAccount, type UserRules, userOf } from "./platform/users.ts";
+import type { Download } from "./prepare/download.ts";
+import { type Prepared, prepare } from "./prepare/prepare.ts";
 import { findProgram } from "./program.ts";
 import type { SpawnRequest } from "./shim/message.ts";
 import type { Shims } from "./shim/shims.ts";
@@ -25,15 +29,26 @@ export interface EffectsOptions {
   readonly trees: TreeKeeper;
   readonly users: UserRules;
   readonly shims: Shims;
+  readonly download: Download;
+  readonly uploader: Uploader;
+  readonly trimmer: OutputTrimmer;
+  /** Whether the machine still owes the upload. */
+  readonly owesUpload: (execution: ExecutionNumber, stream: "stdout" | "stderr") => boolean;
   readonly logger: AgentLogger;
   readonly push: (input: AgentInput) => void;
   readonly onReboot: () => void;
   readonly onLeave: () => void;
 }
 
+/** Somebody may still be writing into it; after that it is left, and said so. */
+const REMOVE_ATTEMPTS = 4;
+const REMOVE_AGAIN_MS = 100;
+
 /** Performs the machine's effects; every answer goes back as an input. */
 export class Effects {
   readonly #options: EffectsOptions;
+  /** Those that wait for something. */
+  readonly #preparations = new Map<ExecutionNumber, AbortController>();
 
   constructor(options: EffectsOptions) {
     this.#options = options;
@@ -45,6 +60,7 @@ export class Effects {
         this.#prepare(effect.order);
         return;
       case "cancelPrepare":
+        this.#preparations.get(effect.execution)?.abort();
         return;
       case "spawn":
         this.#spawn(effect.order);
@@ -56,6 +72,7 @@ export class Effects {
         void this.#collect(effect.order, effect.offsets);
         return;
       case "upload":
+        this.#upload(effect);
         return;
       case "removeDirectory":
         void this.#removeDirectory(effect);
@@ -76,16 +93,22 @@ export class Effects {
 
   #prepare(order: StartOrder): void {
     const { execution } = order;
-    this.#options.push({ input: "prepared", execution, outcome: this.#prepared(order) });
+    const abort = new AbortController();
+    const prepared = prepare(order, this.#options, abort.signal);
+    if (!(prepared instanceof Promise)) {
+      this.#onPrepared(execution, prepared);
+      return;
+    }
+    this.#preparations.set(execution, abort);
+    void prepared.then((outcome) => {
+      // A later preparation of the same execution may have taken its place.
+      if (this.#preparations.get(execution) === abort) this.#preparations.delete(execution);
+      if (!abort.signal.aborted) this.#onPrepared(execution, outcome);
+    });
   }
 
-  #prepared(order: StartOrder): Prepared {
-    const { rootDirectory, users } = this.#options;
-    const user = userOf(order, users);
-    if ("code" in user) return { ok: false, failure: user };
-    const made = makeTaskDirectory(rootDirectory, order, user);
-    if ("code" in made) return { ok: false, failure: made };
-    return { ok: true, offsets: outputOffsets(rootDirectory, order) };
+  #onPrepared(execution: ExecutionNumber, outcome: Prepared): void {
+    this.#options.push({ input: "prepared", execution, outcome });
   }
 
   #spawn(order: StartOrder): void {
@@ -106,8 +129,7 @@ export class Effects {
       return launchFailure(`Expected a command line of balanced quotes: ${split.reason}.`);
     const user = userOf(order, users);
     if ("code" in user) return user;
-    const directory = join(rootDirectory, taskFolder(order.jobId, order.taskId));
-    const cwd = join(directory, "wd");
+    const cwd = join(rootDirectory, taskFolder(order.jobId, order.taskId), "wd");
     const env = environmentOf(order, this.#options, user.name);
     const program = findProgram(split.words[0] ?? "", env["PATH"] ?? "", cwd);
     if ("code" in program) return program;
@@ -115,13 +137,11 @@ export class Effects {
       do: "spawn",
       execution: order.execution,
       bootId,
-      program: program.path,
-      argv: split.words,
+      ...asUser(user, program.path, split.words),
       cwd,
       env,
-      ...idsOf(user),
-      stdoutPath: join(directory, "stdout.txt"),
-      stderrPath: join(directory, "stderr.txt"),
+      stdoutPath: outputPath(rootDirectory, order, "stdout"),
+      stderrPath: outputPath(rootDirectory, order, "stderr"),
       groups: this.#createGroup(order),
     };
   }
@@ -145,33 +165,68 @@ export class Effects {
   }
 
   async #collect(order: StartOrder, offsets: OutputOffsets): Promise<void> {
-    const { shims, trees, logger, rootDirectory, push } = this.#options;
+    const { shims, trees, trimmer, logger, rootDirectory, push } = this.#options;
     const { execution } = order;
     const isClear = await trees.clear({ execution, process: shims.processOf(execution) });
     if (!isClear) logger.error({ execution }, "Processes of the execution could not be killed.");
-    const directory = join(rootDirectory, taskFolder(order.jobId, order.taskId));
-    const stdout = describeOutput(join(directory, "stdout.txt"), offsets.stdout);
-    const stderr = describeOutput(join(directory, "stderr.txt"), offsets.stderr);
+    trimmer.finish(execution);
+    const stdout = describeOutput(outputPath(rootDirectory, order, "stdout"), offsets.stdout);
+    const stderr = describeOutput(outputPath(rootDirectory, order, "stderr"), offsets.stderr);
     push({ input: "collected", execution, stdout, stderr });
+  }
+
+  #upload({ order, stream, offset, output }: Extract<AgentEffect, { effect: "upload" }>): void {
+    const { uploader, rootDirectory, owesUpload, push } = this.#options;
+    const { execution } = order;
+    const path = outputPath(rootDirectory, order, stream);
+    const isWanted = () => owesUpload(execution, stream);
+    uploader.add({ execution, stream, path, offset, output, isWanted }, () =>
+      push({ input: "uploaded", execution, stream }),
+    );
   }
 
   async #removeDirectory(
     effect: Extract<AgentEffect, { effect: "removeDirectory" }>,
   ): Promise<void> {
     const { jobId, taskId, removal } = effect;
-    const { rootDirectory, push, logger } = this.#options;
+    const { rootDirectory, users, push, logger } = this.#options;
     const folder = taskId === null ? jobFolder(jobId) : taskFolder(jobId, taskId);
-    try {
-      await rm(join(rootDirectory, folder), { recursive: true, force: true });
-    } catch (error) {
-      logger.error({ folder, error: String(error) }, "A directory could not be removed.");
+    for (let attempt = 1; attempt <= REMOVE_ATTEMPTS; attempt += 1) {
+      try {
+        await removeTree(join(rootDirectory, folder));
+        break;
+      } catch (error) {
+        if (attempt === REMOVE_ATTEMPTS) {
+          logger.error({ folder, error: String(error) }, "A directory could not be removed.");
+        }
+        await Bun.sleep(REMOVE_AGAIN_MS * attempt);
+      }
     }
+    if (taskId !== null) users.accounts.release(taskAccount(jobId, taskId));
     push({ input: "directoryRemoved", jobId, taskId, removal });
   }
 }
 
-function idsOf(user: TaskUser): Pick<SpawnRequest, "uid" | "gid"> {
-  return { uid: user.uid, gid: user.gid };
+export function outputPath(
+  rootDirectory: string,
+  order: StartOrder,
+  stream: "stdout" | "stderr",
+): string {
+  return join(rootDirectory, taskFolder(order.jobId, order.taskId), `${stream}.txt`);
+}
+
+const SETPRIV = "/usr/bin/setpriv";
+
+/** The kernel takes all supplementary groups away from a process that changes its user; setpriv loads the user's own. */
+function asUser(
+  { uid, gid, loadGroups }: TaskUser,
+  program: string,
+  argv: readonly string[],
+): Pick<SpawnRequest, "program" | "argv" | "uid" | "gid"> {
+  if (!loadGroups || !existsSync(SETPRIV)) return { program, argv, uid, gid };
+  const options = [`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];
+  const words = ["setpriv", ...options, program, ...argv.slice(1)];
+  return { program: SETPRIV, argv: words, uid: null, gid: null };
 }
 
 function launchFailure(message: string): FailureInfo {

@@ -2,24 +2,28 @@ import { rmSync } from "node:fs";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
 import type { ShimMemory } from "./core/contract.ts";
-import { heldExecutions, ordersInDoubt } from "./core/held.ts";
+import { heldExecutions, ordersInDoubt, phaseOf } from "./core/held.ts";
 import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
 import { replay } from "./core/replay.ts";
 import { dataLayout } from "./directories.ts";
-import { Effects } from "./effects.ts";
+import { Effects, outputPath } from "./effects.ts";
 import { nodeFacts } from "./facts.ts";
+import { answerQuestion } from "./files/answer.ts";
 import { deleteIdentity, type NodeKey, openIdentity, storeIdentity } from "./identity.ts";
 import { openJournal } from "./journal.ts";
 import { joinServer } from "./link/join.ts";
 import { Link } from "./link/link.ts";
 import { Loop } from "./loop.ts";
 import type { AgentEnd, AgentOptions } from "./options.ts";
+import { OutputTrimmer } from "./output/trim.ts";
+import { Uploader } from "./output/upload.ts";
 import { openAccounts } from "./platform/accounts.ts";
 import { nodeGroups } from "./platform/nodeGroups.ts";
 import { nodeBootId } from "./platform/processIdentity.ts";
 import { newTreeKeeper } from "./platform/tree.ts";
 import { readPasswd } from "./platform/users.ts";
-import { openShims, type Shims } from "./shim/shims.ts";
+import { newDownload } from "./prepare/download.ts";
+import { openShims, type Shims, type ShimsEvents } from "./shim/shims.ts";
 import { emptyNode, stopProcesses } from "./stopNode.ts";
 
 /** A node from its join, or its last start, until it is stopped or sent away. */
@@ -42,9 +46,24 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     perform: (effect) => effects.perform(effect),
     send: (session, frame) => link.send(session, frame),
   });
-  const shims = await openNodeShims(options, bootId, loop);
-  const effects = newEffects(options, bootId, shims, loop, end.resolve);
-  const link = newLink(options, bootId, key, machine, loop, end.resolve);
+  const parts: LifeParts = { options, bootId, key, machine, loop, signal, onEnd: end.resolve };
+  const trimmer = new OutputTrimmer(options.logger);
+  const watch = (execution: number) => watchOutput(parts, trimmer, execution);
+  const shims = await openNodeShims(parts, {
+    onStarted(execution, process, startedAt) {
+      // A shim that was taken for silent may tell of what was given up meanwhile.
+      if (!watch(execution)) effects.perform({ effect: "signal", execution, signal: "kill" });
+      loop.push({ input: "spawned", execution, process, startedAt });
+    },
+    onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
+    onExited(execution, exit) {
+      if (phaseOf(machine, execution) === null) shims.forget(execution);
+      loop.push({ input: "exited", execution, exit });
+    },
+  });
+  const effects = newEffects(parts, shims, trimmer);
+  const link = newLink(parts);
+  for (const { execution } of ordersInDoubt(machine)) watch(execution);
   loop.begin({ input: "recovered", bootId, memories: memoriesOf(machine, shims) });
   signal.addEventListener("abort", () => end.resolve({ reason: "stopped" }), { once: true });
   void connect(options, key, link, signal).then((refused) => {
@@ -54,6 +73,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     link.close();
     await loop.stop();
     shims.close();
+    trimmer.stop();
     journal.close();
     if (outcome.reason === "left") await leave(options);
     return outcome;
@@ -61,18 +81,26 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
   return { ended: end.promise.then(close) };
 }
 
-function openNodeShims(options: AgentOptions, bootId: string, loop: Loop): Promise<Shims> {
+function openNodeShims({ options, bootId }: LifeParts, events: ShimsEvents): Promise<Shims> {
   const { version, selfCommand, logger, dataDirectory } = options;
   const directory = dataLayout(dataDirectory).shimsDirectory;
-  return openShims(
-    { directory, version, bootId, selfCommand, logger },
-    {
-      onStarted: (execution, process, startedAt) =>
-        loop.push({ input: "spawned", execution, process, startedAt }),
-      onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
-      onExited: (execution, exit) => loop.push({ input: "exited", execution, exit }),
-    },
-  );
+  return openShims({ directory, version, bootId, selfCommand, logger }, events);
+}
+
+/** Keeps the output of a started execution within its bounds; false: no such execution is under way. */
+function watchOutput(parts: LifeParts, trimmer: OutputTrimmer, execution: number): boolean {
+  const { machine, options } = parts;
+  const held = machine.executions.get(execution);
+  if (held === undefined) return false;
+  const { order, life } = held;
+  if (life.phase !== "starting" && life.phase !== "running") return false;
+  const streams = ["stdout", "stderr"] as const;
+  const shares = streams.map((stream) => ({
+    path: outputPath(options.rootDirectory, order, stream),
+    offset: life.offsets[stream],
+  }));
+  trimmer.watch(execution, shares);
+  return true;
 }
 
 /** No shim that has nothing on an execution was ever asked to start it: they write before they start. */
@@ -84,13 +112,19 @@ function memoriesOf(machine: AgentMachine, shims: Shims): Map<number, ShimMemory
   return memories;
 }
 
-function newEffects(
-  options: AgentOptions,
-  bootId: string,
-  shims: Shims,
-  loop: Loop,
-  onEnd: (end: AgentEnd) => void,
-): Effects {
+/** What the parts of a life are made of. */
+interface LifeParts {
+  readonly options: AgentOptions;
+  readonly bootId: string;
+  readonly key: NodeKey;
+  readonly machine: AgentMachine;
+  readonly loop: Loop;
+  readonly signal: AbortSignal;
+  readonly onEnd: (end: AgentEnd) => void;
+}
+
+function newEffects(parts: LifeParts, shims: Shims, trimmer: OutputTrimmer): Effects {
+  const { options, bootId, key, machine, loop, signal, onEnd } = parts;
   const { rootDirectory, serverUrl, allowedUsers, logger } = options;
   const groups = nodeGroups(options);
   if (groups.shortcomings.length > 0) {
@@ -109,6 +143,13 @@ function newEffects(
       passwd: readPasswd,
     },
     shims,
+    download: newDownload(serverUrl, key),
+    uploader: new Uploader({ serverUrl, key, logger, signal }),
+    trimmer,
+    owesUpload(execution, stream) {
+      const life = machine.executions.get(execution)?.life;
+      return life?.phase === "ended" && life.uploads.includes(stream);
+    },
     logger,
     push: (input) => loop.push(input),
     onReboot: () => reboot(options),
@@ -116,44 +157,48 @@ function newEffects(
   });
 }
 
-function newLink(
-  options: AgentOptions,
-  bootId: string,
-  key: NodeKey,
-  machine: AgentMachine,
-  loop: Loop,
-  onEnd: (end: AgentEnd) => void,
-): Link {
-  const { serverUrl, logger } = options;
+function newLink(parts: LifeParts): Link {
+  const { options, key, machine, loop, onEnd } = parts;
+  const { serverUrl, logger, rootDirectory } = options;
+  const isLive = (execution: number) => {
+    const phase = phaseOf(machine, execution);
+    return phase !== null && phase !== "ended";
+  };
   const link: Link = new Link({
     serverUrl,
     logger,
-    async hello({ nonce }): Promise<HelloFrame> {
-      const signature = await key.sign(nonce);
-      return {
-        type: "hello",
-        protocol: NODE_PROTOCOL_VERSION,
-        guid: key.identity.guid,
-        signature,
-        linkId: machine.linkId,
-        bootId,
-        nodeName: options.name,
-        slots: options.slots,
-        facts: nodeFacts(options.version, options.rebootCommand !== null),
-        held: await loop.whenFlushed(() => heldExecutions(machine)),
-      };
-    },
+    hello: async ({ nonce }) => newHello(parts, await key.sign(nonce)),
     onWelcome(frame) {
       logger.info({ nodeId: frame.nodeId, poolId: frame.poolId }, "Connected to the server.");
       loop.push({ input: "welcome", frame });
     },
     onFrame: (frame) => loop.push({ input: "frame", frame }),
-    onAsk: () => undefined,
+    onAsk({ id, question }) {
+      void answerQuestion(question, { rootDirectory, isLive }).then((answer) =>
+        link.reply({ type: "reply", id, answer }),
+      );
+    },
     onDisconnected: () => loop.push({ input: "disconnected" }),
     onRefused: (frame) => onRefused(frame, options, onEnd),
     onHeartbeat: () => loop.heartbeat(),
   });
   return link;
+}
+
+async function newHello(parts: LifeParts, signature: string): Promise<HelloFrame> {
+  const { options, bootId, key, machine, loop } = parts;
+  return {
+    type: "hello",
+    protocol: NODE_PROTOCOL_VERSION,
+    guid: key.identity.guid,
+    signature,
+    linkId: machine.linkId,
+    bootId,
+    nodeName: options.name,
+    slots: options.slots,
+    facts: nodeFacts(options.version, options.rebootCommand !== null),
+    held: await loop.whenFlushed(() => heldExecutions(machine)),
+  };
 }
 
 /** Whether to go on trying. */

@@ -48,6 +48,11 @@ export function userOf(order: StartOrder, rules: UserRules): TaskUser | FailureI
   return { uid, gid: uid, name: null, loadGroups: false };
 }
 
+/** The automatic account of a task's own; released with the task's directory. */
+export function taskAccount(jobId: string, taskId: string): string {
+  return `task ${jobId}/${taskId}`;
+}
+
 function adminUser({ allowed, ownUid }: UserRules): TaskUser | FailureInfo {
   if (!allowed.admin) {
     return refused(

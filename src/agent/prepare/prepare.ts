@@ -1,57 +1,92 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { FailureInfo } from "../../model/failure.ts";
 import type { StartOrder } from "../../model/order.ts";
 import type { OutputOffsets } from "../core/contract.ts";
 import { taskFolder } from "../directories.ts";
-import type { TaskUser } from "../platform/users.ts";
+import { codeOf } from "../files/open.ts";
+import { emptyDirectory } from "../files/removeTree.ts";
+import { type TaskUser, type UserRules, userOf } from "../platform/users.ts";
+import type { Download } from "./download.ts";
+import { bringFiles } from "./resourceFiles.ts";
+
+export interface PrepareParts {
+  readonly rootDirectory: string;
+  readonly users: UserRules;
+  readonly download: Download;
+}
 
 export type Prepared =
   | { readonly ok: true; readonly offsets: OutputOffsets }
   | { readonly ok: false; readonly failure: FailureInfo };
 
-/** Makes the task's directory; true if it was kept as it was, so that nothing needs to be downloaded again. */
-export function makeTaskDirectory(
-  rootDirectory: string,
+/**
+ * Makes ready what the process needs: user, directory, resource files. Answers at once when nothing has to be waited
+ * for, which is what keeps the start of a plain task short. An aborted preparation answers with a failure.
+ */
+export function prepare(
   order: StartOrder,
-  user: TaskUser,
-): { readonly kept: boolean } | FailureInfo {
-  const directory = join(rootDirectory, taskFolder(order.jobId, order.taskId));
-  const workingDirectory = join(directory, "wd");
+  parts: PrepareParts,
+  signal: AbortSignal,
+): Prepared | Promise<Prepared> {
+  const user = userOf(order, parts.users);
+  if ("code" in user) return { ok: false, failure: user };
+  const directory = join(parts.rootDirectory, taskFolder(order.jobId, order.taskId));
   try {
-    if (order.keepDirectory && existsSync(workingDirectory)) return { kept: true };
-    mkdirSync(directory, { recursive: true });
-    // Links are removed, never followed.
-    for (const name of readdirSync(directory)) {
-      rmSync(join(directory, name), { recursive: true, force: true });
+    if (order.keepDirectory && existsSync(join(directory, "wd"))) return ready(directory);
+    const isNew = mkdirSync(directory, { recursive: true }) !== undefined;
+    const files = order.members[0]?.command.resourceFiles ?? [];
+    if (files.length === 0 && (isNew || readdirSync(directory).length === 0)) {
+      makeWorkingDirectory(directory, user);
+      return ready(directory);
     }
-    mkdirSync(workingDirectory, { mode: 0o755 });
-    if (user.uid !== null) chownSync(workingDirectory, user.uid, user.gid ?? user.uid);
-    return { kept: false };
+    return prepareSlowly(order, directory, user, parts, signal);
   } catch (error) {
-    return directoryFailure(directory, error);
+    return { ok: false, failure: directoryFailure(directory, error) };
   }
 }
 
+async function prepareSlowly(
+  order: StartOrder,
+  directory: string,
+  user: TaskUser,
+  parts: PrepareParts,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  try {
+    await emptyDirectory(directory);
+    makeWorkingDirectory(directory, user);
+  } catch (error) {
+    return { ok: false, failure: directoryFailure(directory, error) };
+  }
+  const files = order.members[0]?.command.resourceFiles ?? [];
+  const failure = await bringFiles(files, join(directory, "wd"), user, parts.download, signal);
+  return failure === null ? ready(directory) : { ok: false, failure };
+}
+
+/** Only the working directory is the user's: what is beside it, the output above all, is the agent's. */
+function makeWorkingDirectory(directory: string, user: TaskUser): void {
+  const path = join(directory, "wd");
+  mkdirSync(path, { mode: 0o755 });
+  if (user.uid !== null) chownSync(path, user.uid, user.gid ?? user.uid);
+}
+
+/** With how much earlier tries have written. */
+function ready(directory: string): Prepared {
+  const stdout = sizeOf(join(directory, "stdout.txt"));
+  const stderr = sizeOf(join(directory, "stderr.txt"));
+  return { ok: true, offsets: { stdout, stderr } };
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
 function directoryFailure(directory: string, error: unknown): FailureInfo {
-  const code = (error as { code?: string }).code;
-  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  const isFull = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT";
   return {
     category: "servererror",
     code: isFull ? "DiskFull" : "ResourceDirectoryCreateFailed",
     message: `The directory ${directory} could not be made: ${String(error)}.`,
   };
-}
-
-/** How much earlier tries have written. */
-export function outputOffsets(rootDirectory: string, order: StartOrder): OutputOffsets {
-  const directory = join(rootDirectory, taskFolder(order.jobId, order.taskId));
-  return {
-    stdout: sizeOf(join(directory, "stdout.txt")),
-    stderr: sizeOf(join(directory, "stderr.txt")),
-  };
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
