@@ -12,12 +12,12 @@ import type {
   ServerFrame,
 } from "../../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../../protocol/node/message.ts";
+import { NodeSession } from "../../protocol/node/session.ts";
 import type { Store } from "../../store/store.ts";
 import type { Loop } from "../loop/loop.ts";
 import { NodeUnreachable } from "../routes/context.ts";
 import { isSignedBy, newNonce } from "./nodeKeys.ts";
 import { Questions } from "./questions.ts";
-import { NodeSession } from "./session.ts";
 
 /** One WebSocket, as the links need it; Bun's own or a test's. */
 export interface Socket {

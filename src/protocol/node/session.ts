@@ -7,13 +7,8 @@ import {
   newOutbox,
   type Outbox,
   takeMessages,
-} from "../../protocol/node/link.ts";
-import type {
-  BatchFrame,
-  NodeOrder,
-  NodeReport,
-  ServerFrame,
-} from "../../protocol/node/message.ts";
+} from "./link.ts";
+import type { BatchFrame, NodeOrder, NodeReport, ServerFrame } from "./message.ts";
 
 /** Where frames go; false when the connection did not take one, after which it is of no use any more. */
 export type SendFrame = (frame: ServerFrame) => boolean;
