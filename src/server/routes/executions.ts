@@ -5,10 +5,10 @@ import type { ExecutionFilter } from "../../store/store.ts";
 import { executionView } from "../views/execution.ts";
 import type { HandlersOf } from "./call.ts";
 import type { ServerContext } from "./context.ts";
-import type { StreamName } from "./executionOutput.ts";
+import { executionOutput } from "./executionOutput.ts";
+import type { StreamName } from "./executionRun.ts";
 import { type FoundTask, findJob, findTask, givenOf, nodeNumber, pageRequest } from "./lookup.ts";
 import { refuse } from "./refusal.ts";
-import { executionOutput } from "./taskOutput.ts";
 
 export function executionHandlers(context: ServerContext): HandlersOf<typeof EXECUTION_ENDPOINTS> {
   const output = async (number: string, stream: StreamName, follow: boolean, request: Request) => {

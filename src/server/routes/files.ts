@@ -7,7 +7,7 @@ import type { BlobStore } from "../../store/blobStore.ts";
 import { escapePath } from "../views/url.ts";
 import type { HandlersOf } from "./call.ts";
 import type { ServerContext } from "./context.ts";
-import { blobSource } from "./executionOutput.ts";
+import { blobSource } from "./outputSource.ts";
 import { bytesResponse } from "./range.ts";
 import { refuse } from "./refusal.ts";
 
