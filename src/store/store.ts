@@ -68,12 +68,12 @@ export interface LiveState {
   readonly nodes: { record: NodeRecord; progress: NodeProgress }[];
   /** Jobs that are not completed. */
   readonly jobs: { record: JobRecord; progress: JobProgress }[];
-  /** Of live jobs, and of all nodes that are present. */
+  /** Of live jobs on nodes that are present. */
   readonly nodeJobs: NodeJobRecord[];
   /** Executions that have not ended and are not lost, with their tasks. */
   readonly executions: { record: ExecutionRecord; task: TaskRecord }[];
   readonly removals: RemovalRecord[];
-  /** Active tasks of live jobs: see QueuedTasks. */
+  /** Active tasks of live jobs: see QueuedTasks. Jobs without any are left out. */
   readonly queued: QueuedTasks[];
 }
 
@@ -88,7 +88,7 @@ export interface QueuedRange {
 export interface QueuedTasks {
   readonly job: JobNumber;
   readonly ranges: QueuedRange[];
-  /** Active tasks that ran before (systemTaskVersion > 0): with their whole record. */
+  /** Active tasks that have moved since their creation: with their whole record. */
   readonly again: TaskRecord[];
 }
 
@@ -136,7 +136,10 @@ export interface EventFilter {
  * Reads show committed state only. Errors: StoreError with a code; nothing half-written.
  */
 export interface Store {
-  /** All of it or nothing. Rejects with StoreError: `commitFailed`, or `superseded` for an old epoch. */
+  /**
+   * All of it or nothing. A task that goes takes its executions along. Rejects with StoreError: `commitFailed`, or
+   * `superseded` for an old epoch.
+   */
   commit(commit: Commit): Promise<void>;
   readLive(): Promise<LiveState>;
 
@@ -164,7 +167,7 @@ export interface Store {
   readTasks(job: JobNumber, foldedIds: readonly string[]): Promise<TaskRecord[]>;
   /** Which of these folded ids the job has; cheaper than readTasks. */
   findTaskIds(job: JobNumber, foldedIds: readonly string[]): Promise<Set<string>>;
-  /** These tasks, by number; for the read-ahead of a queue. Those that are gone are left out. */
+  /** These tasks, by number; for the read-ahead of a queue, rising. Those that are gone are left out. */
   readTasksByNumber(numbers: readonly TaskNumber[]): Promise<TaskRecord[]>;
   /** Tasks with numbers from first to last, both included, at most limit. */
   readTaskRange(first: TaskNumber, last: TaskNumber, limit: number): Promise<TaskRecord[]>;
@@ -183,7 +186,7 @@ export interface Store {
   forgetIdempotency(before: number): Promise<void>;
 
   addJoinToken(token: JoinTokenRecord): Promise<void>;
-  /** Uses a token once: null if it is unknown, expired or used up. */
+  /** Uses a token once and answers what is left of it: null if it is unknown, expired or used up. */
   useJoinToken(hash: string, now: number): Promise<JoinTokenRecord | null>;
   addNodeKey(key: NodeKeyRecord): Promise<void>;
   readNodeKey(guid: string): Promise<NodeKeyRecord | null>;
