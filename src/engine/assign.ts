@@ -32,7 +32,7 @@ export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: N
     endedAt: null,
     result: null,
   };
-  const live: LiveTask = { job, task, execution, slots: slotsOf(task.spec), keepDirectory };
+  const live: LiveTask = { job, task, execution, node, slots: slotsOf(task.spec), keepDirectory };
   progress.node = nodeNumber;
   progress.nodeId = node.record.id;
   progress.execution = execution.number;
@@ -50,12 +50,10 @@ export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: N
 }
 
 function countAssigned(engine: Engine, live: LiveTask, node: Node): void {
-  const { job, task, execution, slots } = live;
-  engine.tasks.set(task.number, live);
+  const { job, execution, slots } = live;
   engine.executions.set(execution.number, live);
-  job.executions.add(execution.number);
   node.executions.add(execution.number);
-  useSlots(engine, node, slots);
+  useSlots(node, slots);
   job.counts.active -= 1;
   job.counts.activeSlots -= slots;
   job.counts.running += 1;

@@ -13,7 +13,7 @@ export function setContact(engine: Engine, node: Node, contact: Contact): void {
   node.record.contact = contact;
   node.record.contactAt = engine.now;
   saveNode(engine, node);
-  indexNode(engine, node);
+  indexNode(node);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import type { Explanation, WaitReason } from "./explanation.ts";
 import { poolOf } from "./ring.ts";
-import { type Engine, type Job, mustHave, type Node, type Pool } from "./state.ts";
+import { type Engine, type Job, liveOf, mustHave, type Node, type Pool } from "./state.ts";
 
 /** Nodes named in one reason; the count tells how many there are. */
 const NODES_NAMED_MAX = 20;
@@ -52,12 +52,11 @@ function done(task: TaskRecord): Explanation {
 
 function explainLive(engine: Engine, task: TaskRecord): Explanation {
   const { state } = task.progress;
-  const live = engine.tasks.get(task.number);
-  const number = live?.execution.nodes[0];
-  const node = number === undefined ? undefined : engine.nodes.get(number);
-  if (live === undefined || node === undefined) {
+  const live = liveOf(engine, task);
+  if (live === null) {
     return { state, summary: "It is on its way to a node.", reasons: [] };
   }
+  const { node } = live;
   const reasons: WaitReason[] = [];
   const { id, contact } = node.record;
   if (contact !== "connected") {

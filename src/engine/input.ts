@@ -158,5 +158,10 @@ export type AddTaskAnswer =
 
 /** What the caller of a request is told after the commit. */
 export type Reply =
-  | { readonly ok: true; readonly tasks?: readonly AddTaskAnswer[]; readonly node?: NodeNumber; readonly lastApplied?: number }
+  | {
+      readonly ok: true;
+      readonly tasks?: readonly AddTaskAnswer[];
+      readonly node?: NodeNumber;
+      readonly lastApplied?: number;
+    }
   | { readonly ok: false; readonly error: RequestError };

@@ -4,7 +4,7 @@ import { effect, saveJob, saveNodeJob } from "./record.ts";
 import { notRun, owesRelease, startRelease } from "./release.ts";
 import { removeJobDirectories } from "./removal.ts";
 import { stopWaiting, wait } from "./ring.ts";
-import { type Engine, type Job, mustHave } from "./state.ts";
+import { type Engine, executionsOf, type Job, mustHave } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
 
 export function setJobState(engine: Engine, job: Job, state: JobState): void {
@@ -40,10 +40,7 @@ export function endJob(
 }
 
 function stopEverything(engine: Engine, job: Job): void {
-  for (const number of [...job.executions]) {
-    const live = engine.executions.get(number);
-    if (live !== undefined) stopExecution(engine, live, "jobEnded");
-  }
+  for (const live of executionsOf(engine, job)) stopExecution(engine, live, "jobEnded");
   for (const number of [...job.specials]) {
     const special = mustHave(engine.specials, number, "special");
     const nodeJob = mustHave(special.node.jobs, job.record.number, "node job");
@@ -67,11 +64,11 @@ export function jobMovesOn(engine: Engine, job: Job): void {
     endIfAllComplete(engine, job);
     return;
   }
-  if (record.state === "disabling" && job.executions.size === 0) {
+  if (record.state === "disabling" && job.counts.running === 0) {
     setJobState(engine, job, "disabled");
     return;
   }
-  if (record.ending === "stopping" && job.executions.size === 0 && job.specials.size === 0) {
+  if (record.ending === "stopping" && job.counts.running === 0 && job.specials.size === 0) {
     record.ending = "releasing";
     saveJob(engine, job);
     beginReleases(engine, job);

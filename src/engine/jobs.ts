@@ -14,7 +14,7 @@ import { activate, endIfAllComplete, endJob, jobMovesOn, setJobState } from "./j
 import { refuse } from "./nodes.ts";
 import { saveJob, saveJobProgress } from "./record.ts";
 import { stopWaiting, waitAgain } from "./ring.ts";
-import type { Engine, Job } from "./state.ts";
+import { type Engine, executionsOf, type Job } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
 import { TaskQueue } from "./taskQueue.ts";
 
@@ -38,7 +38,6 @@ export function admitJob(
     queue: new TaskQueue(),
     window: new Map(),
     again: new Map(),
-    executions: new Set(),
     nodes: new Set(),
     barred: new Set(),
     waitingIn: null,
@@ -175,9 +174,7 @@ export function disableJob(engine: Engine, job: Job, disableTasks: DisableTasks)
   stopWaiting(engine, job);
   if (job.record.state !== "disabled") setJobState(engine, job, "disabling");
   if (disableTasks !== "wait") {
-    for (const number of [...job.executions]) {
-      const live = engine.executions.get(number);
-      if (live === undefined) continue;
+    for (const live of executionsOf(engine, job)) {
       stopExecution(engine, live, disableTasks === "requeue" ? "requeued" : "nodeTaken");
     }
   }

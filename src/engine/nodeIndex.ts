@@ -1,4 +1,4 @@
-import { type Engine, mustHave, type Node } from "./state.ts";
+import type { Engine, Node } from "./state.ts";
 
 /** Whether the scheduler may give the node work. */
 export function takesWork(node: Node): boolean {
@@ -12,8 +12,8 @@ export function takesWork(node: Node): boolean {
 }
 
 /** Brings the pool's index up to date with a node. */
-export function indexNode(engine: Engine, node: Node): void {
-  const pool = mustHave(engine.pools, node.record.pool, "pool");
+export function indexNode(node: Node): void {
+  const { pool } = node;
   if (takesWork(node)) {
     const free = node.record.slots - node.usedSlots;
     if (free < 0) throw new Error(`node ${node.record.id} uses ${-free} slots more than it offers`);
@@ -24,15 +24,15 @@ export function indexNode(engine: Engine, node: Node): void {
 }
 
 /** Takes slots for an execution. */
-export function useSlots(engine: Engine, node: Node, slots: number): void {
+export function useSlots(node: Node, slots: number): void {
   node.usedSlots += slots;
-  indexNode(engine, node);
+  indexNode(node);
 }
 
 /** Gives them back and wakes the pool. */
 export function freeSlots(engine: Engine, node: Node, slots: number): void {
   node.usedSlots -= slots;
   if (node.usedSlots < 0) throw new Error(`slots of node ${node.record.id} were freed twice`);
-  indexNode(engine, node);
+  indexNode(node);
   engine.dirtyPools.add(node.record.pool);
 }

@@ -12,7 +12,7 @@ export function setLife(engine: Engine, node: Node, life: NodeLife): void {
   node.record.life = life;
   node.record.lifeAt = engine.now;
   saveNode(engine, node);
-  indexNode(engine, node);
+  indexNode(node);
 }
 
 /** Begins to empty the node; `life` says for what. */

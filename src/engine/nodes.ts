@@ -36,8 +36,10 @@ export function refuse(
 
 /** Makes a node's record, known from now on. */
 export function addNode(engine: Engine, record: NodeRecord): Node {
+  const pool = mustHave(engine.pools, record.pool, "pool");
   const node: Node = {
     record,
+    pool,
     progress: emptyProgress(),
     executions: new Set(),
     usedSlots: 0,
@@ -48,7 +50,7 @@ export function addNode(engine: Engine, record: NodeRecord): Node {
   engine.nodes.set(record.number, node);
   engine.nodesById.set(foldId(record.id), record.number);
   engine.nodesByGuid.set(record.guid, record.number);
-  mustHave(engine.pools, record.pool, "pool").nodes.add(record.number);
+  pool.nodes.add(record.number);
   saveNode(engine, node);
   saveNodeProgress(engine, node);
   return node;
@@ -233,7 +235,7 @@ export function disableScheduling(
   node.record.schedulingState = "disabled";
   node.record.disableOption = option;
   saveNode(engine, node);
-  indexNode(engine, node);
+  indexNode(node);
   stopOnNode(engine, node, option);
   return { ok: true };
 }
@@ -245,7 +247,7 @@ export function enableScheduling(engine: Engine, id: string): Reply {
   node.record.schedulingState = "enabled";
   node.record.disableOption = null;
   saveNode(engine, node);
-  indexNode(engine, node);
+  indexNode(node);
   engine.dirtyPools.add(node.record.pool);
   return { ok: true };
 }

@@ -58,8 +58,10 @@ export function restore(stored: StoredState, wallClock: number, settings: Engine
 function restoreNodes(engine: Engine, stored: StoredState): void {
   for (const { record, progress } of stored.nodes) {
     if (record.contact === "connected") record.contact = "away";
+    const pool = mustHave(engine.pools, record.pool, "pool");
     engine.nodes.set(record.number, {
       record,
+      pool,
       progress,
       executions: new Set(),
       usedSlots: 0,
@@ -69,7 +71,7 @@ function restoreNodes(engine: Engine, stored: StoredState): void {
     });
     engine.nodesById.set(foldId(record.id), record.number);
     engine.nodesByGuid.set(record.guid, record.number);
-    mustHave(engine.pools, record.pool, "pool").nodes.add(record.number);
+    pool.nodes.add(record.number);
   }
 }
 
@@ -109,13 +111,11 @@ function restoreExecution(engine: Engine, execution: ExecutionRecord, task: Task
   const slots = slotsOf(task.spec);
   const { progress } = task;
   const isRetry = progress.retryCount > 0 && progress.lastRetryAt === execution.assignedAt;
-  const live = { job, task, execution, slots, keepDirectory: isRetry };
-  engine.tasks.set(task.number, live);
-  engine.executions.set(execution.number, live);
-  job.executions.add(execution.number);
   const number = execution.nodes[0];
   if (number === undefined) throw new Error(`execution ${execution.number} has no node`);
   const node = mustHave(engine.nodes, number, "node");
+  const live = { job, task, execution, node, slots, keepDirectory: isRetry };
+  engine.executions.set(execution.number, live);
   node.executions.add(execution.number);
   node.usedSlots += slots;
 }
@@ -123,7 +123,7 @@ function restoreExecution(engine: Engine, execution: ExecutionRecord, task: Task
 /** Timers, turns and effects that follow from the state. */
 function resume(engine: Engine): void {
   for (const node of engine.nodes.values()) {
-    indexNode(engine, node);
+    indexNode(node);
     if (node.record.life === "creating") provideNode(engine, node);
     else watch(engine, node);
     issueOrder(engine, node);

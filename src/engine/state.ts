@@ -47,6 +47,8 @@ export interface LiveTask {
   readonly job: Job;
   readonly task: TaskRecord;
   readonly execution: ExecutionRecord;
+  /** The primary's node. */
+  readonly node: Node;
   readonly slots: number;
   /** A retry: its directory is to be kept. */
   readonly keepDirectory: boolean;
@@ -76,6 +78,7 @@ export interface Level {
 
 export interface Node {
   record: NodeRecord;
+  readonly pool: Pool;
   progress: NodeProgress;
   /** Task executions that hold slots here. */
   readonly executions: Set<ExecutionNumber>;
@@ -95,8 +98,6 @@ export interface Job {
   readonly window: Map<TaskNumber, TaskRecord>;
   /** Queued tasks that ran before, or whose spec was changed: kept whole. */
   readonly again: Map<TaskNumber, TaskRecord>;
-  /** Executions of its tasks that have not ended. */
-  readonly executions: Set<ExecutionNumber>;
   /** Nodes that have a NodeJobRecord of this job and are present. */
   readonly nodes: Set<NodeNumber>;
   /** Nodes whose preparation failed: closed to this job. */
@@ -126,7 +127,6 @@ export interface Engine {
   readonly nodesByGuid: Map<string, NodeNumber>;
   readonly jobs: Map<JobNumber, Job>;
   readonly jobsById: Map<string, JobNumber>;
-  readonly tasks: Map<TaskNumber, LiveTask>;
   readonly executions: Map<ExecutionNumber, LiveTask>;
   readonly specials: Map<ExecutionNumber, LiveSpecial>;
   readonly removals: Map<number, RemovalRecord>;
@@ -156,7 +156,6 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     nodesByGuid: new Map(),
     jobs: new Map(),
     jobsById: new Map(),
-    tasks: new Map(),
     executions: new Map(),
     specials: new Map(),
     removals: new Map(),
@@ -176,4 +175,35 @@ export function mustHave<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, wha
   const value = map.get(key);
   if (value === undefined) throw new Error(`${what} ${String(key)} is not in memory`);
   return value;
+}
+
+/** The current execution of a task, whose record may be the store's; null: it has none. */
+export function liveOf(engine: Engine, task: TaskRecord): LiveTask | null {
+  const { execution } = task.progress;
+  const live = execution === null ? undefined : engine.executions.get(execution);
+  return live?.task.number === task.number ? live : null;
+}
+
+/** Executions of the job's tasks that have not ended. */
+export function executionsOf(engine: Engine, job: Job): LiveTask[] {
+  const found: LiveTask[] = [];
+  for (const number of job.nodes) {
+    for (const execution of engine.nodes.get(number)?.executions ?? []) {
+      const live = engine.executions.get(execution);
+      if (live?.job === job) found.push(live);
+    }
+  }
+  return found;
+}
+
+/** Notes that something of the job ended, if that may lead to anything (see moveOn). */
+export function touchJob(engine: Engine, job: Job): void {
+  const { state, spec } = job.record;
+  if (state === "active" && spec.onAllTasksComplete === "noaction") return;
+  engine.touchedJobs.add(job.record.number);
+}
+
+/** Likewise for a node. */
+export function touchNode(engine: Engine, node: Node): void {
+  if (node.record.life !== "joined") engine.touchedNodes.add(node.record.number);
 }

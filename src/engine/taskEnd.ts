@@ -11,7 +11,7 @@ import { effect, saveExecution, saveJobProgress, saveNodeProgress, saveTask } fr
 import { removeTaskDirectory } from "./removal.ts";
 import { requeue } from "./requeue.ts";
 import { wait } from "./ring.ts";
-import { type Engine, type LiveTask, mustHave, type Node } from "./state.ts";
+import { type Engine, type LiveTask, touchJob, touchNode } from "./state.ts";
 import { setTaskState } from "./taskState.ts";
 
 /** The node confirmed the end, with what it saw. */
@@ -43,10 +43,10 @@ function finish(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   });
   const isUnseen = end.kind === "outcome" && end.outcome.state === "unseen";
   if (isUnseen) execution.state = "lost";
-  const node = freeExecution(engine, live, execution.result?.endedAt ?? null);
+  freeExecution(engine, live, execution.result?.endedAt ?? null);
   follow(engine, live, decision);
-  if (node !== null) engine.touchedNodes.add(node.record.number);
-  engine.touchedJobs.add(job.record.number);
+  touchNode(engine, live.node);
+  touchJob(engine, job);
 }
 
 function follow(engine: Engine, live: LiveTask, decision: TaskEndDecision): void {
@@ -67,33 +67,22 @@ function follow(engine: Engine, live: LiveTask, decision: TaskEndDecision): void
   }
 }
 
-/**
- * Ends the execution's hold on node, slots and memory; the task still counts as running until it moves on. Null: the
- * node is not in memory any more.
- */
-export function freeExecution(engine: Engine, live: LiveTask, endedAt: number | null): Node | null {
-  const { execution, job, task } = live;
+/** Ends the execution's hold on node, slots and memory; the task still counts as running until it moves on. */
+export function freeExecution(engine: Engine, live: LiveTask, endedAt: number | null): void {
+  const { execution, node } = live;
   if (execution.state !== "lost") execution.state = "ended";
   execution.endedAt =
     endedAt === null ? engine.now : clampEnd(engine, execution.assignedAt, endedAt);
   saveExecution(engine, live);
   engine.executions.delete(execution.number);
-  engine.tasks.delete(task.number);
-  job.executions.delete(execution.number);
-  const number = execution.nodes[0];
-  const node = number === undefined ? undefined : engine.nodes.get(number);
-  if (node === undefined) return null;
   node.executions.delete(execution.number);
   freeSlots(engine, node, live.slots);
-  return node;
 }
 
 /** A retry starts at once on the node it has, if node and job still want it (Azure Batch 6.6). */
 function retryInPlace(engine: Engine, live: LiveTask): void {
-  const { job, task } = live;
-  const number = live.execution.nodes[0];
-  const node = number === undefined ? undefined : engine.nodes.get(number);
-  if (node === undefined || !takesWork(node) || job.barred.has(node.record.number)) return;
+  const { job, task, node } = live;
+  if (!takesWork(node) || job.barred.has(node.record.number)) return;
   if (job.record.state !== "active") return;
   if (node.record.slots - node.usedSlots < live.slots) return;
   takeFromQueue(job, task.number);
@@ -110,9 +99,7 @@ function completeLive(engine: Engine, live: LiveTask, outcome: TaskOutcome): voi
 }
 
 function countOnNode(engine: Engine, live: LiveTask, outcome: TaskOutcome): void {
-  const number = live.execution.nodes[0];
-  const node = number === undefined ? undefined : engine.nodes.get(number);
-  if (node === undefined) return;
+  const { node } = live;
   node.progress.tasksRun += 1;
   if (outcome.result === "success") node.progress.tasksSucceeded += 1;
   const until = engine.now + (live.task.spec.retentionMs ?? RETENTION_DEFAULT_MS);
@@ -179,12 +166,9 @@ export function stopExecution(engine: Engine, live: LiveTask, reason: StopReason
 
 /** (Again) tells the node to stop it. */
 export function orderStop(engine: Engine, live: LiveTask): void {
-  const node = live.execution.nodes[0];
-  if (node === undefined) throw new Error(`execution ${live.execution.number} has no node`);
-  mustHave(engine.nodes, node, "node");
   effect(engine, {
     effect: "stop",
-    node,
+    node: live.node.record.number,
     execution: live.execution.number,
     graceMs: engine.settings.stopGraceMs,
   });

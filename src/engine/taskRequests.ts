@@ -7,7 +7,7 @@ import { refuse } from "./nodes.ts";
 import { takeFromQueue } from "./queueing.ts";
 import { saveJobProgress, saveTask } from "./record.ts";
 import { wait } from "./ring.ts";
-import type { Engine, Job } from "./state.ts";
+import { type Engine, type Job, liveOf } from "./state.ts";
 import { complete, removeTask, stopExecution } from "./taskEnd.ts";
 import { setTaskState } from "./taskState.ts";
 
@@ -27,7 +27,7 @@ export function currentTask(
       "List the job's tasks for their ids.",
     );
   }
-  return engine.tasks.get(stored.number)?.task ?? job.again.get(stored.number) ?? stored;
+  return liveOf(engine, stored)?.task ?? job.again.get(stored.number) ?? stored;
 }
 
 function beingDeleted(task: TaskRecord): Reply | null {
@@ -60,8 +60,8 @@ export function terminateTask(engine: Engine, job: Job, task: TaskRecord): Reply
       "Nothing needs to be done.",
     );
   }
-  const live = engine.tasks.get(task.number);
-  if (live === undefined) completeQueued(engine, job, task);
+  const live = liveOf(engine, task);
+  if (live === null) completeQueued(engine, job, task);
   else stopExecution(engine, live, "terminated");
   return { ok: true };
 }
@@ -110,10 +110,10 @@ export function deleteTask(engine: Engine, job: Job, task: TaskRecord): Reply {
   const refused = beingDeleted(task);
   if (refused !== null) return refused;
   const { progress } = task;
-  const live = engine.tasks.get(task.number);
+  const live = liveOf(engine, task);
   progress.deleting = true;
   saveTask(engine, task);
-  if (live !== undefined) stopExecution(engine, live, "deleted");
+  if (live !== null) stopExecution(engine, live, "deleted");
   else if (progress.state === "completed") {
     removeTask(engine, { job, task, slots: slotsOf(task.spec) });
   } else completeQueued(engine, job, task);
