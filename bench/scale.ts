@@ -77,6 +77,7 @@ async function loopP99(server: ServerProcess): Promise<number> {
     headers: { authorization: `Bearer ${server.token}` },
   });
   const text = await response.text();
+  if (process.env["STINT_BENCH_METRICS"] !== undefined) console.log(text.split("\n").filter((line) => /^(stint|nodejs_gc|process_cpu)/.test(line)).join("\n"));
   return Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1] ?? Number.NaN) * 1000;
 }
 

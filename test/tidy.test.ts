@@ -39,7 +39,9 @@ const FOLDER_RULES: Readonly<Record<string, FolderRule>> = {
   // The conversation with nodes: types, and the numbering of messages as pure functions that both ends share.
   "protocol/node": { folders: ["model"], packages: [] },
   protocol: { folders: ["model", "protocol/node"], packages: ["zod", "@hono/zod-openapi"] },
-  store: { folders: ["model"], packages: "any" },
+  // The store in memory is pure: the simulator commits to it.
+  "store/memory": { folders: ["model", "store"], packages: [] },
+  store: { folders: ["model", "store/memory"], packages: "any" },
   server: { folders: [...ENGINE_SIDE, "protocol", "protocol/node", "store"], packages: "any" },
   "agent/core": { folders: ["model", "policy", "protocol/node"], packages: [] },
   agent: {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the CLI on the same machine reads to find the server; mode 0600, because of the token. */
@@ -44,6 +44,9 @@ export function writeAdminToken(directory: DataDirectory, token: string): void {
   writeFileSync(directory.tokenFile, `${token}\n`, { mode: 0o600 });
 }
 
+/** Whole or not at all: others may read it at any time. */
 export function writeServerFile(directory: DataDirectory, file: ServerFile): void {
-  writeFileSync(directory.serverFile, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+  const temporary = `${directory.serverFile}.new`;
+  writeFileSync(temporary, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+  renameSync(temporary, directory.serverFile);
 }

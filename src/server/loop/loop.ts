@@ -10,8 +10,10 @@ import type { IdempotencyRecord, Store } from "../../store/store.ts";
 import { type IdempotencyRequest, type Requests, Unavailable } from "../routes/context.ts";
 import { readAnswers, readJobs } from "./reads.ts";
 
-/** Inputs of one batch at most; more would make a single step long. */
-const BATCH_INPUTS_MAX = 2_000;
+/** What one batch takes in at most: about 1,000 ended tasks, since longer steps make everybody else wait. */
+const BATCH_WEIGHT_MAX = 1_000;
+/** A task that is added costs this share of one that ends. */
+const ADDED_TASK_WEIGHT = 0.1;
 /** Inputs that may wait; beyond it callers are told to come again (503). */
 const QUEUE_MAX = 100_000;
 /** A step at least this often, so that sleep of the machine is noticed and timers fire. */
@@ -166,7 +168,7 @@ export class Loop implements Requests {
 
   async #batch(): Promise<void> {
     const core = this.#core;
-    const asked = this.#waiting.splice(0, BATCH_INPUTS_MAX);
+    const asked = this.#waiting.splice(0, batchLength(this.#waiting));
     const jobs = core.collect(asked);
     const admitted = jobs.size === 0 ? [] : await readJobs(this.parts.store, jobs);
     const reads = core.admit(admitted);
@@ -258,6 +260,21 @@ export class Loop implements Requests {
     const stopping = new Unavailable("The server is stopping.", 1_000);
     for (const { caller } of this.#waiting.splice(0)) caller.fail?.(stopping);
   }
+}
+
+function weightOf(input: Input): number {
+  if (input.kind === "nodeReports") return input.reports.length;
+  return input.kind === "addTasks" ? 1 + input.tasks.length * ADDED_TASK_WEIGHT : 1;
+}
+
+/** How many of the waiting inputs make a batch; at least one. */
+function batchLength(waiting: readonly { readonly input: Input }[]): number {
+  let weight = 0;
+  for (const [index, { input }] of waiting.entries()) {
+    weight += weightOf(input);
+    if (weight >= BATCH_WEIGHT_MAX) return index + 1;
+  }
+  return waiting.length;
 }
 
 function idempotencyOf(batch: Batch<Caller>, now: number): IdempotencyRecord[] {
