@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Effect } from "../../engine/effect.ts";
 import type { EngineReport } from "../../engine/input.ts";
 import { DEFAULT_SETTINGS } from "../../engine/state.ts";
@@ -6,14 +9,14 @@ import type { NodeNumber } from "../../model/id.ts";
 import type { StartOrder } from "../../model/order.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobRange, BlobStore } from "../../store/blobStore.ts";
-import { MemoryStore } from "../../store/memory/memoryStore.ts";
+import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
 import { liveViewOf } from "../liveView.ts";
 import { Loop } from "../loop/loop.ts";
 import { createApi } from "./api.ts";
 import { NodeUnreachable, type ServerContext } from "./context.ts";
 
-/** The API on a real loop and engine, in memory, with nodes that tests play. */
+/** The API on a real store, loop and engine, with nodes that tests play. */
 
 export const TEST_TIME = Date.UTC(2026, 10, 21, 3, 20);
 
@@ -136,7 +139,7 @@ export class TestBlobs implements BlobStore {
 }
 
 export class TestApi {
-  readonly store: Store = new MemoryStore();
+  readonly store: Store;
   readonly files = new TestFiles();
   readonly blobs = new TestBlobs();
   /** Orders of executions to their nodes, in order. */
@@ -147,9 +150,16 @@ export class TestApi {
   #reports = 0;
   #loop: Loop | null = null;
   #app: ReturnType<typeof createApi> | null = null;
+  readonly #directory: string;
+
+  private constructor(store: Store, directory: string) {
+    this.store = store;
+    this.#directory = directory;
+  }
 
   static async open(): Promise<TestApi> {
-    const api = new TestApi();
+    const directory = mkdtempSync(join(tmpdir(), "stint-api-"));
+    const api = new TestApi(await openSqliteStore(join(directory, "stint.db")), directory);
     const loop = await Loop.open({
       store: api.store,
       settings: DEFAULT_SETTINGS,
@@ -174,6 +184,8 @@ export class TestApi {
 
   async close(): Promise<void> {
     await this.#loop?.stop();
+    await this.store.close();
+    rmSync(this.#directory, { recursive: true });
   }
 
   #context(loop: Loop): ServerContext {
