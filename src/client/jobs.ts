@@ -27,6 +27,16 @@ function jobReads(transport: Transport) {
     preparationStatus,
     allPreparationStatus: (jobId: string) =>
       allItems((cursor) => preparationStatus(jobId, { cursor })),
+    /** What the job's preparation or release wrote on a node. */
+    specialOutput: (
+      jobId: string,
+      nodeId: string,
+      kind: "jobpreparation" | "jobrelease",
+      stream: "stdout" | "stderr",
+    ) =>
+      transport.open(`GET /jobs/{jobId}/${kind}/{nodeId}/${stream}`, {
+        parameters: { jobId, nodeId },
+      }),
     /** Waits until the job is completed. */
     waitUntilCompleted: (jobId: string, options: WaitOptions = {}): Promise<Job> =>
       waitUntil(() => get(jobId), isCompleted, options),

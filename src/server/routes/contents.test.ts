@@ -282,3 +282,19 @@ test("the file store keeps files by path", async () => {
   expect((await api.refusal("GET", "/files/in/a.bin")).code).toBe("FileNotFound");
   expect((await api.refusal("PUT", "/files/..%2fa", "x")).code).toBe("PathRefused");
 });
+
+test("what a preparation wrote outlives its node", async () => {
+  const tasks = [{ id: "t", commandLine: "x" }];
+  const jobPreparationTask = { commandLine: "x" };
+  const body = { id: "j", poolInfo: { poolId: "p" }, jobPreparationTask, tasks };
+  await api.json("POST", "/jobs", body);
+  const { execution } = await api.order("jobpreparation");
+  api.files.write("workitems/j/job-1/jobpreparation/stdout.txt", "so far");
+  expect(await text("/jobs/j/jobpreparation/node1/stdout")).toBe("so far");
+  const result = resultOf(1, inline("no luck\n"));
+  await api.report(node, "node1", [{ kind: "ended", execution, result }]);
+  api.files.isReachable = false;
+  expect(await text("/jobs/j/jobpreparation/NODE1/stdout")).toBe("no luck\n");
+  expect(await text("/jobs/j/jobpreparation/node1/stderr")).toBe("");
+  expect((await api.refusal("GET", "/jobs/j/jobrelease/node1/stdout")).status).toBe(404);
+});

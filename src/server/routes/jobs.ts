@@ -10,8 +10,18 @@ import type { ServerContext } from "./context.ts";
 import { created } from "./created.ts";
 import { findJob, givenOf, pageAnswer, pageRequest } from "./lookup.ts";
 import { refuse } from "./refusal.ts";
+import { specialOutput } from "./specialOutput.ts";
 
-export function jobHandlers(context: ServerContext): HandlersOf<typeof JOB_ENDPOINTS> {
+type Handlers = HandlersOf<typeof JOB_ENDPOINTS>;
+type SpecialHandlers = Pick<
+  Handlers,
+  | "GET /jobs/{jobId}/jobpreparation/{nodeId}/stdout"
+  | "GET /jobs/{jobId}/jobpreparation/{nodeId}/stderr"
+  | "GET /jobs/{jobId}/jobrelease/{nodeId}/stdout"
+  | "GET /jobs/{jobId}/jobrelease/{nodeId}/stderr"
+>;
+
+export function jobHandlers(context: ServerContext): Handlers {
   const accept = async (input: RequestInput) => {
     await submit(context, input);
     return {};
@@ -65,6 +75,20 @@ export function jobHandlers(context: ServerContext): HandlersOf<typeof JOB_ENDPO
       const items = page.items.flatMap((item) => preparationStatusView(item, spec) ?? []);
       return pageAnswer({ ...page, items }, (item) => item);
     },
+    ...specialHandlers(context),
+  };
+}
+
+function specialHandlers(context: ServerContext): SpecialHandlers {
+  return {
+    "GET /jobs/{jobId}/jobpreparation/{nodeId}/stdout": ({ parameters, request }) =>
+      specialOutput(context, parameters, "preparation", "stdout", request),
+    "GET /jobs/{jobId}/jobpreparation/{nodeId}/stderr": ({ parameters, request }) =>
+      specialOutput(context, parameters, "preparation", "stderr", request),
+    "GET /jobs/{jobId}/jobrelease/{nodeId}/stdout": ({ parameters, request }) =>
+      specialOutput(context, parameters, "release", "stdout", request),
+    "GET /jobs/{jobId}/jobrelease/{nodeId}/stderr": ({ parameters, request }) =>
+      specialOutput(context, parameters, "release", "stderr", request),
   };
 }
 

@@ -76,4 +76,24 @@ export const JOB_ENDPOINTS = endpoints({
     query: PAGE_QUERY,
     answer: { kind: "json", status: 200, schema: pageOf(PREPARATION_STATUS) },
   },
+  "GET /jobs/{jobId}/jobpreparation/{nodeId}/stdout": {
+    summary: "Read what the preparation wrote to stdout on a node",
+    action: "read",
+    answer: { kind: "bytes", status: 200 },
+  },
+  "GET /jobs/{jobId}/jobpreparation/{nodeId}/stderr": {
+    summary: "Read what the preparation wrote to stderr on a node",
+    action: "read",
+    answer: { kind: "bytes", status: 200 },
+  },
+  "GET /jobs/{jobId}/jobrelease/{nodeId}/stdout": {
+    summary: "Read what the release wrote to stdout on a node",
+    action: "read",
+    answer: { kind: "bytes", status: 200 },
+  },
+  "GET /jobs/{jobId}/jobrelease/{nodeId}/stderr": {
+    summary: "Read what the release wrote to stderr on a node",
+    action: "read",
+    answer: { kind: "bytes", status: 200 },
+  },
 });
