@@ -17,7 +17,7 @@ export async function run(): Promise<Figure[]> {
     const following = new AbortController();
     const listening = (async () => {
       const events = client.events.follow(
-        { type: "TaskCompleteEvent" },
+        { type: ["TaskCompleteEvent"] },
         { signal: following.signal },
       );
       for await (const event of events) {
