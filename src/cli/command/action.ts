@@ -1,0 +1,33 @@
+import type { Session } from "../session.ts";
+import type { OptionTable, OptionValues } from "./option.ts";
+
+/** Does the work and answers the exit code. */
+export type Run<Values> = (session: Session, options: Values) => Promise<number>;
+
+/** One action of an object, declared. The module that does it is loaded only when it runs. */
+export interface Action {
+  readonly summary: string;
+  readonly options: OptionTable;
+  /** Options whose value may stand alone, in this order. */
+  readonly operands: readonly string[];
+  readonly load: () => Promise<Run<Readonly<Record<string, unknown>>>>;
+}
+
+interface Declaration<Options extends OptionTable> {
+  readonly summary: string;
+  readonly options: Options;
+  readonly operands?: readonly (keyof Options & string)[];
+  readonly load: () => Promise<Run<OptionValues<Options>>>;
+}
+
+/** Declares an action; the compiler compares its options with what its module takes. */
+export function action<const Options extends OptionTable>(declared: Declaration<Options>): Action {
+  const { summary, options, operands = [], load } = declared;
+  // The parser fills every declared option with a value of its kind, which the compiler cannot see.
+  return { summary, options, operands, load: load as unknown as Action["load"] };
+}
+
+export interface CommandObject {
+  readonly summary: string;
+  readonly actions: Readonly<Record<string, Action>>;
+}

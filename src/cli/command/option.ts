@@ -1,0 +1,114 @@
+/** What every option has: how it is written and what help says of it. */
+interface OptionBase {
+  /** Letters behind the dash; the long form is the option's key in lower case. */
+  readonly short: string;
+  readonly text: string;
+  readonly required?: true;
+}
+
+export interface TextOption extends OptionBase {
+  readonly kind: "text";
+  /** As help shows it, between angle brackets. */
+  readonly value: string;
+  readonly fallback?: string;
+}
+
+/** A whole number. */
+export interface NumberOption extends OptionBase {
+  readonly kind: "number";
+  readonly value: string;
+  readonly least: number;
+  readonly fallback?: number;
+}
+
+/** One of a few words, each with its meaning; upper and lower case are the same. */
+export interface WordOption<Word extends string = string> extends OptionBase {
+  readonly kind: "word";
+  readonly words: Readonly<Record<Word, string>>;
+  readonly fallback?: Word;
+}
+
+/** May be given several times, and where `commas` says so as one word with commas too. */
+export interface ListOption extends OptionBase {
+  readonly kind: "list";
+  readonly value: string;
+  readonly commas: boolean;
+}
+
+export interface FlagOption extends OptionBase {
+  readonly kind: "flag";
+}
+
+export type OptionSpec = TextOption | NumberOption | WordOption | ListOption | FlagOption;
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
+
+export function text(short: string, value: string, meaning: string) {
+  return { kind: "text", short, value, text: meaning } as const;
+}
+
+export function number(short: string, value: string, meaning: string, least = 0) {
+  return { kind: "number", short, value, text: meaning, least } as const;
+}
+
+export function word<const Words extends Readonly<Record<string, string>>>(
+  short: string,
+  words: Words,
+  meaning: string,
+) {
+  return { kind: "word", short, words, text: meaning } as const;
+}
+
+export function list(short: string, value: string, meaning: string, form?: "commas") {
+  return { kind: "list", short, value, text: meaning, commas: form === "commas" } as const;
+}
+
+export function flag(short: string, meaning: string) {
+  return { kind: "flag", short, text: meaning } as const;
+}
+
+export function required<Spec extends OptionSpec>(spec: Spec) {
+  return { ...spec, required: true } as const;
+}
+
+export function withDefault<Spec extends OptionSpec, Value>(spec: Spec, fallback: Value) {
+  return { ...spec, fallback } as const;
+}
+
+type Given<Spec> = Spec extends { kind: "flag" }
+  ? boolean
+  : Spec extends { kind: "list" }
+    ? readonly string[]
+    : Spec extends { kind: "number" }
+      ? number
+      : Spec extends { kind: "word"; words: infer Words }
+        ? keyof Words & string
+        : string;
+
+type IsSure<Spec> = Spec extends { required: true } | { fallback: unknown } ? true : false;
+
+type ValueOf<Spec> = Spec extends { kind: "flag" | "list" }
+  ? Given<Spec>
+  : IsSure<Spec> extends true
+    ? Given<Spec>
+    : Given<Spec> | undefined;
+
+/** What an action is given: a value for every option, undefined where it was left out. */
+export type OptionValues<Table> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
+
+export function longName(key: string): string {
+  return key.toLowerCase();
+}
+
+/** The value as help writes it, as `<job-id>` or `<asc|desc>`; nothing for a flag. */
+export function placeholder(spec: OptionSpec): string {
+  switch (spec.kind) {
+    case "flag":
+      return "";
+    case "word":
+      return `<${Object.keys(spec.words).join("|")}>`;
+    case "text":
+    case "number":
+    case "list":
+      return `<${spec.value}>`;
+  }
+}

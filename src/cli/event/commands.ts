@@ -1,0 +1,26 @@
+import { action, type CommandObject } from "../command/action.ts";
+import { list, number, text } from "../command/option.ts";
+import { PAGING } from "../command/shared.ts";
+
+const FILTER = {
+  type: list("ty", "type", "Events of this type, as TaskStartEvent", "commas"),
+  after: number("af", "sequence", "Events after this sequence number"),
+  jobId: text("ji", "job-id", "Events of this job"),
+  poolId: text("pi", "pool-id", "Events of this pool"),
+};
+
+export const EVENT: CommandObject = {
+  summary: "Durable records of what happened",
+  actions: {
+    list: action({
+      summary: "List events, oldest first",
+      options: { ...FILTER, limit: PAGING.limit },
+      load: async () => (await import("./list.ts")).run,
+    }),
+    follow: action({
+      summary: "Print events as they happen, from now on or from -af on",
+      options: FILTER,
+      load: async () => (await import("./follow.ts")).run,
+    }),
+  },
+};

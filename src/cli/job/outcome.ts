@@ -1,0 +1,82 @@
+import type { Client } from "../../client/client.ts";
+import type { TaskCounts } from "../../protocol/api/answer/job.ts";
+import type { Task } from "../../protocol/api/answer/task.ts";
+import { EXIT } from "../failure.ts";
+import { printJson } from "../output/json.ts";
+import { boxTable, column } from "../output/list.ts";
+import type { Session } from "../session.ts";
+import { printCounts } from "./counts.ts";
+import { watchJob } from "./watchJob.ts";
+
+/** Enough to see what is wrong; the rest is a command away. */
+const FAILURES_SHOWN = 10;
+const MESSAGE_COLUMNS_MAX = 80;
+const SECOND_MS = 1000;
+
+const COLUMNS = [
+  column<Task>("TASK ID", (task) => task.id),
+  column<Task>("NODE ID", (task) => task.nodeInfo?.nodeId),
+  column<Task>("EXIT CD", (task) => task.executionInfo.exitCode),
+  column<Task>("CODE", (task) => task.executionInfo.failureInfo?.code),
+  column<Task>("MESSAGE", (task) => task.executionInfo.failureInfo?.message),
+];
+
+/** Waits for a job's tasks and prints how they ended; the exit code is 0 only if all of them succeeded. */
+export async function awaitOutcome(
+  session: Session,
+  client: Client,
+  jobId: string,
+): Promise<number> {
+  const startedAt = session.io.now();
+  const counts = await watching(session, client, jobId);
+  const { completed, failed } = counts.taskCounts;
+  const failures = failed === 0 ? [] : await firstFailures(client, jobId);
+  const exitCode = failed === 0 ? EXIT.ok : EXIT.failed;
+  if (session.form === "json") {
+    await printJson(session, { jobId, ...counts, failures });
+    return exitCode;
+  }
+  await printCounts(session, counts);
+  const seconds = ((session.io.now() - startedAt) / SECOND_MS).toFixed(1);
+  if (failed === 0)
+    await session.note(`${completed} of ${completed} tasks succeeded, ${seconds} s`);
+  else await tellFailures(session, { jobId, failed, completed, failures });
+  return exitCode;
+}
+
+async function watching(session: Session, client: Client, jobId: string): Promise<TaskCounts> {
+  try {
+    return await watchJob(session, client, jobId);
+  } catch (error) {
+    if (session.signal.aborted) {
+      await session.note(
+        `\n${jobId} goes on without being watched. Watch it again with \`stint job wait ${jobId}\`, or end it with \`stint job terminate ${jobId}\`.`,
+      );
+    }
+    throw error;
+  }
+}
+
+async function firstFailures(client: Client, jobId: string): Promise<readonly Task[]> {
+  const page = await client.tasks.list(jobId, { result: "failure", limit: FAILURES_SHOWN });
+  return page.items;
+}
+
+interface Failed {
+  readonly jobId: string;
+  readonly failed: number;
+  readonly completed: number;
+  readonly failures: readonly Task[];
+}
+
+async function tellFailures(session: Session, outcome: Failed): Promise<void> {
+  const { jobId, failed, completed, failures } = outcome;
+  const shown = failures.length < failed ? `, the first ${failures.length} of them` : "";
+  await session.note(`\n${failed} of ${completed} tasks failed${shown}:`);
+  await session.note(boxTable(COLUMNS, failures, MESSAGE_COLUMNS_MAX));
+  const [first] = failures;
+  await session.note(`All of them: stint jobtask list ${jobId} -rs failure -lm 0`);
+  if (first !== undefined) {
+    await session.note(`What one wrote: stint jobtask log ${jobId} ${first.id} --stderr`);
+  }
+}

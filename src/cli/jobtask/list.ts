@@ -1,0 +1,55 @@
+import type { Client } from "../../client/client.ts";
+import type { Task } from "../../protocol/api/answer/task.ts";
+import { givenOf } from "../command/keyValue.ts";
+import { second } from "../output/cell.ts";
+import { column, printList } from "../output/list.ts";
+import { readRows } from "../output/paging.ts";
+import type { Session } from "../session.ts";
+
+export interface TaskListOptions {
+  readonly jobId: string;
+  readonly id: string | undefined;
+  readonly state: Task["state"] | undefined;
+  readonly result: "success" | "failure" | undefined;
+  readonly nodeId: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const COLUMNS = [
+  column<Task>("ID", (task) => task.id),
+  column<Task>("STATE", (task) => task.state),
+  column<Task>("RESULT", (task) => task.executionInfo.result),
+  column<Task>("NODE ID", (task) => task.nodeInfo?.nodeId),
+  column<Task>("START AT", (task) => second(task.executionInfo.startTime)),
+  column<Task>("END AT", (task) => second(task.executionInfo.endTime)),
+  column<Task>("EXIT CD", (task) => task.executionInfo.exitCode),
+  column<Task>("RETRIES", (task) => task.executionInfo.retryCount),
+];
+
+export async function run(session: Session, options: TaskListOptions): Promise<number> {
+  const { jobId, id, state, result, nodeId } = options;
+  const client = await session.client();
+  const filter = givenOf({ idPrefix: id, state, result, nodeId });
+  const rows = await readRows(
+    options,
+    (page) => client.tasks.list(jobId, { ...filter, ...page }),
+    () => countTasks(client, options),
+  );
+  return await printList(session, COLUMNS, rows);
+}
+
+/** The job's counters know the answer where the filter is one of theirs. */
+async function countTasks(client: Client, options: TaskListOptions): Promise<number | null> {
+  const { jobId, id, state, result, nodeId } = options;
+  if (id !== undefined || nodeId !== undefined) return null;
+  const { taskCounts } = await client.jobs.taskCounts(jobId);
+  const { active, running, completed, succeeded, failed } = taskCounts;
+  if (state === undefined && result === undefined) return active + running + completed;
+  if (result !== undefined) {
+    if (state !== undefined && state !== "completed") return null;
+    return result === "success" ? succeeded : failed;
+  }
+  if (state === "active") return active;
+  return state === "completed" ? completed : null;
+}

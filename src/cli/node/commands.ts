@@ -1,0 +1,83 @@
+import { action, type CommandObject } from "../command/action.ts";
+import { number, required, text, word } from "../command/option.ts";
+import { FILE, FILES, NODE as ONE, PAGING } from "../command/shared.ts";
+
+const REMOVAL = {
+  requeue: "its tasks go back to the queue (default)",
+  terminate: "its tasks end as failed",
+  taskcompletion: "its tasks are waited for",
+  retaineddata: "waits until the data of its tasks need not be kept any longer",
+} as const;
+
+const DISABLING = {
+  requeue: "its tasks go back to the queue (default)",
+  terminate: "its tasks end as failed",
+  taskcompletion: "its tasks go on",
+} as const;
+
+export const NODE: CommandObject = {
+  summary: "Machines with an agent",
+  actions: {
+    list: action({
+      summary: "List nodes",
+      options: {
+        id: text("id", "prefix", "Ids that begin so"),
+        poolId: text("pi", "pool-id", "Nodes of this pool"),
+        ...PAGING,
+      },
+      load: async () => (await import("./list.ts")).run,
+    }),
+    view: action({
+      summary: "Show a node",
+      options: ONE,
+      operands: ["id"],
+      load: async () => (await import("./view.ts")).run,
+    }),
+    reboot: action({
+      summary: "Reboot a node",
+      options: { ...ONE, tasks: word("ts", REMOVAL, "What becomes of its tasks") },
+      operands: ["id"],
+      load: async () => (await import("./reboot.ts")).run,
+    }),
+    disable: action({
+      summary: "Give a node no further tasks",
+      options: { ...ONE, tasks: word("ts", DISABLING, "What becomes of its tasks") },
+      operands: ["id"],
+      load: async () => (await import("./disable.ts")).run,
+    }),
+    enable: action({
+      summary: "Give a node tasks again",
+      options: ONE,
+      operands: ["id"],
+      load: async () => (await import("./enable.ts")).run,
+    }),
+    delete: action({
+      summary: "Remove a node from its pool",
+      options: { ...ONE, tasks: word("ts", REMOVAL, "What becomes of its tasks") },
+      operands: ["id"],
+      load: async () => (await import("./delete.ts")).run,
+    }),
+    files: action({
+      summary: "List files below a node's root",
+      options: { ...ONE, ...FILES, ...PAGING },
+      operands: ["id", "path"],
+      load: async () => (await import("./files.ts")).run,
+    }),
+    getfile: action({
+      summary: "Get a file of a node",
+      options: { ...ONE, ...FILE },
+      operands: ["id", "remotePath", "localPath"],
+      load: async () => (await import("./getFile.ts")).run,
+    }),
+    jointoken: action({
+      summary: "Make a token that lets machines join a pool; it is shown this once",
+      options: {
+        poolId: required(text("pi", "pool-id", "The pool that they join")),
+        expiresIn: text("ei", "duration", "Valid for this time, as 24h; default: for ever"),
+        uses: number("us", "number", "Valid for this many machines; default: any number", 1),
+      },
+      operands: ["poolId"],
+      load: async () => (await import("./joinToken.ts")).run,
+    }),
+  },
+};

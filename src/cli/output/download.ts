@@ -1,0 +1,71 @@
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { CliError } from "../failure.ts";
+import type { Session } from "../session.ts";
+import { chunksOf, printBytes } from "./bytes.ts";
+import { formatSize } from "./cell.ts";
+
+export interface DownloadOptions {
+  readonly remotePath: string;
+  /** File or folder; undefined: stdout. */
+  readonly localPath: string | undefined;
+  readonly overwrite: boolean;
+}
+
+/** Gets a file to where the options say. A transfer that breaks leaves nothing behind and what was there as it was. */
+export async function download(
+  session: Session,
+  options: DownloadOptions,
+  request: () => Promise<Response>,
+): Promise<number> {
+  if (options.localPath === undefined) return await printBytes(session, await request());
+  const path = await targetOf(options.localPath, options.remotePath);
+  if (!options.overwrite && (await isThere(path))) {
+    throw new CliError(`Expected no file ${path} yet, and there is one.`, {
+      fix: "Add -ow,--overwrite to replace it, or give another -lp,--localpath.",
+    });
+  }
+  const sizeBytes = await receive(path, await request());
+  await session.note(`${path} has been written, ${formatSize(sizeBytes)}.`);
+  return 0;
+}
+
+async function targetOf(localPath: string, remotePath: string): Promise<string> {
+  const isFolder = (await stat(localPath).catch(() => null))?.isDirectory() === true;
+  return isFolder ? join(localPath, basename(remotePath)) : localPath;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}
+
+async function receive(path: string, response: Response): Promise<number> {
+  const partial = `${path}.${process.pid}.part`;
+  const file = await create(partial);
+  try {
+    let sizeBytes = 0;
+    for await (const chunk of chunksOf(response)) {
+      await file.appendFile(chunk);
+      sizeBytes += chunk.byteLength;
+    }
+    await file.close();
+    await rename(partial, path);
+    return sizeBytes;
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+async function create(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(`Could not write ${path}: ${reason}`, {
+      fix: "Give another -lp,--localpath.",
+      cause,
+    });
+  }
+}

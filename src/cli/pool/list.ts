@@ -1,0 +1,33 @@
+import type { Pool } from "../../protocol/api/answer/pool.ts";
+import { minute } from "../output/cell.ts";
+import { column, printList } from "../output/list.ts";
+import { allRows } from "../output/paging.ts";
+import type { Session } from "../session.ts";
+
+export interface PoolListOptions {
+  readonly id: string | undefined;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const COLUMNS = [
+  column<Pool>("ID", (pool) => pool.id),
+  column<Pool>("STATE", (pool) => pool.state),
+  column<Pool>("ALLOCATION", (pool) => pool.allocationState),
+  column<Pool>("NODES", (pool) => `${pool.currentDedicatedNodes}/${pool.targetDedicatedNodes}`),
+  column<Pool>("SLOTS", (pool) => pool.taskSlotsPerNode),
+  column<Pool>("PROVIDER", (pool) => pool.provider),
+  column<Pool>("ACCEPTS", (pool) => pool.accepts.join(",")),
+  column<Pool>("CREATED AT", (pool) => minute(pool.creationTime)),
+];
+
+/** There are few pools, and the API does not filter them: they are read as a whole. */
+export async function run(session: Session, options: PoolListOptions): Promise<number> {
+  const client = await session.client();
+  const prefix = options.id?.toLowerCase() ?? "";
+  const pools: Pool[] = [];
+  for await (const pool of client.pools.all({ limit: 1000 })) {
+    if (pool.id.toLowerCase().startsWith(prefix)) pools.push(pool);
+  }
+  return await printList(session, COLUMNS, allRows(pools, options));
+}

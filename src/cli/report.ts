@@ -1,0 +1,47 @@
+import { ApiError, ConnectionError } from "../client/apiError.ts";
+import { CliError, ClosedPipe, EXIT } from "./failure.ts";
+import { type CliIo, isClosedPipe, writeTo } from "./io.ts";
+import type { Session } from "./session.ts";
+
+interface Told {
+  readonly message: string;
+  readonly fix: string | undefined;
+}
+
+/** Says on stderr what went wrong and what to do about it; answers the exit code. */
+export async function reportError(error: unknown, session: Session): Promise<number> {
+  if (session.signal.aborted) return EXIT.interrupted;
+  if (error instanceof ClosedPipe || isClosedPipe(error)) return EXIT.closedPipe;
+  await tell(session.io, await toldOf(error, session));
+  return EXIT.failed;
+}
+
+export async function tell(io: CliIo, { message, fix }: Told): Promise<void> {
+  const lines = [`error: ${message}`, ...(fix === undefined ? [] : [`fix: ${fix}`])];
+  await writeTo(io.stderr, `${lines.join("\n")}\n`);
+}
+
+async function toldOf(error: unknown, session: Session): Promise<Told> {
+  if (error instanceof ApiError) return apiTold(error);
+  if (error instanceof ConnectionError) return await connectionTold(error, session);
+  if (error instanceof CliError) return { message: error.message, fix: error.fix };
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { message: `unexpected: ${text}`, fix: undefined };
+}
+
+const FIRST_SERVER_ERROR = 500;
+
+function apiTold({ message, code, fix, status, requestId }: ApiError): Told {
+  const isOurFault = status >= FIRST_SERVER_ERROR && requestId !== "";
+  const request = isOurFault ? `, request ${requestId}` : "";
+  return { message: `${message} (${code}${request})`, fix };
+}
+
+async function connectionTold(error: ConnectionError, session: Session): Promise<Told> {
+  const { source } = await session.address();
+  const reason = error.cause instanceof Error ? error.cause.message : String(error.cause);
+  return {
+    message: `No server answers at ${error.url}, which ${source} names: ${reason}`,
+    fix: "Start one here with `stint dev`, or name another with --server URL or STINT_SERVER.",
+  };
+}

@@ -1,0 +1,34 @@
+import { action, type CommandObject } from "../command/action.ts";
+import { text, word } from "../command/option.ts";
+
+const ROLE = {
+  0: "Administrator",
+  1: "Manager",
+  2: "Operator",
+  3: "Guest",
+} as const;
+
+export const SYSTEM: CommandObject = {
+  summary: "The server itself",
+  actions: {
+    view: action({
+      summary: "Show what this server is",
+      options: {},
+      load: async () => (await import("./view.ts")).run,
+    }),
+    health: action({
+      summary: "Say whether the server is well; exit 0 only if it is",
+      options: {},
+      load: async () => (await import("./health.ts")).run,
+    }),
+    token: action({
+      summary: "List API tokens; with a name, make one, which is shown this once",
+      options: {
+        name: text("nm", "name", "Name of the token to make"),
+        role: word("ro", ROLE, "What it may do; default 2"),
+      },
+      operands: ["name"],
+      load: async () => (await import("./token.ts")).run,
+    }),
+  },
+};
