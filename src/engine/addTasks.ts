@@ -1,4 +1,5 @@
 import { foldId, TASKS_PER_JOB, taskNumberOf } from "../model/id.ts";
+import type { JobSpec } from "../model/job.ts";
 import { type RequestError, requestError } from "../model/requestError.ts";
 import { newTaskProgress, type TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
@@ -22,11 +23,17 @@ export function addTasks(
   if (refused !== null) return { ok: false, error: refused };
   const answers: AddTaskAnswer[] = [];
   const seen = new Set<string>();
-  const special = specialIds(job);
+  const special = specialIds(job.record.spec);
   const run = { first: 0, last: 0, slots: 0 };
   for (const task of tasks) {
     const key = foldId(task.id);
-    const error = idError(job, task.id, key, existing.has(key) || seen.has(key), special);
+    const error = idError(
+      job.record.spec,
+      task.id,
+      key,
+      existing.has(key) || seen.has(key),
+      special,
+    );
     if (error !== null) {
       answers.push({ status: "clienterror", id: task.id, error });
       continue;
@@ -43,6 +50,19 @@ export function addTasks(
   return { ok: true, tasks: answers };
 }
 
+/** The first error among the first tasks of a new job, which takes all of them or none; null: there is none. */
+export function refusedTask(spec: JobSpec, tasks: readonly NewTask[]): RequestError | null {
+  const special = specialIds(spec);
+  const seen = new Set<string>();
+  for (const { id } of tasks) {
+    const key = foldId(id);
+    const error = idError(spec, id, key, seen.has(key), special);
+    if (error !== null) return error;
+    seen.add(key);
+  }
+  return null;
+}
+
 function checkNumber(job: Job, count: number): RequestError | null {
   if (job.record.nextOrdinal + count <= TASKS_PER_JOB) return null;
   return requestError(
@@ -57,8 +77,7 @@ interface SpecialIds {
   readonly release: string | null;
 }
 
-function specialIds(job: Job): SpecialIds {
-  const { preparation, release } = job.record.spec;
+function specialIds({ preparation, release }: JobSpec): SpecialIds {
   return {
     preparation: preparation === null ? null : foldId(preparation.id),
     release: release === null ? null : foldId(release.id),
@@ -66,7 +85,7 @@ function specialIds(job: Job): SpecialIds {
 }
 
 function idError(
-  job: Job,
+  spec: JobSpec,
   id: string,
   key: string,
   exists: boolean,
@@ -75,7 +94,7 @@ function idError(
   if (exists) {
     return requestError(
       "TaskExists",
-      `Job ${job.record.spec.id} has a task ${id} already.`,
+      `Job ${spec.id} has a task ${id} already.`,
       "Choose another id.",
       "id",
     );

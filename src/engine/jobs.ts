@@ -8,7 +8,7 @@ import {
   type JobState,
 } from "../model/job.ts";
 import type { NodeJobRecord } from "../model/nodeJob.ts";
-import { addTasks } from "./addTasks.ts";
+import { addTasks, refusedTask } from "./addTasks.ts";
 import type { JobPatch, NewTask, Reply } from "./input.ts";
 import { activate, endIfAllComplete, endJob, jobMovesOn, setJobState } from "./jobEnding.ts";
 import { refuse } from "./nodes.ts";
@@ -76,6 +76,8 @@ export function createJob(engine: Engine, spec: JobSpec, tasks: readonly NewTask
       "Submit to a pool that accepts batch, or let a manager change what this one accepts.",
     );
   }
+  const refused = refusedTask(spec, tasks);
+  if (refused !== null) return { ok: false, error: refused };
   engine.counters.job += 1;
   const job = admitJob(engine, newRecord(engine, spec), { counts: emptyCounts() }, []);
   saveJob(engine, job);
@@ -142,7 +144,8 @@ export function updateJob(engine: Engine, job: Job, patch: JobPatch): Reply {
   const refused = refusedByState(job);
   if (refused !== null) return refused;
   const { record } = job;
-  if (patch.poolId !== undefined && record.state !== "disabled") {
+  const isMove = patch.poolId !== undefined && foldId(patch.poolId) !== foldId(record.spec.poolId);
+  if (isMove && record.state !== "disabled") {
     return refuse(
       "JobNotDisabled",
       `The pool of job ${record.spec.id} can be changed only while it is disabled; it is ${record.state}.`,

@@ -15,8 +15,18 @@ export function owesRelease(job: Job, node: Node): boolean {
   return nodeJob.ranTask && nodeJob.preparation?.state === "completed";
 }
 
-/** Orders the release; again after a reboot in the middle of one. */
+/** Orders the release. */
 export function startRelease(engine: Engine, job: Job, node: Node): void {
+  const execution = beginRelease(engine, job, node);
+  effect(engine, {
+    effect: "start",
+    node: node.record.number,
+    order: specialOrder(job, node, "release", execution, 0),
+  });
+}
+
+/** A new instance whose order is still to be given: after a reboot in the middle of one, settling gives it. */
+export function beginRelease(engine: Engine, job: Job, node: Node): number {
   const nodeJob = mustHave(node.jobs, job.record.number, "node job");
   engine.counters.execution += 1;
   const execution = engine.counters.execution;
@@ -33,11 +43,7 @@ export function startRelease(engine: Engine, job: Job, node: Node): void {
   saveNodeJob(engine, nodeJob);
   engine.specials.set(execution, { kind: "release", job, node });
   job.specials.add(execution);
-  effect(engine, {
-    effect: "start",
-    node: node.record.number,
-    order: specialOrder(job, node, "release", execution, 0),
-  });
+  return execution;
 }
 
 /** The node says that a release is over; its failure changes nothing for the job. */

@@ -5,7 +5,7 @@ import type { NodeInput } from "./input.ts";
 import { issueOrder, setLife } from "./nodeOrders.ts";
 import { specialOrder } from "./preparation.ts";
 import { effect, saveNode, saveNodeJob, saveNodeProgress } from "./record.ts";
-import { startRelease } from "./release.ts";
+import { beginRelease } from "./release.ts";
 import { orderRemovals } from "./removal.ts";
 import type { Engine, LiveTask, Node } from "./state.ts";
 import { executionLost, executionNeverRan, orderStop } from "./taskEnd.ts";
@@ -89,7 +89,7 @@ function rebooted(engine: Engine, node: Node, held: Map<number, HeldExecution>):
     ) {
       engine.specials.delete(nodeJob.release.execution);
       job.specials.delete(nodeJob.release.execution);
-      startRelease(engine, job, node);
+      beginRelease(engine, job, node);
     }
   }
 }

@@ -1,0 +1,150 @@
+import { expect, test } from "bun:test";
+import { DEFAULT_SETTINGS } from "./state.ts";
+import { TestFleet } from "./testFleet.ts";
+
+function running(): { fleet: TestFleet; order: ReturnType<TestFleet["start"]> } {
+  const fleet = new TestFleet();
+  fleet.pool();
+  fleet.node("n1");
+  fleet.job();
+  fleet.add(["a"]);
+  return { fleet, order: fleet.start() };
+}
+
+/** The settle table of the design, row by row. */
+
+test("both hold it: keep", () => {
+  const { fleet, order } = running();
+  fleet.report("n1", { kind: "accepted", execution: order.execution });
+  fleet.connect("n1", [{ execution: order.execution, state: "running", startedAt: 1 }]);
+  expect(fleet.kinds()).toEqual([]);
+  expect(fleet.state("a")).toBe("running");
+});
+
+test("assigned, never acknowledged by the node: send again", () => {
+  const { fleet, order } = running();
+  fleet.connect("n1");
+  expect(fleet.start()).toEqual(order);
+});
+
+test("acknowledged, but not in the node's journal: lost, and recovered", () => {
+  const { fleet, order } = running();
+  fleet.report("n1", { kind: "accepted", execution: order.execution });
+  fleet.connect("n1");
+  const again = fleet.start();
+  expect(again.execution).not.toBe(order.execution);
+  expect(fleet.task("a")?.progress).toMatchObject({
+    systemTaskVersion: 1,
+    retryCount: 0,
+    requeueCount: 0,
+  });
+});
+
+test("the server has let go, the node runs it: stop it, ignore its result", () => {
+  const { fleet, order } = running();
+  fleet.report("n1", { kind: "accepted", execution: order.execution });
+  fleet.connect("n1");
+  const again = fleet.start();
+  fleet.connect("n1", [
+    { execution: order.execution, state: "running", startedAt: 1 },
+    { execution: again.execution, state: "accepted", startedAt: null },
+  ]);
+  expect(fleet.kinds()).toEqual(["discard"]);
+  fleet.end(order, 5);
+  expect(fleet.state("a")).toBe("running");
+  fleet.end(again);
+  expect(fleet.state("a")).toBe("completed success");
+});
+
+test("the node has a result, the server says running: accept it, once", () => {
+  const { fleet, order } = running();
+  fleet.connect("n1", [{ execution: order.execution, state: "ended", startedAt: 1 }]);
+  fleet.end(order, 0);
+  fleet.end(order, 9);
+  expect(fleet.state("a")).toBe("completed success");
+  expect(fleet.eventTypes().filter((type) => type === "TaskCompleteEvent")).toHaveLength(1);
+});
+
+test("a stop that the node never got is ordered again", () => {
+  const { fleet, order } = running();
+  fleet.send({ kind: "terminateTask", job: "job", task: "a" });
+  fleet.kinds();
+  fleet.connect("n1", [{ execution: order.execution, state: "running", startedAt: 1 }]);
+  expect(fleet.kinds()).toEqual(["stop"]);
+  fleet.connect("n1");
+  expect(fleet.state("a")).toBe("completed failure TaskEnded");
+});
+
+test("silence makes a node unknown, then lost, and its work is recovered elsewhere", () => {
+  const { fleet } = running();
+  fleet.pass(DEFAULT_SETTINGS.unknownAfterMs + 1_000, ["n1"]);
+  expect(fleet.reasons("a")).toEqual(["NodeUnreachable", "WaitsForNode"]);
+  fleet.node("n2");
+  fleet.pass(DEFAULT_SETTINGS.lostAfterMs + 1_000, ["n1"]);
+  const again = fleet.start();
+  expect(again).toMatchObject({ nodeId: "n2", keepDirectory: false });
+  expect(fleet.task("a")?.progress.recoveryCount).toBe(1);
+});
+
+test("a gap between steps says nothing about the nodes: nobody is lost", () => {
+  const { fleet, order } = running();
+  fleet.now += 120_000;
+  fleet.pass(1_000, ["n1"]);
+  expect(fleet.engine.nodes.get(1)?.record.contact).toBe("connected");
+  fleet.end(order);
+  expect(fleet.state("a")).toBe("completed success");
+});
+
+test("engine time never goes back with the wall clock", () => {
+  const { fleet, order } = running();
+  const before = fleet.engine.now;
+  fleet.now -= 3_600_000;
+  fleet.end(order);
+  expect(fleet.engine.now).toBe(before);
+  expect(fleet.task("a")?.progress.endedAt).toBe(before);
+});
+
+test("an unasked reboot is recognised by its boot id", () => {
+  const { fleet, order } = running();
+  fleet.report("n1", { kind: "accepted", execution: order.execution });
+  fleet.connect("n1", [{ execution: order.execution, state: "running", startedAt: 1 }], "boot-2");
+  expect(fleet.effects.map(({ effect }) => effect)).toEqual(["acknowledge", "discard", "start"]);
+  expect(fleet.task("a")?.progress.systemTaskVersion).toBe(1);
+});
+
+test("an exit that nobody saw is recovered, whatever maxTaskRetryCount says", () => {
+  const { fleet, order } = running();
+  fleet.end(order, { state: "unseen" });
+  expect(fleet.start().execution).not.toBe(order.execution);
+  expect(fleet.task("a")?.progress).toMatchObject({ retryCount: 0, recoveryCount: 1 });
+});
+
+test("a reboot by request empties the node by its option first", () => {
+  const { fleet, order } = running();
+  fleet.send({ kind: "rebootNode", node: "n1", option: "requeue" });
+  expect(fleet.kinds()).toEqual(["stop"]);
+  fleet.end(order, { state: "killed", signal: 15, reason: "stopped" });
+  expect(fleet.kinds()).toEqual(["rebootNode"]);
+  expect(fleet.task("a")?.progress).toMatchObject({ state: "active", requeueCount: 1 });
+  fleet.connect("n1", [], "boot-1");
+  expect(fleet.kinds()).toEqual(["rebootNode"]);
+  fleet.connect("n1", [], "boot-2");
+  expect(fleet.start().taskId).toBe("a");
+});
+
+test("a node that is removed lets its tasks end with taskcompletion", () => {
+  const { fleet, order } = running();
+  fleet.send({
+    kind: "removeNodes",
+    pool: "pool",
+    nodes: ["n1"],
+    option: "taskcompletion",
+    timeoutMs: null,
+  });
+  expect(fleet.kinds()).toEqual([]);
+  fleet.end(order);
+  expect(fleet.kinds()).toEqual(["removeNode"]);
+  fleet.send({ kind: "nodeRemoved", node: 1 });
+  expect(fleet.eventTypes().slice(-1)).toEqual(["PoolResizeCompleteEvent"]);
+  expect(fleet.engine.nodes.size).toBe(0);
+});
