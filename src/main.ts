@@ -24,7 +24,9 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const line = startErrorLine(error);
-  process.stderr.write(line === null ? `stint: ${(error as Error).stack ?? error}\n` : `stint: ${line}\n`);
+  process.stderr.write(
+    line === null ? `stint: ${(error as Error).stack ?? error}\n` : `stint: ${line}\n`,
+  );
   process.exitCode = 1;
 }
 process.exit();

@@ -94,7 +94,12 @@ export function requestNode(engine: Engine, pool: Pool): void {
   savePool(engine, pool);
   const id = providedId(engine, pool);
   const guid = `${id}-${engine.counters.node + 1}`;
-  const record = { ...baseRecord(engine, pool, guid, id), provided: true };
+  // A node that the server makes itself needs nobody to enable it.
+  const record: NodeRecord = {
+    ...baseRecord(engine, pool, guid, id),
+    provided: true,
+    fleetStatus: "enable",
+  };
   const node = addNode(engine, record);
   provideNode(engine, node);
 }

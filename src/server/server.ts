@@ -44,6 +44,8 @@ export interface RunningServer {
   stop(localNodes: "agents" | "withProcesses" | "nothing"): Promise<void>;
 }
 
+const IDEMPOTENCY_LIFE_MS = 24 * 60 * 60_000;
+const FORGET_INTERVAL_MS = 60 * 60_000;
 const JOIN_TOKEN_LIFE_MS = 60 * 60_000;
 /** The native API's epoch: one server on one store; several servers get theirs from the lease. */
 const SINGLE_SERVER_EPOCH = 1;
@@ -102,8 +104,20 @@ export class Server implements RunningServer {
     loop.onRestored = () => links.closeAll();
     const server = new Server(options, loop, parts.value);
     loop.start();
+    server.#forgetAnswersNowAndThen();
     await provider?.resume(server.#providedGuids());
     return server;
+  }
+
+  /** Answers kept under an Idempotency-Key are of use for a day. */
+  #forgetAnswersNowAndThen(): void {
+    const forget = (): void => {
+      const before = Date.now() - IDEMPOTENCY_LIFE_MS;
+      this.#options.store.forgetIdempotency(before).catch((error: unknown) => {
+        this.#options.logger.warn({ err: error }, "could not forget old answers");
+      });
+    };
+    setInterval(forget, FORGET_INTERVAL_MS).unref();
   }
 
   #providedGuids(): string[] {
@@ -166,6 +180,7 @@ function newProvider(
   return new LocalProvider({
     ...options.local,
     serverUrl,
+    version: options.version,
     joinToken: (poolId) =>
       issueJoinToken(options.store, {
         poolId,

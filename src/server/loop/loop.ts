@@ -21,6 +21,12 @@ const TICK_MS = 1_000;
 /** Between attempts to restore after a failed commit. */
 const RESTORE_RETRY_MS = 500;
 
+const FROM_CONNECTIONS: ReadonlySet<Input["kind"]> = new Set([
+  "nodeConnected",
+  "nodeDisconnected",
+  "nodeReports",
+]);
+
 interface Caller {
   readonly settle: ((reply: Reply) => void) | null;
   readonly fail: ((error: Error) => void) | null;
@@ -241,6 +247,8 @@ export class Loop implements Requests {
         await new Promise((resolve) => setTimeout(resolve, RESTORE_RETRY_MS));
       }
     }
+    // What nodes said on connections that are closed now they will say again.
+    this.#waiting = this.#waiting.filter(({ input }) => !FROM_CONNECTIONS.has(input.kind));
     this.#isRestoring = false;
     this.onRestored();
     this.#schedule();

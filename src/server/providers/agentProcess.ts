@@ -17,6 +17,8 @@ export interface LaunchFile {
   readonly slots: number;
   readonly guid: string;
   readonly bootId: string;
+  /** Of the executable: an agent of another version is replaced, and its executions adopted. */
+  readonly version: string;
 }
 
 export const LAUNCH_FILE = "launch.json";
@@ -52,6 +54,7 @@ export async function startAgent(
     slots: node.slots,
     guid: node.guid,
     bootId: node.bootId,
+    version: parts.version,
   };
   const running = await parts.findAgent(dataDirectoryOf(directory));
   if (running !== null) {
@@ -66,7 +69,8 @@ function isSameServer(directory: string, launch: LaunchFile): boolean {
   const file = join(directory, LAUNCH_FILE);
   if (!existsSync(file)) return false;
   const before = JSON.parse(readFileSync(file, "utf8")) as LaunchFile;
-  return before.serverUrl === launch.serverUrl && before.bootId === launch.bootId;
+  const same = (key: "serverUrl" | "bootId" | "version") => before[key] === launch[key];
+  return same("serverUrl") && same("bootId") && same("version");
 }
 
 function spawnAgent(

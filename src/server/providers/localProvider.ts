@@ -19,6 +19,7 @@ export interface LocalProviderParts {
   /** Holds a folder per node. */
   readonly directory: string;
   readonly serverUrl: () => string;
+  readonly version: string;
   /** Starts this executable. */
   readonly selfCommand: readonly string[];
   /** A token for one join to the pool. */

@@ -6,6 +6,7 @@ import type {
   ProcessOutcome,
   ProcessRecord,
 } from "../../model/execution.ts";
+import type { FailureInfo } from "../../model/failure.ts";
 import { isoTime } from "../../model/time.ts";
 import type { Execution } from "../../protocol/api/answer/execution.ts";
 import { failureView } from "./command.ts";
@@ -54,6 +55,12 @@ function processView(process: ProcessRecord): ProcessJson {
   };
 }
 
+const EXIT_CODE_UNKNOWN: FailureInfo = {
+  category: "servererror",
+  code: "ExitCodeUnknown",
+  message: "The process ended and nobody saw how: its shim, or the whole node, was gone.",
+};
+
 function outcomeView(outcome: ProcessOutcome): Omit<ProcessJson, "member" | "number" | "endTime"> {
   switch (outcome.state) {
     case "exited":
@@ -63,7 +70,7 @@ function outcomeView(outcome: ProcessOutcome): Omit<ProcessJson, "member" | "num
     case "failedToStart":
       return { state: "failedToStart", failureInfo: failureView(outcome.failure) };
     case "unseen":
-      return { state: "unseen" };
+      return { state: "unseen", failureInfo: failureView(EXIT_CODE_UNKNOWN) };
   }
 }
 
