@@ -3,61 +3,62 @@ import { z } from "zod";
 import { TASK_SLOTS_MAX } from "../model/limits.ts";
 import { AgentStartError } from "./options.ts";
 
-const allowedUsers = z.strictObject({
-  admin: z.boolean().default(false),
-  accounts: z
-    .strictObject({ firstUid: z.int().min(1000), count: z.int().min(1) })
-    .nullable()
-    .default(null),
-  named: z.array(z.string()).default([]),
+/** Linux keeps its highest user id for "nobody was named". */
+const UID_MAX = 2 ** 32 - 2;
+
+const account = z.strictObject({
+  firstUid: z.int().min(1).max(UID_MAX),
+  count: z.int().min(1).max(65_536),
 });
 
-const configuration = z.strictObject({
-  serverUrl: z.string().optional(),
-  joinTokenFile: z.string().optional(),
-  name: z.string().optional(),
+const schema = z.strictObject({
+  serverUrl: z.string().min(1).optional(),
+  joinTokenFile: z.string().min(1).optional(),
+  name: z.string().min(1).optional(),
   slots: z.int().min(1).max(TASK_SLOTS_MAX).optional(),
-  dataDirectory: z.string().optional(),
-  rootDirectory: z.string().optional(),
-  /** As whom tasks may run; default: the agent's own user only. */
-  allowedUsers: allowedUsers.optional(),
-  /** Run by `/bin/sh -c` when a reboot is asked for; absent: the node can not be rebooted from afar. */
-  rebootCommand: z.string().optional(),
-  cgroups: z.enum(["auto", "off"]).optional(),
+  dataDirectory: z.string().min(1).optional(),
+  rootDirectory: z.string().min(1).optional(),
+  allowedUsers: z
+    .strictObject({
+      admin: z.boolean().default(false),
+      accounts: account.nullable().default(null),
+      named: z.array(z.string().min(1)).default([]),
+    })
+    .optional(),
+  rebootCommand: z.string().min(1).nullable().optional(),
   insecure: z.boolean().optional(),
+  cgroups: z.enum(["auto", "off"]).optional(),
 });
 
-/** Settings of an agent's configuration file; what is absent has its default, and options of the command win. */
-export type AgentConfiguration = z.output<typeof configuration>;
+/** `stint agent --config FILE`: what the file sets; options of the command line win. */
+export type AgentConfiguration = z.infer<typeof schema>;
 
-/** Reads a YAML or JSON file. Throws AgentStartError: one line with the file, what was expected and what was found. */
+/** Reads a configuration in YAML or JSON. Throws AgentStartError: one line that names the file and the field. */
 export function readAgentConfiguration(path: string): AgentConfiguration {
-  const parsed = configuration.safeParse(readValue(path) ?? {});
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => {
-    const where = issue.path.join(".");
-    return where === "" ? issue.message : `${where}: ${issue.message}`;
-  });
-  throw new AgentStartError(
-    `Expected an agent configuration in ${path}: ${issues.join("; ")}. ` +
-      `Known settings: ${Object.keys(configuration.shape).join(", ")}.`,
-  );
-}
-
-function readValue(path: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new AgentStartError(`Could not read the configuration ${path}: ${String(error)}`, {
-      cause: error,
-    });
+    throw new AgentStartError(
+      `Expected a configuration in ${path}, but it cannot be read: ${(error as Error).message}.`,
+      { cause: error },
+    );
   }
+  const result = schema.safeParse(parse(path, text) ?? {});
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const field = issue?.path.join(".") ?? "";
+  throw new AgentStartError(
+    `${path}: ${field === "" ? "" : `${field}: `}${issue?.message ?? "not a configuration"}.`,
+  );
+}
+
+function parse(path: string, text: string): unknown {
   try {
+    // JSON is YAML.
     return Bun.YAML.parse(text);
   } catch (error) {
-    throw new AgentStartError(`Expected YAML or JSON in ${path}: ${String(error)}`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new AgentStartError(`${path} is neither YAML nor JSON: ${reason}.`, { cause: error });
   }
 }

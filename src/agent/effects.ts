@@ -69,7 +69,7 @@ export class Effects {
         this.#signal(effect.execution, effect.signal);
         return;
       case "collect":
-        void this.#collect(effect.order, effect.offsets);
+        this.#collect(effect.order, effect.offsets);
         return;
       case "upload":
         this.#upload(effect);
@@ -164,10 +164,17 @@ export class Effects {
     this.#options.trees.signal({ execution, process }, name);
   }
 
-  async #collect(order: StartOrder, offsets: OutputOffsets): Promise<void> {
-    const { shims, trees, trimmer, logger, rootDirectory, push } = this.#options;
+  #collect(order: StartOrder, offsets: OutputOffsets): void {
+    const { shims, trees } = this.#options;
     const { execution } = order;
-    const isClear = await trees.clear({ execution, process: shims.processOf(execution) });
+    const cleared = trees.clear({ execution, process: shims.processOf(execution) });
+    if (typeof cleared === "boolean") this.#onCleared(order, offsets, cleared);
+    else void cleared.then((isClear) => this.#onCleared(order, offsets, isClear));
+  }
+
+  #onCleared(order: StartOrder, offsets: OutputOffsets, isClear: boolean): void {
+    const { trimmer, logger, rootDirectory, push } = this.#options;
+    const { execution } = order;
     if (!isClear) logger.error({ execution }, "Processes of the execution could not be killed.");
     trimmer.finish(execution);
     const stdout = describeOutput(outputPath(rootDirectory, order, "stdout"), offsets.stdout);

@@ -1,6 +1,7 @@
 import {
   closeSync,
   fdatasync,
+  fdatasyncSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -41,6 +42,7 @@ export function openJournal(path: string, onEntry: (entry: JournalEntry) => void
   let sizeBytes = wholeBytes;
   let compactAboveBytes = COMPACT_ABOVE_BYTES;
   let done = 0;
+  const flush = newFlush();
   return {
     async append(entries) {
       const data = Buffer.from(linesOf(entries));
@@ -101,10 +103,36 @@ function writeAll(file: number, text: string): void {
   for (let done = 0; done < data.length; ) done += writeSync(file, data, done);
 }
 
-function flush(file: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  fdatasync(file, (error) => (error === null ? resolve() : reject(error)));
-  return promise;
+/** A flush that takes longer holds up heartbeats and followers if the event loop waits for it. */
+const SLOW_FLUSH_MS = 10;
+/** For so long after a slow flush, flushes are left to another thread. */
+const WARY_MS = 60_000;
+
+/**
+ * Waits for the disk: on the spot while it is fast, which costs a fraction of a trip to another thread and back; off the
+ * event loop once it was slow, as disks are that tasks write to.
+ */
+function newFlush(): (file: number) => Promise<void> | undefined {
+  let waryUntil = 0;
+  return (file) => {
+    const begunAt = performance.now();
+    const note = () => {
+      const endedAt = performance.now();
+      if (endedAt - begunAt > SLOW_FLUSH_MS) waryUntil = endedAt + WARY_MS;
+    };
+    if (begunAt >= waryUntil) {
+      fdatasyncSync(file);
+      note();
+      return undefined;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    fdatasync(file, (error) => {
+      note();
+      if (error === null) resolve();
+      else reject(error);
+    });
+    return promise;
+  };
 }
 
 /** Makes a rename survive a power cut. */

@@ -127,6 +127,10 @@ function newEffects(parts: LifeParts, shims: Shims, trimmer: OutputTrimmer): Eff
   const { options, bootId, key, machine, loop, signal, onEnd } = parts;
   const { rootDirectory, serverUrl, allowedUsers, logger } = options;
   const groups = nodeGroups(options);
+  // What an earlier life was killed over.
+  for (const execution of groups.present()) {
+    if (!machine.executions.has(execution)) groups.remove(execution);
+  }
   if (groups.shortcomings.length > 0) {
     logger.info({ shortcomings: groups.shortcomings }, "Some limits cannot be enforced here.");
   }

@@ -53,7 +53,7 @@ export async function stopProcesses(place: NodePlace): Promise<boolean> {
     ...groupMembers(groups),
     ...markedProcesses(root),
   ]);
-  for (const execution of groups?.present() ?? []) groups?.remove(execution);
+  groups?.close();
   for (const directory of directories) await rm(directory, { recursive: true, force: true });
   return isClear;
 }

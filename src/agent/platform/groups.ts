@@ -1,14 +1,15 @@
 import {
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmdir,
   rmdirSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { ResourceLimits } from "../../model/taskSpec.ts";
+import { codeOf } from "../files/open.ts";
 import type { SpawnGroups } from "../shim/message.ts";
 import type { GroupLayout } from "./groupLayout.ts";
 
@@ -26,6 +27,8 @@ export interface Groups {
   remove(execution: ExecutionNumber): void;
   /** Executions that have a group. */
   present(): readonly ExecutionNumber[];
+  /** Removes the node's own groups with all that are empty below them: the node is gone. */
+  close(): void;
 }
 
 const CPU_PERIOD_US = 100_000;
@@ -39,6 +42,7 @@ export function withoutGroups(reason: string): Groups {
     killAll: () => false,
     remove: () => undefined,
     present: () => [],
+    close: () => undefined,
   };
 }
 
@@ -65,7 +69,7 @@ function openUnified(own: string, name: string): Groups {
     shortcomings: [...new Set(missing)].map((controller) => `no limit of ${controller}`),
     create(execution, limits) {
       const path = pathOf(execution);
-      mkdirSync(path, { recursive: true });
+      makeGroup(path);
       for (const [file, value] of unifiedLimits(limits)) {
         if (has(file.slice(0, file.indexOf(".")))) writeFileSync(join(path, file), value);
       }
@@ -78,8 +82,9 @@ function openUnified(own: string, name: string): Groups {
     },
     members: (execution) => membersOf(pathOf(execution)),
     killAll: (execution) => writeIfThere(join(pathOf(execution), "cgroup.kill"), "1"),
-    remove: (execution) => removeGroup(pathOf(execution)),
+    remove: (execution) => removeLater(pathOf(execution)),
     present: () => groupNumbers(base),
+    close: () => removeGroup(base),
   };
 }
 
@@ -130,17 +135,20 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
   if (primary === null) return withoutGroups("control groups cannot be written");
   const all = Object.values(bases).filter((base) => base !== null);
   const pathOf = (execution: ExecutionNumber) => join(primary, String(execution));
+  /** Of this life of the agent, and in the primary hierarchy alone, as most are. */
+  const plain = new Set<ExecutionNumber>();
   return {
     shortcomings: (["memory", "cpu", "pids"] as const)
       .filter((controller) => bases[controller] === null)
       .map((controller) => `no limit of ${controller}`),
     create(execution, limits) {
       const number = String(execution);
-      mkdirSync(pathOf(execution), { recursive: true });
+      makeGroup(pathOf(execution));
       const further: string[] = [];
+      if (limits === undefined) plain.add(execution);
       for (const [base, file, value] of splitLimits(bases, limits)) {
         const path = join(base, number);
-        mkdirSync(path, { recursive: true });
+        makeGroup(path);
         writeFileSync(join(path, file), value);
         if (base !== primary && !further.includes(path)) further.push(path);
       }
@@ -149,11 +157,18 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
       return { first: pathOf(execution), further, peakMemoryPath, cpuStatPath: null };
     },
     members: (execution) => membersOf(pathOf(execution)),
-    killAll: (execution) => killThrough(bases.unified, pathOf(execution), execution),
+    killAll(execution) {
+      plain.delete(execution);
+      return killThrough(bases.unified, pathOf(execution), execution);
+    },
     remove(execution) {
-      for (const base of all) removeGroup(join(base, String(execution)));
+      if (plain.delete(execution)) removeLater(pathOf(execution));
+      else for (const base of all) removeGroup(join(base, String(execution)));
     },
     present: () => groupNumbers(primary),
+    close() {
+      for (const base of all) removeGroup(base);
+    },
   };
 }
 
@@ -221,12 +236,38 @@ function writeIfThere(path: string, text: string): boolean {
   }
 }
 
+/** One is there already when the agent died between making it and using it. */
+function makeGroup(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
+}
+
+const toRemove: string[] = [];
+
+/** Off the event loop, one after the other: the kernel makes us wait for other users of control groups. */
+function removeLater(path: string): void {
+  if (toRemove.push(path) === 1) removeNext();
+}
+
+function removeNext(): void {
+  const path = toRemove[0];
+  if (path === undefined) return;
+  rmdir(path, (error) => {
+    if (error !== null) removeGroup(path);
+    toRemove.shift();
+    removeNext();
+  });
+}
+
 /** Tasks may have made groups below their own. */
 function removeGroup(path: string): void {
-  if (!existsSync(path)) return;
   try {
     rmdirSync(path);
-  } catch {
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       if (entry.isDirectory()) removeGroup(join(path, entry.name));
     }
