@@ -100,6 +100,16 @@ export class LoopCore<Caller> {
     return this.#collecting === null && this.#behind === null;
   }
 
+  /** The batch that waits behind the commit in flight; null: none does. */
+  get batchBehind(): Batch<Caller> | null {
+    return this.#behind;
+  }
+
+  /** Whether everything that was applied is committed and nothing is being read. */
+  get isQuiet(): boolean {
+    return this.isReady && this.#inFlight === null;
+  }
+
   /** Begins a batch; returns the folded ids of jobs to be read (Store.readJob and readNodeJobs). */
   collect(asked: readonly Asked<Caller>[]): Set<string> {
     if (!this.isReady) throw new Error("a batch was begun while another one could not be put away");

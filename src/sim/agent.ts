@@ -1,0 +1,323 @@
+import type { AgentEffect, AgentInput, JournalEntry } from "../agent/core/contract.ts";
+import { heldExecutions, ordersInDoubt } from "../agent/core/held.ts";
+import { type AgentMachine, newAgentMachine } from "../agent/core/machine.ts";
+import { replay } from "../agent/core/replay.ts";
+import { heartbeatFrame, outgoingFrame } from "../agent/core/reports.ts";
+import { snapshotEntries } from "../agent/core/snapshot.ts";
+import { step } from "../agent/core/step.ts";
+import { nextDueAt } from "../agent/core/timers.ts";
+import type { OutputInfo } from "../model/execution.ts";
+import type { ServerFrame } from "../protocol/node/message.ts";
+import { behaviourOf, NO_FILES } from "./behaviour.ts";
+import type { Machine } from "./machine.ts";
+import type { Connection } from "./network.ts";
+
+const SILENT_HEARTBEATS_MAX = 3;
+const GREETING_TIMEOUT_MS = 15_000;
+const RECONNECT_MAX_MS = 5_000;
+const COMPACT_CHANCE = 0.01;
+const NO_OUTPUT: OutputInfo = { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } };
+const LARGE_OUTPUT: OutputInfo = { sizeBytes: 9_000, droppedBytes: 0, place: { kind: "node" } };
+
+/** One life of an agent process around the shipped core; it takes the steps that the shipped agent's loop takes. */
+export class AgentLife {
+  readonly core: AgentMachine;
+  readonly #machine: Machine;
+  #queue: AgentInput[] = [];
+  #isDraining = false;
+  #isDead = false;
+  #flushed: { session: string | null; applied: number } = { session: null, applied: 0 };
+  #connection: Connection | null = null;
+  #session: string | null = null;
+  #greeting = 0;
+  #silentHeartbeats = 0;
+  #timerAt: number | null = null;
+  #owesHello = false;
+
+  constructor(machine: Machine, linkId: string) {
+    this.#machine = machine;
+    this.core = newAgentMachine(linkId);
+    for (const entry of machine.journal) replay(this.core, entry);
+    const shims = machine.shims.memories();
+    for (const { execution } of ordersInDoubt(this.core)) {
+      if (!shims.has(execution)) shims.set(execution, { memory: "never" });
+    }
+    const memories = machine.world.hooks.memories?.(shims) ?? shims;
+    this.push({ input: "recovered", bootId: machine.bootId, memories });
+    this.#connect();
+  }
+
+  get isIdle(): boolean {
+    const { outbox } = this.core;
+    return this.#queue.length === 0 && !this.#isDraining && outbox.messages.length === 0;
+  }
+
+  get isConnected(): boolean {
+    return this.#session !== null;
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    this.#machine.world.agenda.after(delayMs, () => {
+      if (!this.#isDead) run();
+    });
+  }
+
+  /** Kill -9, or the end of its machine. */
+  kill(isLoud: boolean): void {
+    this.#isDead = true;
+    this.#connection?.break(isLoud);
+  }
+
+  push(input: AgentInput): void {
+    this.#queue.push(input);
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#later(0, () => this.#drain());
+  }
+
+  #drain(): void {
+    const inputs = this.#queue;
+    this.#queue = [];
+    if (inputs.length === 0) {
+      this.#isDraining = false;
+      this.#armTimer();
+      return;
+    }
+    const entries: JournalEntry[] = [];
+    const effects: AgentEffect[] = [];
+    for (const input of inputs) {
+      const result = step(this.core, input, this.#machine.clock());
+      entries.push(...result.entries);
+      effects.push(...result.effects);
+    }
+    const { world } = this.#machine;
+    const wanted = world.hooks.agentEffects?.(effects) ?? effects;
+    this.#machine.journal.push(...entries);
+    const { faults, random, isFaulty } = world;
+    const crashAt = isFaulty && random.chance(faults.agentCrashInBatch);
+    const flushMs = entries.length === 0 ? 0 : random.between(0, faults.flushDelayMs);
+    if (crashAt && random.chance(0.5)) {
+      this.#later(random.between(0, flushMs), () => this.#machine.crashAgent());
+      return;
+    }
+    const performed = crashAt ? wanted.slice(0, random.between(0, wanted.length)) : wanted;
+    if (world.hooks.skipsFlush) this.#afterFlush(performed, crashAt);
+    else if (flushMs === 0) this.#flush(performed, crashAt);
+    else this.#later(flushMs, () => this.#flush(performed, crashAt));
+  }
+
+  #flush(effects: readonly AgentEffect[], crashes: boolean): void {
+    const machine = this.#machine;
+    const { random } = machine.world;
+    if (random.chance(COMPACT_CHANCE)) machine.journal = [...snapshotEntries(this.core)];
+    machine.flushed = machine.journal.length;
+    this.#afterFlush(effects, crashes);
+  }
+
+  #afterFlush(effects: readonly AgentEffect[], crashes: boolean): void {
+    this.#flushed = { session: this.core.session, applied: this.core.lastApplied };
+    if (this.#owesHello) this.#sayHello();
+    for (const effect of effects) {
+      this.#perform(effect);
+      if (this.#isDead) return;
+    }
+    if (crashes) {
+      this.#machine.crashAgent();
+      return;
+    }
+    this.#sendWaiting();
+    this.#drain();
+  }
+
+  #sendWaiting(): void {
+    for (;;) {
+      const frame = outgoingFrame(this.core, this.#machine.clock());
+      if (frame === null || this.core.session === null) return;
+      if (this.core.session === this.#session) this.#connection?.toServer(frame);
+    }
+  }
+
+  #armTimer(): void {
+    const dueAt = nextDueAt(this.core);
+    if (dueAt === null || dueAt === this.#timerAt) return;
+    this.#timerAt = dueAt;
+    this.#later(Math.max(dueAt - this.#machine.clock(), 0), () => {
+      if (this.#timerAt !== dueAt) return;
+      this.#timerAt = null;
+      this.push({ input: "tick" });
+    });
+  }
+
+  #connect(): void {
+    const { world } = this.#machine;
+    this.#later(world.random.between(10, RECONNECT_MAX_MS), () => {
+      if (!this.#machine.isJoined) {
+        world.server.join(this.#machine);
+        this.#connect();
+        return;
+      }
+      const connection: Connection | null = world.server.accept({
+        received: (frame) => this.#received(connection, frame),
+        closed: () => this.#closed(connection),
+      });
+      if (connection === null) {
+        this.#connect();
+        return;
+      }
+      this.#connection = connection;
+      this.#greeting += 1;
+      const greeting = this.#greeting;
+      this.#later(GREETING_TIMEOUT_MS, () => {
+        if (this.#greeting === greeting && this.#session === null) this.#hangUp();
+      });
+      if (this.#isDraining) this.#owesHello = true;
+      else this.#sayHello();
+    });
+  }
+
+  #sayHello(): void {
+    this.#owesHello = false;
+    const machine = this.#machine;
+    machine.world.checks.helloSent(machine, heldExecutions(this.core));
+    this.#connection?.toServer({
+      type: "hello",
+      protocol: 1,
+      guid: machine.guid,
+      signature: "",
+      linkId: this.core.linkId,
+      bootId: machine.bootId,
+      nodeName: machine.name,
+      slots: machine.isProvided ? 0 : machine.slots,
+      facts: machine.facts(),
+      held: heldExecutions(this.core),
+    });
+  }
+
+  #hangUp(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    connection.closeByNode();
+    this.#closed(connection);
+  }
+
+  #closed(connection: Connection | null): void {
+    if (this.#isDead || connection !== this.#connection) return;
+    this.#connection = null;
+    this.#owesHello = false;
+    if (this.#session !== null) this.push({ input: "disconnected" });
+    this.#session = null;
+    this.#connect();
+  }
+
+  #received(connection: Connection | null, frame: ServerFrame): void {
+    if (this.#isDead || connection !== this.#connection) return;
+    this.#silentHeartbeats = 0;
+    switch (frame.type) {
+      case "welcome":
+        this.#session = frame.session;
+        this.#beat(frame.session, frame.heartbeatIntervalMs);
+        this.push({ input: "welcome", frame });
+        return;
+      case "refused":
+        if (frame.code === "UnknownNode") this.#machine.leave();
+        else this.#hangUp();
+        return;
+      case "batch":
+        this.push({ input: "frame", frame });
+        return;
+      case "challenge":
+      case "ask":
+        return;
+    }
+  }
+
+  #beat(session: string, intervalMs: number): void {
+    this.#later(intervalMs, () => {
+      if (this.#session !== session) return;
+      this.#silentHeartbeats += 1;
+      if (this.#silentHeartbeats > SILENT_HEARTBEATS_MAX) {
+        this.#hangUp();
+        return;
+      }
+      this.#heartbeat(session);
+      this.#beat(session, intervalMs);
+    });
+  }
+
+  #heartbeat(session: string): void {
+    if (this.core.session !== session) return;
+    if (!this.#isDraining) {
+      this.#connection?.toServer(heartbeatFrame(this.core, this.#machine.clock()));
+    } else if (this.#flushed.session === session) {
+      const { next } = this.core.outbox;
+      const acknowledged = this.#flushed.applied;
+      this.#connection?.toServer({
+        type: "batch",
+        epoch: 0,
+        first: next,
+        messages: [],
+        acknowledged,
+      });
+    }
+  }
+
+  #perform(effect: AgentEffect): void {
+    const machine = this.#machine;
+    const { random, checks } = machine.world;
+    switch (effect.effect) {
+      case "prepare":
+        checks.directoryPrepared(machine, effect.order);
+        this.#later(random.skewed(0, 500), () => this.#prepared(effect.order));
+        return;
+      case "cancelPrepare":
+        return;
+      case "spawn":
+        machine.shims.spawn(effect.order);
+        return;
+      case "signal":
+        machine.shims.signal(effect.execution, effect.signal);
+        return;
+      case "collect": {
+        const { execution } = effect.order;
+        machine.shims.clear(execution);
+        const stdout = random.chance(0.1) ? LARGE_OUTPUT : NO_OUTPUT;
+        this.#answer(50, { input: "collected", execution, stdout, stderr: NO_OUTPUT });
+        return;
+      }
+      case "upload": {
+        const { execution } = effect.order;
+        this.#answer(2_000, { input: "uploaded", execution, stream: effect.stream });
+        return;
+      }
+      case "removeDirectory": {
+        const { jobId, taskId, removal } = effect;
+        checks.directoryRemoved(machine, jobId, taskId);
+        this.#answer(50, { input: "directoryRemoved", jobId, taskId, removal });
+        return;
+      }
+      case "forget":
+        machine.shims.forget(effect.execution);
+        return;
+      case "reboot":
+        machine.reboot();
+        return;
+      case "leave":
+        machine.leave();
+        return;
+      case "send":
+        return;
+    }
+  }
+
+  #prepared(order: Parameters<typeof behaviourOf>[0]): void {
+    const { execution } = order;
+    const outcome = behaviourOf(order).hasFiles
+      ? ({ ok: true, offsets: { stdout: 0, stderr: 0 } } as const)
+      : ({ ok: false, failure: NO_FILES } as const);
+    this.push({ input: "prepared", execution, outcome });
+  }
+
+  #answer(delayMaxMs: number, input: AgentInput): void {
+    this.#later(this.#machine.world.random.between(0, delayMaxMs), () => this.push(input));
+  }
+}

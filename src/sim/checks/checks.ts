@@ -1,0 +1,126 @@
+import type { ProcessExit } from "../../agent/core/contract.ts";
+import type { Effect } from "../../engine/effect.ts";
+import type { Input, Reply } from "../../engine/input.ts";
+import type { Engine } from "../../engine/state.ts";
+import type { Changes } from "../../model/changes.ts";
+import { foldId } from "../../model/id.ts";
+import type { HeldExecution, StartOrder } from "../../model/order.ts";
+import type { Machine } from "../machine.ts";
+import type { SimProcess } from "../shim.ts";
+import type { World } from "../world.ts";
+import { checkEffect } from "./effectChecks.ts";
+import { checkEngine } from "./engineChecks.ts";
+import { EventChecks } from "./eventChecks.ts";
+import { type Ledger, newLedger } from "./ledger.ts";
+import { checkSettled, unsettled } from "./livenessChecks.ts";
+import { ProcessChecks } from "./processChecks.ts";
+import { checkRestore } from "./restoreCheck.ts";
+import { StoreChecks } from "./storeChecks.ts";
+import { demand } from "./violation.ts";
+
+const RESTORE_CHECK_CHANCE = 0.02;
+
+/** Everything that must always hold (DESIGN 5), looked at whenever it could break. */
+export class Checks {
+  readonly #world: World;
+  readonly ledger: Ledger = newLedger();
+  readonly #processes: ProcessChecks;
+  readonly #store: StoreChecks;
+  readonly #events: EventChecks;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#processes = new ProcessChecks(world, this.ledger);
+    this.#store = new StoreChecks(world, this.ledger);
+    this.#events = new EventChecks(world);
+  }
+
+  asked(input: Input): void {
+    const { deletions, reactivations } = this.ledger;
+    if (input.kind === "deleteJob") deletions.add(foldId(input.job));
+    if (input.kind === "deleteTask") deletions.add(foldId(`${input.job}/${input.task}`));
+    if (input.kind === "reactivateTask") reactivations.add(foldId(`${input.job}/${input.task}`));
+  }
+
+  answered(input: Input, reply: Reply | null): void {
+    const isNews = "job" in input || "spec" in input;
+    if (isNews && reply !== null) {
+      this.#world.trace(`${input.kind}: ${reply.ok ? "ok" : reply.error.code}`);
+    }
+    if (reply?.ok !== true) return;
+    if (input.kind === "addTasks") this.#store.accepted(input.job, reply.tasks ?? []);
+    if (input.kind === "createJobWithTasks") {
+      this.#store.accepted(input.spec.id, reply.tasks ?? []);
+    }
+  }
+
+  stepped(engine: Engine): void {
+    checkEngine(engine);
+  }
+
+  restored(engine: Engine): void {
+    this.#world.trace("server: restored");
+    checkEngine(engine);
+  }
+
+  committing(changes: Changes): void {
+    this.#store.committing(changes);
+  }
+
+  committed(changes: Changes): void {
+    this.#store.committed(changes);
+    this.#events.committed(changes);
+    if (changes.events.length > 0) {
+      this.#world.trace(changes.events.map((event) => event.type).join(" "));
+    }
+    const { core } = this.#world.server;
+    if (core?.isQuiet === true && this.#world.random.chance(RESTORE_CHECK_CHANCE)) {
+      checkRestore(core.engine, this.#world.disk);
+    }
+  }
+
+  effectReleased(effect: Effect): void {
+    checkEffect(this.#world, this.ledger, effect);
+  }
+
+  processStarted(machine: Machine, process: SimProcess): void {
+    this.#world.trace(`${machine.name}: process of ${process.order.execution} starts`);
+    this.#processes.started(machine, process);
+  }
+
+  processEnded(machine: Machine, process: SimProcess, outcome: ProcessExit["outcome"]): void {
+    this.#world.trace(`${machine.name}: process of ${process.order.execution} ${outcome.state}`);
+    this.#processes.ended(machine, process, outcome);
+  }
+
+  directoryPrepared(machine: Machine, order: StartOrder): void {
+    this.#processes.directoryPrepared(machine, order);
+  }
+
+  directoryRemoved(machine: Machine, jobId: string, taskId: string | null): void {
+    this.#processes.directoryRemoved(machine, jobId, taskId);
+  }
+
+  helloSent(machine: Machine, held: readonly HeldExecution[]): void {
+    this.#processes.helloSent(machine, held);
+  }
+
+  journalLost(machine: Machine): void {
+    this.#world.trace(`${machine.name}: journal lost`);
+    this.#processes.journalLost(machine);
+  }
+
+  /** What is still under way after the faults; null: nothing. */
+  unsettled(): string | null {
+    return unsettled(this.#world);
+  }
+
+  settled(): void {
+    const { engine } = this.#world.server;
+    demand(engine !== null, "liveness", () => "the server is down at the end");
+    if (engine === null) return;
+    checkEngine(engine);
+    checkRestore(engine, this.#world.disk);
+    checkSettled(this.#world, engine);
+  }
+}

@@ -1,0 +1,191 @@
+import { explainTask } from "../../engine/explain.ts";
+import type { WaitReason } from "../../engine/explanation.ts";
+import { poolOf } from "../../engine/ring.ts";
+import type { Engine, Job, Node } from "../../engine/state.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import { slotsOf } from "../../model/taskSpec.ts";
+import type { Machine } from "../machine.ts";
+import type { World } from "../world.ts";
+import { demand } from "./violation.ts";
+
+/** What has not come to its end yet, in words; null: everything has. Machines that stay off are not waited for. */
+export function unsettled(world: World): string | null {
+  const { server, machines } = world;
+  const { engine } = server;
+  if (engine === null || !server.isIdle) return "the server is busy";
+  return (
+    machines.map(machineUnsettled).find((reason) => reason !== null) ??
+    jobsUnsettled(engine) ??
+    nodesUnsettled(world, engine) ??
+    (server.links.hasUnacknowledged() ? "an order is not acknowledged" : null)
+  );
+}
+
+function machineUnsettled(machine: Machine): string | null {
+  if (machine.isGone || !machine.isOn) return null;
+  const { agent, name } = machine;
+  if (agent === null) return `the agent of ${name} is not running`;
+  if (!machine.isJoined || !agent.isConnected) {
+    // A machine whose pool is gone can not join.
+    return machine.isJoined ? `${name} is not connected` : null;
+  }
+  const [held] = agent.core.executions.values();
+  if (held !== undefined)
+    return `${name} holds execution ${held.order.execution} in ${held.life.phase}`;
+  const [removal] = agent.core.removals.values();
+  if (removal !== undefined) return `${name} has not done removal ${removal.removal}`;
+  const [process] = machine.shims.processes;
+  if (process !== undefined) return `${name} runs a process of ${process.order.execution}`;
+  return agent.isIdle ? null : `the agent of ${name} is busy`;
+}
+
+function jobsUnsettled(engine: Engine): string | null {
+  const [execution] = engine.executions.values();
+  if (execution !== undefined) {
+    const { number, state, nodes } = execution.execution;
+    return `execution ${number} on node ${nodes[0]} is ${state}`;
+  }
+  for (const [number, { kind }] of engine.specials) return `${kind} ${number} is running`;
+  for (const job of engine.jobs.values()) {
+    const { state, spec } = job.record;
+    if (state !== "active" && state !== "disabled" && state !== "completed") {
+      return `job ${spec.id} is ${state}, ${job.record.ending}`;
+    }
+    const isDone = job.counts.active === 0 && job.counts.running === 0;
+    if (state === "active" && isDone && spec.onAllTasksComplete === "terminatejob") {
+      return `job ${spec.id} has only completed tasks and is active`;
+    }
+    const placeable = firstPlaceable(engine, job);
+    if (placeable !== null) return placeable;
+  }
+  return null;
+}
+
+function firstPlaceable(engine: Engine, job: Job): string | null {
+  if (job.record.state !== "active") return null;
+  for (const { slots } of job.queue.classes()) {
+    const node = fittingNode(engine, job, slots);
+    if (node !== null) {
+      return `job ${job.record.spec.id} has a task of ${slots} slots and node ${node.record.id} is free`;
+    }
+  }
+  return null;
+}
+
+/** A node that could take a task of the job; nothing runs any more when this is asked. */
+function fittingNode(engine: Engine, job: Job, slots: number): Node | null {
+  const pool = poolOf(engine, job);
+  if (pool === null || pool.record.state !== "active") return null;
+  for (const number of pool.nodes) {
+    const node = engine.nodes.get(number);
+    if (node !== undefined && obstacleOf(job, node, slots) === null) return node;
+  }
+  return null;
+}
+
+type Obstacle =
+  | "NodeNotReady"
+  | "NodeUnreachable"
+  | "SchedulingDisabled"
+  | "NodeBarredByPreparation"
+  | "RequiredSlotsTooLarge";
+
+/** What keeps an idle node from taking the task; null: nothing does. */
+function obstacleOf(job: Job, { record }: Node, slots: number): Obstacle | null {
+  if (record.life !== "joined") return "NodeNotReady";
+  if (record.contact !== "connected") return "NodeUnreachable";
+  if (record.schedulingState === "disabled") return "SchedulingDisabled";
+  if (job.barred.has(record.number)) return "NodeBarredByPreparation";
+  return record.slots < slots ? "RequiredSlotsTooLarge" : null;
+}
+
+function nodesUnsettled(world: World, engine: Engine): string | null {
+  for (const pool of engine.pools.values()) {
+    const { resize, spec, state } = pool.record;
+    if (resize !== null || state === "deleting") return `pool ${spec.id} is ${state} and resizing`;
+  }
+  for (const node of engine.nodes.values()) {
+    const { id, life, contact, guid } = node.record;
+    const machine = world.machines.find((candidate) => candidate.guid === guid);
+    if (contact === "away" || contact === "unknown") return `node ${id} is ${contact}`;
+    if (contact === "lost" && machine?.isOn === true && !machine.isGone)
+      return `node ${id} is lost`;
+    if (contact === "connected" && life !== "joined") return `node ${id} is ${life}`;
+    const removal = [...engine.removals.values()].find(
+      (candidate) => candidate.node === node.record.number,
+    );
+    if (removal !== undefined && contact === "connected") return `node ${id} owes a removal`;
+  }
+  return null;
+}
+
+/** At the end: what has not completed is explained, and the explanation is true. */
+export function checkSettled(world: World, engine: Engine): void {
+  for (const [number, { byNumber }] of world.disk.tasks) {
+    const job = engine.jobs.get(number) ?? null;
+    for (const task of byNumber.values()) {
+      const { state } = task.progress;
+      demand(state === "completed" || state === "active", "liveness", () => {
+        return `task ${task.id} is ${state} at the end`;
+      });
+      if (state === "active") checkExplained(world, engine, job, task);
+    }
+  }
+}
+
+function checkExplained(world: World, engine: Engine, job: Job | null, task: TaskRecord): void {
+  const { reasons } = explainTask(engine, job, task);
+  demand(reasons.length > 0, "explain", () => `nothing explains why task ${task.id} is active`);
+  for (const reason of reasons) {
+    demand(isTrue(world, engine, job, task, reason), "explain", () => {
+      return `task ${task.id} is said to wait because: ${reason.code}: ${reason.message}`;
+    });
+  }
+}
+
+function isTrue(
+  world: World,
+  engine: Engine,
+  job: Job | null,
+  task: TaskRecord,
+  { code }: WaitReason,
+): boolean {
+  const pool = job === null ? null : poolOf(engine, job);
+  switch (code) {
+    case "JobEnded":
+      return job === null || job.record.state === "completed";
+    case "JobDisabled":
+      return job?.record.state === "disabled";
+    case "PoolNotFound":
+      return pool === null && !poolIsStored(world, job);
+    case "PoolEmpty":
+      return pool?.nodes.size === 0;
+    case "NodeNotReady":
+    case "NodeUnreachable":
+    case "SchedulingDisabled":
+    case "NodeBarredByPreparation":
+    case "RequiredSlotsTooLarge":
+      return [...(pool?.nodes ?? [])].some((number) => {
+        const node = engine.nodes.get(number);
+        return (
+          job !== null && node !== undefined && obstacleOf(job, node, slotsOf(task.spec)) === code
+        );
+      });
+    // Nothing runs and nothing is on its way: these can not be why.
+    case "PoolBeingDeleted":
+    case "PoolDoesNotAccept":
+    case "JobDisabling":
+    case "MaxParallelTasks":
+    case "NoFreeSlot":
+    case "WaitsForPreparation":
+    case "WaitsForNode":
+    case "WaitsForTurn":
+    case "TooOld":
+      return false;
+  }
+}
+
+function poolIsStored(world: World, job: Job | null): boolean {
+  const wanted = job?.record.spec.poolId.toLowerCase();
+  return [...world.disk.pools.values()].some(({ spec }) => spec.id.toLowerCase() === wanted);
+}

@@ -1,0 +1,200 @@
+import type { ProcessExit } from "../../agent/core/contract.ts";
+import { nodeJobKey } from "../../model/nodeJob.ts";
+import type { HeldExecution, StartOrder } from "../../model/order.ts";
+import type { Machine } from "../machine.ts";
+import type { SimProcess } from "../shim.ts";
+import type { World } from "../world.ts";
+import type { Ledger, Ordered } from "./ledger.ts";
+import { demand } from "./violation.ts";
+
+/** After the grace a process that was told to stop is gone; that much later it is a violation. */
+const STOP_SLACK_MS = 5_000;
+/** So long after a connection was settled, no process runs whose execution was let go. */
+const SETTLE_SLACK_MS = 20_000;
+
+/** What must hold of real processes, directories and journals on the machines. */
+export class ProcessChecks {
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  /** When a machine lost its journal, in true time. */
+  readonly #journalLostAt = new Map<Machine, number>();
+
+  constructor(world: World, ledger: Ledger) {
+    this.#world = world;
+    this.#ledger = ledger;
+  }
+
+  started(machine: Machine, process: SimProcess): void {
+    const { order } = process;
+    const { execution } = order;
+    demand(!this.#ledger.started.has(execution), "startedOnce", () => {
+      return `a second process of execution ${execution} (${order.jobId}/${order.taskId}) is started`;
+    });
+    this.#ledger.started.add(execution);
+    demand(machine.directories.has(directoryKey(order)), "directory", () => {
+      return `execution ${execution} starts on ${machine.name} without its directory`;
+    });
+    const ordered = this.#ledger.orders.get(execution);
+    demand(
+      ordered !== undefined,
+      "effectAfterCommit",
+      () => `execution ${execution} was never ordered`,
+    );
+    if (ordered === undefined) return;
+    if (ordered.kind === "task") this.#taskStarted(machine, process, ordered);
+    else this.#specialStarted(machine, process, ordered);
+  }
+
+  /** Whether the store counts the execution as under way. */
+  #isLive(execution: number): boolean {
+    const state = this.#world.disk.executions.get(execution)?.state;
+    return state !== undefined && state !== "ended" && state !== "lost";
+  }
+
+  #taskStarted(machine: Machine, process: SimProcess, ordered: Ordered): void {
+    const { execution } = process.order;
+    if (!this.#isLive(execution)) return;
+    this.#ledger.ran.add(nodeJobKey(ordered.node, ordered.job));
+    let slots = 0;
+    for (const other of this.#world.machines) {
+      for (const running of other.shims.processes) {
+        const number = running.order.execution;
+        const its = this.#ledger.orders.get(number);
+        if (its?.kind !== "task" || !this.#isLive(number)) continue;
+        if (other === machine) slots += its.slots;
+        demand(its.task !== ordered.task || number === execution, "oneCurrentExecution", () => {
+          return `executions ${number} and ${execution} of one task run at the same time`;
+        });
+      }
+    }
+    const offered = this.#world.disk.nodes.get(ordered.node)?.slots ?? 0;
+    demand(slots <= offered, "slots", () => {
+      return `processes on ${machine.name} use ${slots} slots of ${offered}`;
+    });
+    this.#checkPrepared(machine, process, ordered);
+  }
+
+  #checkPrepared(machine: Machine, process: SimProcess, ordered: Ordered): void {
+    const spec = this.#world.disk.jobs.get(ordered.job)?.spec.preparation ?? null;
+    if (spec === null || !spec.waitForSuccess) return;
+    const boots = this.#ledger.prepared.get(`${machine.guid}:${ordered.job}`);
+    const isPrepared = spec.rerunOnNodeRebootAfterSuccess
+      ? boots?.has(machine.bootId) === true
+      : boots !== undefined;
+    demand(isPrepared, "preparationFirst", () => {
+      return `execution ${process.order.execution} runs on ${machine.name} before preparation succeeded there`;
+    });
+  }
+
+  #specialStarted(machine: Machine, process: SimProcess, ordered: Ordered): void {
+    const { execution, kind } = process.order;
+    for (const running of machine.shims.processes) {
+      const number = running.order.execution;
+      const its = this.#ledger.orders.get(number);
+      if (number === execution || its?.job !== ordered.job) continue;
+      demand(its.kind !== kind, "onePreparation", () => {
+        return `${kind} ${execution} starts on ${machine.name} while ${number} runs`;
+      });
+      const isTooEarly = kind === "release" && its.kind === "task" && this.#isLive(number);
+      demand(!isTooEarly, "releaseAfterTasks", () => {
+        return `release ${execution} starts on ${machine.name} while execution ${number} runs`;
+      });
+    }
+    if (kind !== "release") return;
+    const release = this.#world.disk.nodeJobs.get(nodeJobKey(ordered.node, ordered.job))?.release;
+    // One that was given up may start late; only a finished one must not be followed by another.
+    const isAgain =
+      release?.state === "completed" &&
+      release.execution !== execution &&
+      release.failure?.code !== "NodeLost";
+    demand(
+      !isAgain,
+      "releaseOnce",
+      () => `release ${execution} starts after ${release?.execution} was over`,
+    );
+  }
+
+  ended(machine: Machine, process: SimProcess, outcome: ProcessExit["outcome"]): void {
+    const { execution } = process.order;
+    this.#ledger.exits.set(execution, outcome);
+    const ordered = this.#ledger.orders.get(execution);
+    if (ordered === undefined || outcome.state !== "exited") return;
+    if (ordered.kind === "preparation" && outcome.exitCode === 0) {
+      const key = `${machine.guid}:${ordered.job}`;
+      const boots = this.#ledger.prepared.get(key) ?? new Set();
+      this.#ledger.prepared.set(key, boots.add(machine.bootId));
+    }
+    this.#checkStopped(machine, execution);
+    this.#checkLetGo(machine, execution, ordered);
+  }
+
+  /** It ended by itself: then nobody had told it to stop long ago. */
+  #checkStopped(machine: Machine, execution: number): void {
+    const stopping = machine.agent?.core.executions.get(execution)?.stopping ?? null;
+    if (stopping === null) return;
+    const lateMs = machine.clock() - stopping.at - stopping.graceMs;
+    demand(lateMs < STOP_SLACK_MS, "stopEnforced", () => {
+      return `execution ${execution} ended by itself ${lateMs} ms after it should have been killed`;
+    });
+  }
+
+  #checkLetGo(machine: Machine, execution: number, ordered: Ordered): void {
+    if (ordered.kind !== "task" || this.#isLive(execution) || machine.agent === null) return;
+    const since = this.#world.server.links.openSince(ordered.node);
+    if (since === null || !machine.agent.isConnected) return;
+    const settledMs = this.#world.agenda.now - since;
+    const isSeen = this.#world.disk.executions.get(execution)?.result != null;
+    demand(isSeen || settledMs < SETTLE_SLACK_MS, "letGoIsStopped", () => {
+      return `execution ${execution} was let go and ran to its end, ${settledMs} ms after its node was settled`;
+    });
+  }
+
+  directoryPrepared(machine: Machine, order: StartOrder): void {
+    const key = directoryKey(order);
+    machine.directories.add(key);
+    for (const running of machine.shims.processes) {
+      demand(directoryKey(running.order) !== key, "directory", () => {
+        return `execution ${order.execution} prepares ${key} while ${running.order.execution} runs there`;
+      });
+    }
+  }
+
+  directoryRemoved(machine: Machine, jobId: string, taskId: string | null): void {
+    for (const running of machine.shims.processes) {
+      const { order } = running;
+      const isUsed = order.jobId === jobId && (taskId === null || order.taskId === taskId);
+      demand(!isUsed, "directory", () => {
+        return `the directory of execution ${order.execution} is removed while it runs`;
+      });
+    }
+    for (const key of [...machine.directories]) {
+      const isRemoved =
+        taskId === null ? key.startsWith(`${jobId}/`) : key === `${jobId}/${taskId}`;
+      if (isRemoved) machine.directories.delete(key);
+    }
+  }
+
+  journalLost(machine: Machine): void {
+    this.#journalLostAt.set(machine, this.#world.agenda.now);
+  }
+
+  /** A node holds whatever it once said that it holds, until the server has the end of it. */
+  helloSent(machine: Machine, held: readonly HeldExecution[]): void {
+    const { disk } = this.#world;
+    const numbers = new Set(held.map(({ execution }) => execution));
+    const lostAt = this.#journalLostAt.get(machine) ?? Number.NEGATIVE_INFINITY;
+    for (const record of disk.executions.values()) {
+      if (record.state !== "running" || numbers.has(record.number)) continue;
+      const ordered = this.#ledger.orders.get(record.number);
+      if (ordered === undefined || ordered.at <= lostAt) continue;
+      const node = disk.nodes.get(ordered.node);
+      demand(node?.guid !== machine.guid, "journal", () => {
+        return `${machine.name} took execution ${record.number} and does not hold it any more`;
+      });
+    }
+  }
+}
+
+function directoryKey(order: StartOrder): string {
+  return `${order.jobId}/${order.taskId}`;
+}

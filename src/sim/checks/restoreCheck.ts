@@ -1,0 +1,100 @@
+import { hasChanges } from "../../engine/record.ts";
+import { restore } from "../../engine/restore.ts";
+import type { Engine, Job, Node } from "../../engine/state.ts";
+import type { Disk } from "../disk.ts";
+import { demand } from "./violation.ts";
+
+/** A machine restored from the store is the live one, but for what connections it has. */
+export function checkRestore(live: Engine, disk: Disk): void {
+  const restored = restore(disk.readLive(), live.now, live.settings);
+  demand(!hasChanges(restored), "restore", () => {
+    return `a restore changes something: ${describeChanges(restored)}`;
+  });
+  const expected = canonical(live);
+  const actual = canonical(restored);
+  for (const [part, value] of Object.entries(expected)) {
+    const other = actual[part];
+    demand(
+      value === other,
+      "restore",
+      () => `${part} differs\n live     ${value}\n restored ${other}`,
+    );
+  }
+}
+
+function describeChanges(engine: Engine): string {
+  return Object.entries(engine.outcome.changes)
+    .filter(([, value]) => value !== null && ("size" in value ? value.size : value.length) > 0)
+    .map(([name]) => name)
+    .join(", ");
+}
+
+/** Everything of the machine that has to survive, as text by part. */
+export function canonical(engine: Engine): Record<string, string> {
+  const parts: Record<string, string> = {
+    counters: JSON.stringify({ ...engine.counters, time: 0 }),
+    removals: JSON.stringify([...engine.removals].sort(byKey)),
+    specials: JSON.stringify(
+      [...engine.specials]
+        .sort(byKey)
+        .map(([number, { kind, job, node }]) => [
+          number,
+          kind,
+          job.record.number,
+          node.record.number,
+        ]),
+    ),
+  };
+  for (const [number, pool] of engine.pools) {
+    const levels = pool.levels.map(({ priority, jobs }) => [priority, [...jobs].sort(byNumber)]);
+    parts[`pool ${number}`] = JSON.stringify([pool.record, [...pool.nodes].sort(byNumber), levels]);
+  }
+  for (const [number, node] of engine.nodes) parts[`node ${number}`] = canonicalNode(engine, node);
+  for (const [number, job] of engine.jobs) {
+    if (job.record.state !== "completed") parts[`job ${number}`] = canonicalJob(job);
+  }
+  for (const [number, live] of engine.executions) {
+    const { task, execution, slots, keepDirectory } = live;
+    const keeps = execution.state === "assigned" && keepDirectory;
+    parts[`execution ${number}`] = JSON.stringify([task, execution, slots, keeps]);
+  }
+  return parts;
+}
+
+function canonicalNode(engine: Engine, node: Node): string {
+  const { record, progress, executions, usedSlots, jobs } = node;
+  const contact = record.contact === "connected" ? "away" : record.contact;
+  // Completed jobs may still be in memory.
+  const records = [...jobs.values()].filter(
+    ({ job }) => engine.jobs.get(job)?.record.state !== "completed",
+  );
+  return JSON.stringify([
+    { ...record, contact, contactAt: 0 },
+    progress,
+    [...executions].sort(byNumber),
+    usedSlots,
+    records.sort((left, right) => left.job - right.job),
+  ]);
+}
+
+function canonicalJob(job: Job): string {
+  const { record, counts, queue, nodes, barred, waitingIn, specials } = job;
+  const queued = queue.classes().map(({ slots, tasks }) => [slots, [...tasks.ranges()]]);
+  return JSON.stringify([
+    record,
+    counts,
+    queued,
+    [...nodes].sort(byNumber),
+    [...barred].sort(byNumber),
+    waitingIn,
+    [...specials].sort(byNumber),
+  ]);
+}
+
+function byNumber(left: number, right: number): number {
+  return left - right;
+}
+
+function byKey(left: readonly [number, unknown], right: readonly [number, unknown]): number {
+  return left[0] - right[0];
+}
