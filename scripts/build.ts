@@ -1,11 +1,18 @@
-// Builds dist/stint, the one executable. `--if-stale` builds only when a source is newer than the executable.
+// Builds dist/stint, the one executable. `--if-stale` builds only when a source is newer than the executable;
+// `--outfile=PATH` and `--version=TEXT` build another one, as the tests of upgrades need it.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 
 const root = join(import.meta.dir, "..");
-const executable = join(root, "dist", "stint");
+const executable = resolve(optionOf("--outfile") ?? join(root, "dist", "stint"));
+const version = optionOf("--version") ?? packageJson.version;
 const sources = ["src", "scripts/build.ts", "package.json", "package-lock.json"];
+
+function optionOf(name: string): string | undefined {
+  const prefix = `${name}=`;
+  return process.argv.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+}
 
 /** The newest change below `path`. Folders count too: their time changes when a file in them is deleted. */
 function newestChangeMs(path: string): number {
@@ -34,7 +41,7 @@ function buildCommand(outputFile: string): string[] {
     "--minify-syntax",
     "--minify-whitespace",
     "--sourcemap=inline",
-    `--define=STINT_VERSION=${JSON.stringify(packageJson.version)}`,
+    `--define=STINT_VERSION=${JSON.stringify(version)}`,
     `--outfile=${outputFile}`,
     join(root, "src", "main.ts"),
   ];
@@ -46,7 +53,7 @@ async function build(): Promise<number> {
     return 1;
   }
   // Built beside its place and renamed into it, so that a running executable can be replaced.
-  const workFolder = join(root, "dist", `build-${process.pid}.tmp`);
+  const workFolder = join(dirname(executable), `build-${process.pid}.tmp`);
   mkdirSync(workFolder, { recursive: true });
   try {
     const child = Bun.spawn(buildCommand(join(workFolder, "stint")), {

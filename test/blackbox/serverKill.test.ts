@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { auditRuns, noteRun, readRuns, shell } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
-import { createLocalPool, startServer } from "./harness/server.ts";
+import { createLocalPool, freePort, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
 
 const sandbox = useSandbox();
@@ -13,21 +13,22 @@ const COMPLETION_MS = 90_000;
 
 test("a server killed in the middle of a job loses nothing and runs nothing twice", async () => {
   const runsFile = join(sandbox.path, "runs");
-  let server = await startServer(sandbox);
+  const port = freePort();
+  let server = await startServer(sandbox, { port });
   await createLocalPool(server.client, "pool", 2, 4);
   const commandLine = shell(`${noteRun(runsFile)}; sleep 0.02`);
   await server.client.jobs.create({ id: "job", poolInfo: { poolId: "pool" } });
   const tasks = Array.from({ length: TASKS }, (_, index) => ({ id: `t${index}`, commandLine }));
   const answers = await server.client.tasks.addMany("job", tasks);
   expect(answers.filter(({ status }) => status !== "success")).toEqual([]);
-  for (const share of [0.2, 0.4, 0.6]) {
-    await until(
-      `${share * 100} % of the tasks to have run`,
-      () => readRuns(runsFile).size,
-      (size) => size >= TASKS * share,
-    );
+  // At its old address, where the agents wait for it, and at new ones, which they have to be told.
+  const places = [port, freePort(), 0];
+  for (const [index, place] of places.entries()) {
+    const wanted = (TASKS / (places.length + 1)) * (index + 1);
+    const ran = () => readRuns(runsFile).size;
+    await until(`${wanted} tasks to have run`, ran, (count) => count >= wanted);
     await server.end("SIGKILL");
-    server = await startServer(sandbox, { data: server.data });
+    server = await startServer(sandbox, { data: server.data, port: place });
   }
   await server.client.jobs.waitUntilTasksCompleted("job", { timeoutMs: COMPLETION_MS });
   const { problems, runs, tasks: ended } = await auditRuns(server.client, "job", runsFile);
