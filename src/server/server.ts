@@ -89,6 +89,7 @@ export class Server implements RunningServer {
         metrics.taskChanges.inc(tasks);
         if (events > 0) commits.notify();
       },
+      onStep: (durationMs) => metrics.stepSeconds.observe(durationMs / 1000),
       log,
     });
     const links = newLinks(options, loop);

@@ -47,6 +47,8 @@ export interface LoopParts {
   readonly perform: (effects: readonly Effect[]) => void;
   /** A batch was committed, with or without events. */
   readonly onCommit: (changes: { events: number; tasks: number }) => void;
+  /** How long a step held the server. */
+  readonly onStep: (durationMs: number) => void;
   readonly log: (message: string, facts: Record<string, unknown>) => void;
 }
 
@@ -179,7 +181,9 @@ export class Loop implements Requests {
     const admitted = jobs.size === 0 ? [] : await readJobs(this.parts.store, jobs);
     const reads = core.admit(admitted);
     const answers = await readAnswers(this.parts.store, reads);
+    const begun = performance.now();
     this.#next(core, core.apply(answers, this.parts.clock()));
+    this.parts.onStep(performance.now() - begun);
   }
 
   #next(core: LoopCore<Caller>, next: Next<Caller>): void {

@@ -166,6 +166,7 @@ export class TestApi {
       epoch: 1,
       clock: () => api.#now,
       perform: (effects) => api.#perform(effects),
+      onStep: () => {},
       onCommit: () => {
         for (const listener of api.#listeners) listener();
       },
