@@ -10,8 +10,10 @@ import { type AgentEnd, type AgentHandle, type AgentOptions, AgentStartError } f
  */
 export async function runAgent(given: AgentOptions): Promise<AgentHandle> {
   requireSafeServer(given);
-  makeDirectories(given.dataDirectory, given.rootDirectory);
-  const options = { ...given, rootDirectory: realpathSync(given.rootDirectory) };
+  const { dataDirectory, rootDirectory, allowedUsers } = given;
+  const isShared = allowedUsers.accounts !== null || allowedUsers.named.length > 0;
+  makeDirectories(dataDirectory, rootDirectory, isShared);
+  const options = { ...given, rootDirectory: realpathSync(rootDirectory) };
   const unlock = lockDirectory(dataLayout(options.dataDirectory), options.dataDirectory);
   const stopping = new AbortController();
   try {

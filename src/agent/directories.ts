@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** Where an agent keeps what tasks must not see. */
@@ -11,8 +11,6 @@ export interface DataLayout {
   readonly journalPath: string;
   readonly accountsPath: string;
   readonly shimsDirectory: string;
-  /** Output that waits for its upload, so that it outlives its task directory. */
-  readonly uploadsDirectory: string;
 }
 
 export function dataLayout(dataDirectory: string): DataLayout {
@@ -24,7 +22,6 @@ export function dataLayout(dataDirectory: string): DataLayout {
     journalPath: join(dataDirectory, "journal.jsonl"),
     accountsPath: join(dataDirectory, "accounts.json"),
     shimsDirectory: join(dataDirectory, "shims"),
-    uploadsDirectory: join(dataDirectory, "uploads"),
   };
 }
 
@@ -38,12 +35,18 @@ export const ROOT_FOLDERS = [
   "workitems",
 ] as const;
 
-export function makeDirectories(dataDirectory: string, rootDirectory: string): void {
+/** `isShared`: tasks of several users are to read and write in `shared`. */
+export function makeDirectories(
+  dataDirectory: string,
+  rootDirectory: string,
+  isShared: boolean,
+): void {
   const layout = dataLayout(dataDirectory);
-  for (const path of [dataDirectory, layout.shimsDirectory, layout.uploadsDirectory]) {
+  for (const path of [dataDirectory, layout.shimsDirectory]) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   }
   for (const folder of ROOT_FOLDERS) mkdirSync(join(rootDirectory, folder), { recursive: true });
+  if (isShared) chmodSync(join(rootDirectory, "shared"), 0o777);
 }
 
 /** A job's folder, relative to the root; `job-1` stands for the runs that only scheduled jobs have several of. */

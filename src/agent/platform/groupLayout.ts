@@ -77,10 +77,10 @@ function ownPath(membership: string, mount: Mount): string {
   for (const line of membership.split("\n")) {
     const [, names = "", path = ""] = line.split(":");
     if (mount.type === "cgroup2" ? names === "" : names.split(",").some(isOf(mount))) {
-      if (path !== "") return path;
+      return path === "/" ? "" : path;
     }
   }
-  return "/";
+  return "";
 }
 
 function isOf(mount: Mount): (name: string) => boolean {

@@ -1,0 +1,101 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startTestNode } from "../fixtures/node.ts";
+import { startOrder } from "../fixtures/server.ts";
+import { detectGroupLayout, layoutOf } from "./groupLayout.ts";
+import { openGroups } from "./groups.ts";
+
+const V2 = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
+const HYBRID = [
+  "31 24 0:27 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory",
+  "32 24 0:28 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct",
+  "33 24 0:29 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids",
+  "34 24 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw",
+].join("\n");
+const MEMBERSHIP =
+  "4:memory:/docker/1\n3:cpu,cpuacct:/docker/1\n2:pids:/\n0::/system.slice/a.service\n";
+
+test("one unified hierarchy is v2, below the agent's own group", () => {
+  expect(layoutOf(V2, MEMBERSHIP, () => true)).toEqual({
+    kind: "v2",
+    own: "/sys/fs/cgroup/system.slice/a.service",
+  });
+});
+
+test("hierarchies by controller are v1, with the unified one beside them", () => {
+  expect(layoutOf(HYBRID, MEMBERSHIP, () => true)).toEqual({
+    kind: "v1",
+    memory: "/sys/fs/cgroup/memory/docker/1",
+    cpu: "/sys/fs/cgroup/cpu,cpuacct/docker/1",
+    pids: "/sys/fs/cgroup/pids",
+    unified: "/sys/fs/cgroup/unified/system.slice/a.service",
+  });
+});
+
+test("a path that only the host can see is looked for at the mount, one that cannot be written is left out", () => {
+  const layout = layoutOf(HYBRID, MEMBERSHIP, (path) => path === "/sys/fs/cgroup/memory");
+  expect(layout).toEqual({
+    kind: "v1",
+    memory: "/sys/fs/cgroup/memory",
+    cpu: null,
+    pids: null,
+    unified: null,
+  });
+});
+
+test("a machine without groups, or with groups of others, has none", () => {
+  expect(layoutOf("", "", () => true)).toEqual({
+    kind: "none",
+    reason: "no control groups are mounted",
+  });
+  expect(layoutOf(V2, MEMBERSHIP, () => false).kind).toBe("none");
+  expect(openGroups({ kind: "none", reason: "why" }, "x").shortcomings).toEqual([
+    "memory, CPU and process limits are not enforced: why",
+  ]);
+});
+
+/** What this machine can enforce; a test of a limit asserts the other case where it cannot. */
+function shortcomings(): readonly string[] {
+  const groups = openGroups(detectGroupLayout(), "stint-test-probe");
+  groups.close();
+  return groups.shortcomings;
+}
+
+test("the memory limit kills a process that wants more, where the machine can", async () => {
+  await using node = await startTestNode();
+  const limits = { memoryBytes: 48 * 1024 * 1024 };
+  const command = "/bin/sh -c 'head -c 200000000 /dev/zero | tail | wc -c'";
+  node.server.order(startOrder(1, command, { command: { limits } }));
+  const result = await node.server.resultOf(1);
+  const canLimit = !shortcomings().some((line) => line.includes("memory"));
+  const written = result.stdout.place.kind === "inline" ? result.stdout.place.base64 : "";
+  expect(Buffer.from(written, "base64").toString().trim()).toBe(canLimit ? "0" : "200000000");
+  if (canLimit) {
+    expect(result.processes[0]?.peakMemoryBytes).toBeLessThanOrEqual(limits.memoryBytes);
+    expect(result.processes[0]?.peakMemoryBytes).toBeGreaterThan(limits.memoryBytes / 2);
+  }
+});
+
+test("the limit of processes holds, where the machine can", async () => {
+  await using node = await startTestNode();
+  const command = `/bin/sh -c 'for i in 1 2 3 4 5 6; do sleep 0.2 & done; wait'`;
+  node.server.order(startOrder(1, command, { command: { limits: { processes: 3 } } }));
+  const { stderr } = await node.server.resultOf(1);
+  const canLimit = !shortcomings().some(
+    (line) => line.includes("processes") || line.includes("pids"),
+  );
+  expect(stderr.sizeBytes > 0).toBe(canLimit);
+});
+
+test("groups are removed with the execution, and with the node", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stint-groups-"));
+  const groups = openGroups(detectGroupLayout(), `stint-test-${process.pid}`);
+  const made = groups.create(7, { memoryBytes: 1e9, cpuCores: 0.5, processes: 10 });
+  expect(groups.members(7)).toEqual(made === null ? null : []);
+  expect(groups.present()).toEqual(made === null ? [] : [7]);
+  groups.close();
+  expect(groups.present()).toEqual([]);
+  rmSync(directory, { recursive: true });
+});
