@@ -1,34 +1,13 @@
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { processesOfNode, untilAgent, untilAgentIsBack } from "./harness/agents.ts";
 import { signal } from "./harness/processes.ts";
 import { auditRuns, noteRun, readRuns, shell } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
-import { createLocalPool, nodeFolder, type ServerProcess, startServer } from "./harness/server.ts";
+import { createLocalPool, nodeFolder, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
 
 const sandbox = useSandbox();
-
-/** The agent's process of a local node, by what it wrote itself. */
-async function agentPid(server: ServerProcess, nodeId: string): Promise<number> {
-  const folder = await nodeFolder(server, nodeId);
-  const agents = sandbox.processes(folder).filter(({ words }) => words.includes("local-node"));
-  expect(agents).toHaveLength(1);
-  return agents[0]?.pid ?? 0;
-}
-
-async function untilAgentIsBack(server: ServerProcess, nodeId: string, before: number) {
-  const folder = await nodeFolder(server, nodeId);
-  return await until(
-    "another agent to be connected",
-    async () => {
-      const agents = sandbox.processes(folder).filter(({ words }) => words.includes("local-node"));
-      const { contact } = await server.client.nodes.get(nodeId);
-      return { pid: agents[0]?.pid ?? before, contact };
-    },
-    ({ pid, contact }) => pid !== before && contact === "connected",
-  );
-}
 
 test("executions of a killed agent are adopted and keep their exit codes", async () => {
   const runsFile = join(sandbox.path, "runs");
@@ -55,9 +34,9 @@ test("executions of a killed agent are adopted and keep their exit codes", async
     () => readRuns(runsFile).size,
     (size) => size === codes.length + 1,
   );
-  const before = await agentPid(server, nodeId);
+  const before = await untilAgent(sandbox, await nodeFolder(server, nodeId));
   signal(before, "SIGKILL");
-  await untilAgentIsBack(server, nodeId, before);
+  await untilAgentIsBack(sandbox, server, nodeId, before);
   await Bun.write(gate, "");
   await server.client.jobs.waitUntilTasksCompleted("job", { timeoutMs: 30_000 });
   const {
@@ -94,7 +73,7 @@ test("tasks of a killed shim end as lost with ExitCodeUnknown and are recovered"
     (size) => size === 4,
   );
   const below = await nodeFolder(server, nodeId);
-  const shims = sandbox.processes(below).filter(({ words }) => words.includes("shim"));
+  const { shims } = processesOfNode(sandbox, below);
   expect(shims).toHaveLength(1);
   signal(shims[0]?.pid ?? 0, "SIGKILL");
   // The processes are adopted: the tasks still run, and only their end is without an exit code.
@@ -122,6 +101,5 @@ test("tasks of a killed shim end as lost with ExitCodeUnknown and are recovered"
     expect(second).toMatchObject({ state: "ended" });
     expect(systemTaskVersion).toBeGreaterThan(0);
   }
-  expect(existsSync(runsFile) && readFileSync(runsFile, "utf8").length > 0).toBe(true);
   await server.end();
 });
