@@ -98,7 +98,7 @@ export function checkResize(engine: Engine, pool: Pool): void {
   if (record.resize === null) return;
   const nodes = [...pool.nodes].map((number) => mustHave(engine.nodes, number, "node"));
   const isMoving = nodes.some(
-    (node) => node.record.life === "leaving" || node.record.life === "creating",
+    ({ record: { life, provided } }) => life === "leaving" || (life === "creating" && provided),
   );
   if (!isMoving) endResize(engine, pool);
 }

@@ -124,7 +124,7 @@ function restoreExecution(engine: Engine, execution: ExecutionRecord, task: Task
 function resume(engine: Engine): void {
   for (const node of engine.nodes.values()) {
     indexNode(node);
-    if (node.record.life === "creating") provideNode(engine, node);
+    if (node.record.life === "creating" && node.record.provided) provideNode(engine, node);
     else watch(engine, node);
     issueOrder(engine, node);
     if (node.record.option === "retaineddata") {

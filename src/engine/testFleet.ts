@@ -12,8 +12,10 @@ import type { Effect } from "./effect.ts";
 import { explainTask } from "./explain.ts";
 import type { EngineReport, Input, Reply } from "./input.ts";
 import { takeOutcome } from "./record.ts";
+import { restore } from "./restore.ts";
 import { DEFAULT_SETTINGS, type Engine, type EngineSettings, newEngine } from "./state.ts";
 import { step } from "./step.ts";
+import { TestStore } from "./testStore.ts";
 
 export const POOL: PoolSpec = {
   id: "pool",
@@ -77,12 +79,13 @@ export function resultOf(outcome: ProcessOutcome, at: number): ExecutionResult {
 
 /** The machine with nodes that a test plays by hand; tasks are kept as a store would keep them. */
 export class TestFleet {
-  readonly engine: Engine;
+  engine: Engine;
   now = 1_000;
   readonly events: EventRecord[] = [];
   /** Orders to nodes and provider calls since the last look. */
   effects: Effect[] = [];
   readonly tasks = new Map<number, TaskRecord>();
+  readonly store = new TestStore();
   readonly #links = new Map<string, { upTo: number; life: number }>();
 
   constructor(settings: Partial<EngineSettings> = {}) {
@@ -112,6 +115,7 @@ export class TestFleet {
 
   #take(): void {
     const { changes, effects } = takeOutcome(this.engine);
+    this.store.apply(changes);
     this.events.push(...changes.events);
     this.effects.push(...effects);
     for (const task of changes.newTasks)
@@ -153,6 +157,13 @@ export class TestFleet {
 
   disconnect(id: string): void {
     this.send({ kind: "nodeDisconnected", node: this.#number(id) });
+  }
+
+  /** The server dies and comes back; what waited to be let out is lost. */
+  restart(): void {
+    this.effects = [];
+    this.engine = restore(this.store.readLive(), this.now, this.engine.settings);
+    this.#take();
   }
 
   #number(id: string): number {

@@ -1,10 +1,10 @@
 import type { ReadAnswers, Reads, StoredJob } from "../engine/loopCore.ts";
+import { copyTask, type TestStore } from "../engine/testStore.ts";
 import { foldId, type JobNumber } from "../model/id.ts";
 import type { TaskRecord } from "../model/task.ts";
-import { copyTask, type Disk } from "./disk.ts";
 
 /** The jobs of these folded ids that are in the store. */
-export function readJobs(disk: Disk, foldedIds: ReadonlySet<string>): StoredJob[] {
+export function readJobs(disk: TestStore, foldedIds: ReadonlySet<string>): StoredJob[] {
   const jobs: StoredJob[] = [];
   for (const id of foldedIds) {
     const record = disk.jobOfId(id);
@@ -15,7 +15,7 @@ export function readJobs(disk: Disk, foldedIds: ReadonlySet<string>): StoredJob[
   return jobs;
 }
 
-export function readAnswers(disk: Disk, reads: Reads): ReadAnswers {
+export function readAnswers(disk: TestStore, reads: Reads): ReadAnswers {
   const tasks = new Map<JobNumber, Map<string, TaskRecord>>();
   for (const [job, ids] of reads.tasks) {
     const found = new Map<string, TaskRecord>();

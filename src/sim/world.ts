@@ -1,7 +1,7 @@
+import { TestStore } from "../engine/testStore.ts";
 import { Agenda } from "./agenda.ts";
 import { Checks } from "./checks/checks.ts";
 import { Violation } from "./checks/violation.ts";
-import { Disk } from "./disk.ts";
 import { planFaults } from "./faultPlan.ts";
 import { drawFaults, type Faults } from "./faults.ts";
 import type { Hooks } from "./hooks.ts";
@@ -38,7 +38,7 @@ export class World {
   readonly random: Random;
   readonly faults: Faults;
   readonly hooks: Hooks;
-  readonly disk = new Disk();
+  readonly disk = new TestStore();
   readonly machines: Machine[] = [];
   readonly provider: Provider;
   readonly server: Server;

@@ -1,11 +1,11 @@
 import { hasChanges } from "../../engine/record.ts";
 import { restore } from "../../engine/restore.ts";
 import type { Engine, Job, Node } from "../../engine/state.ts";
-import type { Disk } from "../disk.ts";
+import type { TestStore } from "../../engine/testStore.ts";
 import { demand } from "./violation.ts";
 
 /** A machine restored from the store is the live one, but for what connections it has. */
-export function checkRestore(live: Engine, disk: Disk): void {
+export function checkRestore(live: Engine, disk: TestStore): void {
   const restored = restore(disk.readLive(), live.now, live.settings);
   demand(!hasChanges(restored), "restore", () => {
     return `a restore changes something: ${describeChanges(restored)}`;

@@ -1,4 +1,3 @@
-import type { StoredState } from "../engine/restore.ts";
 import type { Changes, Counters, JobProgress, RemovalRecord } from "../model/changes.ts";
 import type { EventRecord } from "../model/event.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
@@ -17,6 +16,7 @@ import type { NodeJobRecord } from "../model/nodeJob.ts";
 import type { PoolRecord } from "../model/pool.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
+import type { StoredState } from "./restore.ts";
 
 /** The tasks of one job. */
 export interface JobTasks {
@@ -25,10 +25,10 @@ export interface JobTasks {
 }
 
 /**
- * The simulated store: what was committed, and nothing else. Records are handed out as copies, as a database's would be; what
+ * The store of tests and of the simulator: what was committed, and nothing else. Records are handed out as copies, as a database's would be; what
  * they refer to is never changed by anybody.
  */
-export class Disk {
+export class TestStore {
   counters: Counters = { pool: 0, node: 0, job: 0, execution: 0, event: 0, removal: 0, time: 0 };
   readonly pools = new Map<PoolNumber, PoolRecord>();
   readonly nodes = new Map<NodeNumber, NodeRecord>();
