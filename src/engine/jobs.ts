@@ -65,6 +65,7 @@ export function createJob(engine: Engine, spec: JobSpec, tasks: readonly NewTask
       "JobExists",
       `There is a job ${spec.id} already.`,
       "Choose another id, or delete that job first.",
+      "id",
     );
   }
   const pool = engine.poolsById.get(foldId(spec.poolId));

@@ -30,8 +30,9 @@ export function refuse(
   code: Parameters<typeof requestError>[0],
   message: string,
   fix: string,
+  field?: string,
 ): Reply {
-  return { ok: false, error: requestError(code, message, fix) };
+  return { ok: false, error: requestError(code, message, fix, field) };
 }
 
 /** Makes a node's record, known from now on. */

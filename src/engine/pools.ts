@@ -33,6 +33,7 @@ export function createPool(engine: Engine, spec: PoolSpec): Reply {
       "PoolExists",
       `There is a pool ${spec.id} already.`,
       "Choose another id, or use that pool.",
+      "id",
     );
   }
   if (spec.provider === "none" && spec.targetDedicatedNodes > 0) {
