@@ -31,10 +31,19 @@ async function toldOf(error: unknown, session: Session): Promise<Told> {
 
 const FIRST_SERVER_ERROR = 500;
 
+/** The server speaks of its paths; whoever works with commands is told the command. */
+const FIXES: Readonly<Record<string, string>> = {
+  PoolNotFound: "See the pools with `stint pool list`.",
+  NodeNotFound: "See the nodes with `stint node list`.",
+  JobNotFound: "See the jobs with `stint job list`.",
+  TaskNotFound: "See the job's tasks with `stint jobtask list JOB`.",
+  ExecutionNotFound: "See the executions with `stint alloc list`.",
+};
+
 function apiTold({ message, code, fix, status, requestId }: ApiError): Told {
   const isOurFault = status >= FIRST_SERVER_ERROR && requestId !== "";
   const request = isOurFault ? `, request ${requestId}` : "";
-  return { message: `${message} (${code}${request})`, fix };
+  return { message: `${message} (${code}${request})`, fix: FIXES[code] ?? fix };
 }
 
 async function connectionTold(error: ConnectionError, session: Session): Promise<Told> {

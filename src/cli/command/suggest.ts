@@ -5,7 +5,7 @@ const MISSPELLING_MAX = 2;
 export function nearestWord(given: string, known: readonly string[]): string | undefined {
   const folded = given.toLowerCase();
   const ranked = known
-    .map((name) => ({ name, distance: distanceOf(folded, name) }))
+    .map((name) => ({ name, distance: distanceOf(folded, name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   if (best === undefined) return undefined;

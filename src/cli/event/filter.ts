@@ -21,7 +21,7 @@ function typeOf(word: string): EventType {
   const folded = word.toLowerCase().replace(/event$/, "");
   const found = EVENT_TYPES.find((type) => type.toLowerCase() === `${folded}event`);
   if (found !== undefined) return found;
-  const meant = nearestWord(word, [...EVENT_TYPES]);
+  const meant = nearestWord(`${folded}event`, EVENT_TYPES);
   const guess = meant === undefined ? "" : ` Did you mean ${meant}?`;
   throw new UsageError(
     `Expected one of ${EVENT_TYPES.join(", ")} as -ty,--type and got "${word}".${guess}`,

@@ -6,7 +6,7 @@ import { COLUMNS } from "./columns.ts";
 import { type EventFilterOptions, eventFilter } from "./filter.ts";
 
 /** A table that grows has no widest cell yet: these fit what is usual. */
-const WIDTHS = [10, 19, 25, 40, 20, 0];
+const WIDTHS = [10, 19, 21, 40, 34, 0];
 const GAP = "  ";
 
 export async function run(session: Session, options: EventFilterOptions): Promise<number> {

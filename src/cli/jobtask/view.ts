@@ -25,7 +25,7 @@ export function taskView(task: Task): View {
       ["STATE SINCE", second(task.stateTransitionTime)],
       ["COMMAND LINE", task.commandLine],
       ["REQUIRED SLOTS", task.requiredSlots],
-      ["MAX RETRIES", constraints.maxTaskRetryCount],
+      ["MAX RETRIES", constraints.maxTaskRetryCount ?? "as the job says"],
       ["MAX WALL CLOCK", constraints.maxWallClockTime ?? "unlimited"],
       ["RETENTION", constraints.retentionTime],
       ["CREATED AT", second(task.creationTime)],

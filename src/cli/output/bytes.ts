@@ -1,16 +1,18 @@
-import { ConnectionError } from "../../client/apiError.ts";
+import { CliError } from "../failure.ts";
 import type { Session } from "../session.ts";
 
-/** The chunks of a body; a connection that breaks in the middle is told from the end. Throws ConnectionError. */
+/** The chunks of a body. Throws CliError when the connection breaks in the middle, so that a part is never taken for the whole. */
 export async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
   const reader = response.body.getReader();
+  let sizeBytes = 0;
   try {
     while (true) {
       const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw new ConnectionError(originOf(response.url), { cause });
+        throw brokeOff(sizeBytes, cause);
       });
       if (done) return;
+      sizeBytes += value.byteLength;
       yield value;
     }
   } finally {
@@ -19,8 +21,12 @@ export async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> 
   }
 }
 
-function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : url;
+function brokeOff(sizeBytes: number, cause: unknown): CliError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CliError(`The connection broke after ${sizeBytes} bytes: ${reason}`, {
+    fix: "Run it again; nothing is lost on the server.",
+    cause,
+  });
 }
 
 /** Copies a body to stdout byte for byte. */

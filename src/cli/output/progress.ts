@@ -43,33 +43,46 @@ function startLines(io: CliIo): Progress {
   };
 }
 
-const BAR_FORMAT =
-  "[{bar}] {value}/{total} tasks, {running} running, {failed} failed, {duration_formatted}";
-const CLEAR_LINE = "\r\u001b[2K";
+const BAR_FORMAT = "[{bar}] {value}/{total} tasks, {running} running, {failed} failed, {seconds} s";
+const BAR_COLUMNS_MAX = 40;
+const BAR_COLUMNS_MIN = 10;
+const FIGURES_COLUMNS = 50;
+const COLUMNS_DEFAULT = 80;
+const SECOND_MS = 1000;
 
 async function startBar(io: CliIo): Promise<Progress> {
   const { SingleBar } = (await import("cli-progress")).default;
+  // Some terminals say that they have no columns at all.
+  const room = (io.columns > 0 ? io.columns : COLUMNS_DEFAULT) - FIGURES_COLUMNS;
   const bar = new SingleBar({
     format: BAR_FORMAT,
     barCompleteChar: "=",
     barIncompleteChar: " ",
-    barsize: Math.max(10, Math.min(40, io.columns - 60)),
+    barsize: Math.max(BAR_COLUMNS_MIN, Math.min(BAR_COLUMNS_MAX, room)),
     // The type asks for more of a stream than is used: writes, and whether it is a terminal.
     stream: io.stderr as unknown as NodeJS.WritableStream,
     gracefulExit: false,
-    emptyOnZero: true,
+    // Whatever follows, a line or the result, takes the place of the bar.
+    clearOnComplete: true,
   });
-  let isStarted = false;
+  const startedAt = io.now();
   return {
     update: async (counts) => {
       const { completed, running, failed } = counts;
-      const total = sumOf(counts);
-      if (!isStarted) bar.start(total, completed, { running, failed });
-      isStarted = true;
-      bar.setTotal(total);
-      bar.update(completed, { running, failed });
+      const seconds = Math.floor((io.now() - startedAt) / SECOND_MS);
+      const figures = { running, failed, seconds };
+      if (bar.isActive) {
+        bar.setTotal(sumOf(counts));
+        bar.update(completed, figures);
+      } else {
+        bar.start(sumOf(counts), completed, figures);
+      }
     },
-    note: (line) => writeTo(io.stderr, `${CLEAR_LINE}${line}\n`),
+    // The bar remembers the place where it began: it is taken away, and begins anew below the line.
+    note: async (line) => {
+      bar.stop();
+      await writeTo(io.stderr, `${line}\n`);
+    },
     stop: () => bar.stop(),
   };
 }

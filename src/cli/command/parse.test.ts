@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test";
+import { UsageError } from "../failure.ts";
+import { flag, list, number, required, text, withDefault, word } from "./option.ts";
+import { parseOptions } from "./parse.ts";
+
+const ACTION = {
+  options: {
+    jobId: required(text("ji", "job-id", "")),
+    id: text("id", "task-id", ""),
+    state: word("st", { active: "", completed: "" }, ""),
+    limit: withDefault(number("lm", "number", ""), 30),
+    priority: number("pr", "number", "", -1000),
+    nodeId: list("ni", "node-id", "", "commas"),
+    env: list("en", "NAME=VALUE", ""),
+    follow: flag("f", ""),
+  },
+  operands: ["jobId", "id"],
+};
+
+function parsed(...words: string[]) {
+  return parseOptions(ACTION, words);
+}
+
+function refused(...words: string[]): string {
+  try {
+    parsed(...words);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  throw new Error("Expected a usage error.");
+}
+
+test("every option has a value: what was given, its default, or undefined", () => {
+  expect(parsed("-ji", "j", "-st", "ACTIVE", "-f")).toEqual({
+    jobId: "j",
+    id: undefined,
+    state: "active",
+    limit: 30,
+    priority: undefined,
+    nodeId: [],
+    env: [],
+    follow: true,
+  });
+});
+
+test("long and short forms, values as next word or behind =, mean the same", () => {
+  const both = parsed("-ji", "j", "-lm", "5", "-pr", "-7");
+  expect(parsed("--jobid=j", "--limit=5", "--priority=-7")).toEqual(both);
+  expect(both).toMatchObject({ limit: 5, priority: -7 });
+});
+
+test("lists are repeated, and where ids are wanted also written with commas", () => {
+  const given = parsed("j", "-ni", "a,b", "-ni", "c", "-en", "A=1,2", "-en", "B=3");
+  expect(given).toMatchObject({ nodeId: ["a", "b", "c"], env: ["A=1,2", "B=3"] });
+});
+
+test("words alone are the operands that were not given by name", () => {
+  expect(parsed("j", "t")).toMatchObject({ jobId: "j", id: "t" });
+  expect(parsed("t", "-ji", "j")).toMatchObject({ jobId: "j", id: "t" });
+  expect(parsed("-f", "j", "--", "-id")).toMatchObject({ jobId: "j", id: "-id", follow: true });
+});
+
+test("what does not fit is refused with what was expected and given", () => {
+  expect(refused()).toBe("Expected -ji,--jobid <job-id> and got nothing.");
+  expect(refused("j", "t", "more")).toBe('Expected no further word and got "more".');
+  expect(refused("j", "-lm", "-1")).toBe(
+    'Expected a whole number of at least 0 as -lm,--limit and got "-1".',
+  );
+  expect(refused("j", "-lm", "1e3")).toBe(
+    'Expected a whole number of at least 0 as -lm,--limit and got "1e3".',
+  );
+  expect(refused("j", "-st", "done")).toBe(
+    'Expected one of active, completed as -st,--state and got "done".',
+  );
+  expect(refused("j", "--limt", "3")).toBe("Unknown option '--limt' (Did you mean --limit?).");
+  expect(refused("j", "-zz")).toBe("Unknown option '-zz'.");
+  expect(refused("j", "-id")).toBe("Option '--id <task-id>' argument missing.");
+});

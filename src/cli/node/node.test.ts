@@ -1,0 +1,110 @@
+import { expect, test } from "bun:test";
+import type { Node } from "../../protocol/api/answer/node.ts";
+import { TIME } from "../fixtures.ts";
+import { FakeServer, ran } from "../testCli.ts";
+
+const NODE: Node = {
+  id: "n1",
+  guid: "0b8e",
+  url: "/api/v1/nodes/n1",
+  poolId: "default",
+  state: "running",
+  stateTransitionTime: TIME,
+  schedulingState: "enabled",
+  fleetStatus: "disable",
+  contact: "connected",
+  contactTime: TIME,
+  isDedicated: true,
+  provided: true,
+  affinityId: "a",
+  vmSize: "local",
+  taskSlots: 4,
+  allocationTime: TIME,
+  hostname: "linux01",
+  ipAddress: "192.0.2.1",
+  memoryBytes: 8 * 1024 ** 3,
+  totalTasksRun: 10,
+  totalTasksSucceeded: 9,
+  runningTasksCount: 1,
+  runningTaskSlotsCount: 2,
+  nodeAgentInfo: { version: "1.1.2", lastUpdateTime: TIME },
+};
+
+test("nodes are listed with their agent, state and slots", async () => {
+  const server = new FakeServer({ "GET /nodes": { items: [NODE] } });
+  expect(
+    (await ran(["node", "list", "-pi", "default"], server)).stdout,
+  ).toBe(`+----+-----------+------------+----------+---------+---------+------------+-------+------------------+---------+
+| ID | AGENT VER | CONNECT IP | HOSTNAME | POOL    | STATE   | SCHEDULING | SLOTS | HEARTBEAT        | STATUS  |
++----+-----------+------------+----------+---------+---------+------------+-------+------------------+---------+
+| n1 | 1.1.2     | 192.0.2.1  | linux01  | default | running | enabled    | 2/4   | 2026/11/21 03:20 | disable |
++----+-----------+------------+----------+---------+---------+------------+-------+------------------+---------+
+
+ROWS COUNT : 1/1
+`);
+  expect(server.requests[0]?.query).toEqual({ poolId: "default", limit: "30" });
+});
+
+test("a node's view has its machine, and its errors if any", async () => {
+  const errors = [{ code: "StartFailed", message: "no disk" }];
+  const server = new FakeServer({ "GET /nodes/n1": { ...NODE, errors } });
+  const { stdout } = await ran(["node", "view", "n1"], server);
+  expect(stdout).toMatch(/\| MEMORY +\| 8\.0 GiB +\|/);
+  expect(stdout).toContain("StartFailed: no disk");
+});
+
+test("a node is rebooted, disabled, enabled and removed", async () => {
+  const server = new FakeServer({
+    "POST /nodes/n1/reboot": {},
+    "POST /nodes/n1/disablescheduling": {},
+    "POST /nodes/n1/enablescheduling": {},
+    "DELETE /nodes/n1": {},
+  });
+  const said = async (line: string) => (await ran(line.split(" "), server)).stdout.trimEnd();
+  expect(await said("node reboot n1 -ts taskcompletion")).toBe(
+    "n1's reboot has been requested successfully.",
+  );
+  expect(await said("node disable n1")).toBe("n1 has been disabled successfully.");
+  expect(await said("node enable n1")).toBe("n1 has been enabled successfully.");
+  expect(await said("node delete n1 -ts terminate")).toBe(
+    "n1's deletion has been requested successfully.",
+  );
+  expect(server.requests.map(({ body }) => body)).toEqual([
+    { nodeRebootOption: "taskcompletion" },
+    {},
+    undefined,
+    undefined,
+  ]);
+  expect(server.requests[3]?.query).toEqual({ nodeDeallocationOption: "terminate" });
+});
+
+test("a join token stands alone on stdout, ready for a file", async () => {
+  const answer = { token: "stint_join_abc", poolId: "default" };
+  const server = new FakeServer({ "POST /join-tokens": answer });
+  const words = ["node", "jointoken", "default", "-ei", "24h", "-us", "3"];
+  const { stdout, stderr } = await ran(words, server);
+  expect(stdout).toBe("stint_join_abc\n");
+  expect(stderr).toContain("stint agent --server http://stint.test --join-token-file FILE");
+  expect(server.requests[0]?.body).toEqual({ poolId: "default", expiresIn: "24h", uses: 3 });
+  expect(JSON.parse((await ran([...words, "--json"], server)).stdout)).toEqual(answer);
+});
+
+test("files of a node are listed, and that there are more is said", async () => {
+  const items = [
+    { path: "shared", url: "", isDirectory: true, sizeBytes: 0, lastModified: TIME },
+    { path: "shared/f.txt", url: "", isDirectory: false, sizeBytes: 12, lastModified: TIME },
+  ];
+  const server = new FakeServer({ "GET /nodes/n1/files": { items, truncated: true } });
+  const { stdout, stderr } = await ran(["node", "files", "n1", "shared", "-rc"], server);
+  expect(stdout).toBe(`+--------------+------+------------------+--------+
+| NAME         | SIZE | DATE             | TYPE   |
++--------------+------+------------------+--------+
+| shared       |      | 2026/11/21 03:20 | folder |
+| shared/f.txt | 12   | 2026/11/21 03:20 | file   |
++--------------+------+------------------+--------+
+
+ROWS COUNT : 2/2
+`);
+  expect(stderr).toBe("There are more files than the node lists at once: list a folder of it.\n");
+  expect(server.requests[0]?.query).toEqual({ recursive: "true", path: "shared" });
+});
