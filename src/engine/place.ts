@@ -82,18 +82,9 @@ function placeNext(engine: Engine, pool: Pool, job: Job): Turn {
   if (job.queue.size === 0) return "done";
   const { maxParallelTasks } = job.record.spec;
   if (maxParallelTasks > 0 && job.counts.running >= maxParallelTasks) return "blocked";
-  const next = job.queue.next(pool.free.highest);
-  if (next === null) {
-    warnTooLarge(engine, pool, job);
-    return "blocked";
-  }
-  const task = job.again.get(next.task) ?? job.window.get(next.task);
-  if (task === undefined) {
-    engine.hungryJobs.add(job.record.number);
-    return "hungry";
-  }
-  const node = pickNode(engine, pool, job, task);
-  if (node === null) return "blocked";
+  const next = pickNext(engine, pool, job);
+  if (typeof next === "string") return next;
+  const { task, node } = next;
   if (tooOld(engine, task)) {
     takeFromQueue(job, task.number);
     return job.queue.size === 0 ? "done" : "blocked";
@@ -104,6 +95,32 @@ function placeNext(engine: Engine, pool: Pool, job: Job): Turn {
   }
   assign(engine, job, task, node);
   return "placed";
+}
+
+/**
+ * The oldest task that fits somewhere, with its node. Nodes that are closed to the job may have more free slots than the
+ * others, so a task for which no node is found must not hold up smaller ones.
+ */
+function pickNext(
+  engine: Engine,
+  pool: Pool,
+  job: Job,
+): { task: TaskRecord; node: NodeNumber } | "blocked" | "hungry" {
+  let slotsAtMost = pool.free.highest;
+  for (;;) {
+    const next = job.queue.next(slotsAtMost);
+    if (next === null) break;
+    const task = job.again.get(next.task) ?? job.window.get(next.task);
+    if (task === undefined) {
+      engine.hungryJobs.add(job.record.number);
+      return "hungry";
+    }
+    const node = pickNode(engine, pool, job, task);
+    if (node !== null) return { task, node };
+    slotsAtMost = next.slots - 1;
+  }
+  warnTooLarge(engine, pool, job);
+  return "blocked";
 }
 
 /** Azure Batch 3.1: active tasks older than the task lifetime do not run; they stay active. */

@@ -240,6 +240,9 @@ export class AgentLife {
         return;
       }
       this.#heartbeat(session);
+      this.#connection?.ping(() => {
+        if (this.#session === session) this.#silentHeartbeats = 0;
+      });
       this.#beat(session, intervalMs);
     });
   }

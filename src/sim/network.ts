@@ -31,25 +31,38 @@ export class Connection {
   }
 
   toServer(frame: NodeFrame): void {
-    this.#lastToServer = this.#send(this.#lastToServer, () => this.#server?.received(frame));
+    const deliver = () => this.#server?.received(frame);
+    this.#lastToServer = this.#send(this.#lastToServer, frame.type === "batch", deliver);
   }
 
   toNode(frame: ServerFrame): void {
-    this.#lastToNode = this.#send(this.#lastToNode, () => this.#node?.received(frame));
+    const deliver = () => this.#node?.received(frame);
+    this.#lastToNode = this.#send(this.#lastToNode, frame.type === "batch", deliver);
   }
 
-  /** Returns when the frame arrives, so that the next one comes after it. */
-  #send(notBefore: number, deliver: () => void): number {
+  /** Answered by the server's socket without its application, unless the whole process stands still. */
+  ping(onPong: () => void): void {
+    const { agenda, faults, server } = this.#world;
+    agenda.after(faults.linkDelayMs * 2, () => {
+      if (!this.#isBroken && this.#server !== null && !server.isPaused) onPong();
+    });
+  }
+
+  /**
+   * Returns when the frame arrives, so that the next one comes after it. Greetings may be lost, but are neither doubled
+   * nor overtaken: a connection has but one.
+   */
+  #send(notBefore: number, isNumbered: boolean, deliver: () => void): number {
     const { agenda, random, faults, isFaulty } = this.#world;
     if (this.#isBroken || (isFaulty && random.chance(faults.frameLoss))) return notBefore;
     const arrive = () => {
       if (!this.#isBroken) deliver();
     };
     const delayMs = random.between(0, faults.linkDelayMs);
-    if (isFaulty && random.chance(faults.frameDuplicate)) {
+    if (isFaulty && isNumbered && random.chance(faults.frameDuplicate)) {
       agenda.after(delayMs + random.between(0, 3_000), arrive);
     }
-    if (isFaulty && random.chance(faults.frameReorder)) {
+    if (isFaulty && isNumbered && random.chance(faults.frameReorder)) {
       agenda.after(delayMs + random.between(0, 3_000), arrive);
       return notBefore;
     }

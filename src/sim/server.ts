@@ -54,6 +54,10 @@ export class Server {
     return this.core !== null && this.#waiting.length === 0 && !this.#isBusy && !this.isCommitting;
   }
 
+  get isPaused(): boolean {
+    return this.#world.agenda.now < this.#pausedUntil;
+  }
+
   get isCommitting(): boolean {
     return this.#inFlight !== null;
   }
@@ -72,7 +76,7 @@ export class Server {
     const { agenda } = this.#world;
     const awake = () => {
       if (this.epoch !== epoch || this.core === null) return;
-      if (agenda.now < this.#pausedUntil) agenda.at(this.#pausedUntil, awake);
+      if (this.isPaused) agenda.at(this.#pausedUntil, awake);
       else run();
     };
     agenda.after(delayMs, awake);

@@ -41,12 +41,13 @@ export class Workload {
     this.#world = world;
     this.#random = world.random;
     const { random } = world;
+    const durationMaxMs = random.pick([100, 5_000, 60_000]);
     this.#habits = {
       pools: random.between(1, 3),
       jobsMax: random.between(1, 8),
-      tasksMax: random.chance(0.1) ? 400 : random.between(1, 40),
+      tasksMax: random.chance(0.1) && durationMaxMs <= 5_000 ? 400 : random.between(1, 40),
       failPercent: random.pick([0, 10, 40]),
-      durationMaxMs: random.pick([100, 5_000, 60_000]),
+      durationMaxMs,
       meanPauseMs: random.between(500, 15_000),
       disturbance: random.pick([0, 0.2, 0.5, 0.7]),
     };

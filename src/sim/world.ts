@@ -11,8 +11,8 @@ import { Random } from "./random.ts";
 import { Server } from "./server.ts";
 import { Workload } from "./workload.ts";
 
-/** After the faults have stopped everything has to settle within this. */
-const SETTLE_MAX_MS = 45 * 60_000;
+/** After the faults have stopped something has to happen at least this often until everything has settled. */
+const PROGRESS_MAX_MS = 30 * 60_000;
 const SETTLE_CHECK_MS = 5_000;
 
 export interface WorldOptions {
@@ -104,13 +104,18 @@ export class World {
     for (const machine of this.machines) {
       if (!machine.isOn && this.random.chance(0.7)) machine.powerOn();
     }
-    const deadline = this.agenda.now + SETTLE_MAX_MS;
+    let progressAt = this.agenda.now;
+    let events = this.disk.events.length;
     const look = () => {
+      if (this.disk.events.length > events) {
+        events = this.disk.events.length;
+        progressAt = this.agenda.now;
+      }
       const waiting = this.checks.unsettled();
       if (waiting === null) {
         this.checks.settled();
         this.#isSettled = true;
-      } else if (this.agenda.now > deadline) {
+      } else if (this.agenda.now > progressAt + PROGRESS_MAX_MS) {
         throw new Violation("liveness", waiting);
       } else this.agenda.after(SETTLE_CHECK_MS, look);
     };

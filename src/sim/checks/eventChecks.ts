@@ -17,15 +17,15 @@ export class EventChecks {
   committed(changes: Changes): void {
     this.#forgetDeleted(changes);
     // Events name ids; an id that was deleted in the same commit may belong to either task.
-    if (changes.purgedJobs.length > 0) return;
-    const deletedIn = new Set<number>();
+    const deletedIn = new Set<number>(changes.purgedJobs.length > 0 ? changes.jobs.keys() : []);
     for (const [task, progress] of changes.tasks)
       if (progress === null) deletedIn.add(jobOfTask(task));
     for (const event of changes.events) {
       if (isTaskEvent(event)) this.#check(event, deletedIn);
     }
     for (const execution of changes.executions.values()) {
-      if (deletedIn.has(execution.job)) continue;
+      const isGone = changes.purgedJobs.includes(execution.job);
+      if (isGone || deletedIn.has(execution.job)) continue;
       const isStarted = this.#started.get(execution.task)?.has(execution.ordinal - 1) === true;
       demand(isStarted, "startEvent", () => `execution ${execution.number} has no start event`);
     }

@@ -46,7 +46,13 @@ export function canonical(engine: Engine): Record<string, string> {
     ),
   };
   for (const [number, pool] of engine.pools) {
-    const levels = pool.levels.map(({ priority, jobs }) => [priority, [...jobs].sort(byNumber)]);
+    // A job that has nothing queued any more is taken out when its turn comes.
+    const levels = pool.levels
+      .map(({ priority, jobs }) => [
+        priority,
+        jobs.filter((job) => waits(engine, job)).sort(byNumber),
+      ])
+      .filter(([, jobs]) => Array.isArray(jobs) && jobs.length > 0);
     parts[`pool ${number}`] = JSON.stringify([pool.record, [...pool.nodes].sort(byNumber), levels]);
   }
   for (const [number, node] of engine.nodes) parts[`node ${number}`] = canonicalNode(engine, node);
@@ -77,6 +83,10 @@ function canonicalNode(engine: Engine, node: Node): string {
   ]);
 }
 
+function waits(engine: Engine, number: number): boolean {
+  return (engine.jobs.get(number)?.queue.size ?? 0) > 0;
+}
+
 function canonicalJob(job: Job): string {
   const { record, counts, queue, nodes, barred, waitingIn, specials } = job;
   const queued = queue.classes().map(({ slots, tasks }) => [slots, [...tasks.ranges()]]);
@@ -86,7 +96,7 @@ function canonicalJob(job: Job): string {
     queued,
     [...nodes].sort(byNumber),
     [...barred].sort(byNumber),
-    waitingIn,
+    queue.size > 0 ? waitingIn : null,
     [...specials].sort(byNumber),
   ]);
 }

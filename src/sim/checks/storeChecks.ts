@@ -72,7 +72,9 @@ export class StoreChecks {
     const { disk } = this.#world;
     const { deletions } = this.#ledger;
     for (const number of changes.purgedJobs) {
-      const id = disk.jobs.get(number)?.spec.id ?? "";
+      const id = disk.jobs.get(number)?.spec.id;
+      // One that was made and deleted within the same commit was never there.
+      if (id === undefined) continue;
       demand(
         deletions.has(foldId(id)),
         "nothingLost",
