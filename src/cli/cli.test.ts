@@ -82,11 +82,28 @@ test("a refusal of the server is its sentence, its code and what to do", async (
   expect(await ran(["job", "view", "x"], server)).toEqual({
     exitCode: 1,
     stdout: "",
-    stderr: "error: There is no job x. (JobNotFound)\nfix: See the jobs with `stint job list`.\n",
+    stderr: "error: There is no job x. (JobNotFound)\nfix: Mend it.\n",
   });
   expect((await ran(["job", "delete", "x"], server)).stderr).toBe(
     "error: Something broke. (InternalError, request request-1)\nfix: Mend it.\n",
   );
+});
+
+test.each([
+  ["See the jobs with GET /api/v1/jobs.", "See the jobs with `stint job list`."],
+  [
+    "See its tasks with GET /api/v1/jobs/a-b/tasks.",
+    "See its tasks with `stint jobtask list a-b`.",
+  ],
+  ["Read others: GET /api/v1/executions.", "Read others: `stint alloc list`."],
+  ["Add ?follow to wait.", "Add -f,--follow to wait."],
+])("a fix that speaks of paths is told as a command: %s", async (fix, told) => {
+  const error = { code: "NotFound", message: "None.", fix };
+  const server = new FakeServer({
+    "GET /jobs/x": () => Response.json({ error, requestId: "r" }, { status: 404 }),
+  });
+  const { stderr } = await ran(["job", "view", "x"], server);
+  expect(stderr).toBe(`error: None. (NotFound)\nfix: ${told}\n`);
 });
 
 test("without a server it is said what was tried and what to do", async () => {

@@ -96,7 +96,7 @@ function formOf({ json, tsv }: Readonly<Record<string, unknown>>): OutputForm {
 }
 
 /** What an action still wants to say when it is interrupted must be said within this time. */
-const FAREWELL_MS = 500;
+const FAREWELL_MS = 200;
 
 function hearInterrupts(io: CliIo) {
   const controller = new AbortController();

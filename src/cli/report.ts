@@ -31,19 +31,23 @@ async function toldOf(error: unknown, session: Session): Promise<Told> {
 
 const FIRST_SERVER_ERROR = 500;
 
-/** The server speaks of its paths; whoever works with commands is told the command. */
-const FIXES: Readonly<Record<string, string>> = {
-  PoolNotFound: "See the pools with `stint pool list`.",
-  NodeNotFound: "See the nodes with `stint node list`.",
-  JobNotFound: "See the jobs with `stint job list`.",
-  TaskNotFound: "See the job's tasks with `stint jobtask list JOB`.",
-  ExecutionNotFound: "See the executions with `stint alloc list`.",
-};
+/** The server's fixes speak of its paths; whoever works with commands is told the command. */
+const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
+  [/GET \/api\/v1\/jobs\/([\w-]+)\/jobpreparationandrelease\w+/, "`stint job prep $1`"],
+  [/GET \/api\/v1\/jobs\/([\w-]+)\/tasks/, "`stint jobtask list $1`"],
+  [/GET \/api\/v1\/(job|node|pool)s/, "`stint $1 list`"],
+  [/GET \/api\/v1\/executions/, "`stint alloc list`"],
+  [/\?follow\b/, "-f,--follow"],
+];
+
+function asCommands(fix: string): string {
+  return COMMANDS.reduce((text, [path, command]) => text.replace(path, command), fix);
+}
 
 function apiTold({ message, code, fix, status, requestId }: ApiError): Told {
   const isOurFault = status >= FIRST_SERVER_ERROR && requestId !== "";
   const request = isOurFault ? `, request ${requestId}` : "";
-  return { message: `${message} (${code}${request})`, fix: FIXES[code] ?? fix };
+  return { message: `${message} (${code}${request})`, fix: asCommands(fix) };
 }
 
 async function connectionTold(error: ConnectionError, session: Session): Promise<Told> {

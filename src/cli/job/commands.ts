@@ -1,6 +1,6 @@
 import { action, type CommandObject } from "../command/action.ts";
 import { flag, list, number, required, text, word } from "../command/option.ts";
-import { JOB as ONE, PAGING } from "../command/shared.ts";
+import { JOB as ONE, OUTPUT, PAGING } from "../command/shared.ts";
 
 const STATE = {
   active: "",
@@ -122,6 +122,17 @@ export const JOB: CommandObject = {
       options: { ...ONE, ...PAGING },
       operands: ["id"],
       load: async () => (await import("./prep.ts")).run,
+    }),
+    preplog: action({
+      summary: "Print what preparation or release wrote on a node, byte for byte",
+      options: {
+        ...ONE,
+        nodeId: required(text("ni", "node-id", "The node")),
+        release: flag("rl", "What the release wrote, not the preparation"),
+        stderr: OUTPUT.stderr,
+      },
+      operands: ["id", "nodeId"],
+      load: async () => (await import("./prepLog.ts")).run,
     }),
     counts: action({
       summary: "Count a job's tasks by state",

@@ -94,6 +94,16 @@ ROWS COUNT : 2/2
 `);
 });
 
+test("what preparation and release wrote on a node is printed", async () => {
+  const server = new FakeServer({
+    "GET /jobs/nightly/jobpreparation/n1/stdout": () => new Response("prepared\n"),
+    "GET /jobs/nightly/jobrelease/n1/stderr": () => new Response("released\n"),
+  });
+  expect((await ran(["job", "preplog", "nightly", "n1"], server)).stdout).toBe("prepared\n");
+  const words = ["job", "preplog", "nightly", "n1", "-rl", "-se"];
+  expect((await ran(words, server)).stdout).toBe("released\n");
+});
+
 test("counts are one table in every form", async () => {
   const server = new FakeServer({ "GET /jobs/nightly/taskcounts": taskCounts(1, 2, 3, 4) });
   expect((await ran(["job", "counts", "nightly", "-tv"], server)).stdout).toBe(

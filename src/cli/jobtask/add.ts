@@ -3,15 +3,13 @@ import { givenOf, nameValues } from "../command/keyValue.ts";
 import { UsageError } from "../failure.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
+import { type ConstraintOptions, constraintsOf } from "./constraints.ts";
 
-export interface TaskAddOptions {
+export interface TaskAddOptions extends ConstraintOptions {
   readonly jobId: string;
   readonly id: string | undefined;
   readonly command: string | undefined;
   readonly slots: number | undefined;
-  readonly maxRetries: number | undefined;
-  readonly maxWallClock: string | undefined;
-  readonly retention: string | undefined;
   readonly env: readonly string[];
   readonly file: string | undefined;
 }
@@ -28,18 +26,13 @@ export async function run(session: Session, options: TaskAddOptions): Promise<nu
 }
 
 function taskOf(id: string, commandLine: string, options: TaskAddOptions): TaskAdd {
-  const { slots, maxRetries, maxWallClock, retention, env } = options;
-  const constraints = givenOf({
-    maxTaskRetryCount: maxRetries,
-    maxWallClockTime: maxWallClock,
-    retentionTime: retention,
-  });
+  const { slots, env } = options;
   return {
     id,
     commandLine,
     ...givenOf({
       requiredSlots: slots,
-      constraints: Object.keys(constraints).length === 0 ? undefined : constraints,
+      constraints: constraintsOf(options),
       environmentSettings: env.length === 0 ? undefined : nameValues(env, "-en,--env"),
     }),
   };

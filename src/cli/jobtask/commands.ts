@@ -9,6 +9,11 @@ const STATE = {
   running: "",
   completed: "",
 } as const;
+const CONSTRAINTS = {
+  maxRetries: number("mr", "number", "Retries after a failure; -1 without limit", -1),
+  maxWallClock: text("mw", "duration", "Ended after this time, as 15m; none: without limit"),
+  retention: text("rt", "duration", "How long its directory is kept; default 7d"),
+};
 const RESULT = { success: "", failure: "" } as const;
 
 export const JOBTASK: CommandObject = {
@@ -44,19 +49,18 @@ export const JOBTASK: CommandObject = {
           "What it runs, without a shell: use /bin/sh -c '...' for one",
         ),
         slots: number("sl", "number", "Slots that it takes on its node; default 1", 1),
-        maxRetries: number(
-          "mr",
-          "number",
-          "Retries after a failure; default 0, -1 without limit",
-          -1,
-        ),
-        maxWallClock: text("mw", "duration", "Ended after this time, as 15m"),
-        retention: text("rt", "duration", "How long its directory is kept; default 7d"),
+        ...CONSTRAINTS,
         env: list("en", "NAME=VALUE", "Variable"),
         file: text("fi", "file", "YAML or JSON: a list of tasks; - is stdin"),
       },
       operands: ["jobId", "id"],
       load: async () => (await import("./add.ts")).run,
+    }),
+    edit: action({
+      summary: "Change what is given of a task's constraints",
+      options: { ...ONE, ...CONSTRAINTS },
+      operands: ["jobId", "id"],
+      load: async () => (await import("./edit.ts")).run,
     }),
     terminate: action({
       summary: "Stop a task: it completes as failed",

@@ -188,6 +188,20 @@ test("one task is added by options, only what was given being sent", async () =>
   });
 });
 
+test("a constraint is changed and the others stay", async () => {
+  const constraints = { maxTaskRetryCount: 3, maxWallClockTime: "PT5M" };
+  const server = new FakeServer({
+    "GET /jobs/nightly/tasks/a": aTask("a", { constraints }),
+    "PUT /jobs/nightly/tasks/a": aTask("a"),
+  });
+  const words = ["jobtask", "edit", "nightly", "a", "-mw", "none"];
+  expect((await ran(words, server)).stdout).toBe("a of nightly has been modified successfully.\n");
+  expect(server.requests[1]?.body).toEqual({
+    constraints: { maxTaskRetryCount: 3, maxWallClockTime: null },
+  });
+  expect((await ran(["jobtask", "edit", "nightly", "a"], server)).exitCode).toBe(2);
+});
+
 test("many tasks are added from a list", async () => {
   const server = new FakeServer({
     "POST /jobs/nightly/tasks": { value: [{ taskId: "a", status: "success" }] },
