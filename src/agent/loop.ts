@@ -6,7 +6,7 @@ import type {
   NodeReport,
 } from "./core/contract.ts";
 import type { AgentMachine } from "./core/machine.ts";
-import { heartbeatFrame, outgoingFrame } from "./core/reports.ts";
+import { hasOutgoing, heartbeatFrame, isUrgent, outgoingFrame } from "./core/reports.ts";
 import { snapshotEntries } from "./core/snapshot.ts";
 import { step } from "./core/step.ts";
 import { nextDueAt } from "./core/timers.ts";
@@ -25,6 +25,8 @@ export interface LoopOptions {
 
 /** Between attempts to write the journal to a disk that will not take it. */
 const WRITE_AGAIN_MS = 1_000;
+/** Word of a start may come this much later than the start; a task that ends sooner costs the server one step, not three. */
+const PROGRESS_DELAY_MS = 10;
 /** setTimeout takes no more. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -49,6 +51,7 @@ export class Loop {
   #waiters: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt: number | null = null;
+  #sendTimer: ReturnType<typeof setTimeout> | null = null;
   /** As of the last flush: what may be acknowledged while the next is under way. */
   #flushed: { session: string | null; applied: number } = { session: null, applied: 0 };
   #idle: PromiseWithResolvers<void> | null = null;
@@ -88,6 +91,7 @@ export class Loop {
   async stop(): Promise<void> {
     this.#isStopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#sendTimer !== null) clearTimeout(this.#sendTimer);
     if (!this.#isDraining) return;
     this.#idle ??= Promise.withResolvers();
     await this.#idle.promise;
@@ -131,7 +135,7 @@ export class Loop {
     this.#flushed = { session: machine.session, applied: machine.lastApplied };
     for (const waiter of this.#waiters.splice(0)) waiter();
     for (const effect of effects) perform(effect);
-    this.#sendWaiting();
+    this.#sendSoon();
   }
 
   /** A full disk stops the node from taking on anything, but not from being there: heartbeats go on. */
@@ -148,6 +152,20 @@ export class Loop {
         }
         await Bun.sleep(WRITE_AGAIN_MS);
       }
+    }
+  }
+
+  /** At once when a result waits; mere progress waits a moment for the result that may follow. */
+  #sendSoon(): void {
+    const { machine } = this.#options;
+    const now = Date.now();
+    if (isUrgent(machine, now)) {
+      this.#sendWaiting();
+    } else if (this.#sendTimer === null && hasOutgoing(machine, now)) {
+      this.#sendTimer = setTimeout(() => {
+        this.#sendTimer = null;
+        void this.whenFlushed(() => this.#sendWaiting());
+      }, PROGRESS_DELAY_MS);
     }
   }
 

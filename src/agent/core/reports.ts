@@ -42,6 +42,17 @@ export function hasOutgoing(machine: AgentMachine, now: number): boolean {
 }
 
 /**
+ * Whether what is to be said should go at once. That an order was accepted or a process has started can wait a moment:
+ * with a short task its end makes both superfluous.
+ */
+export function isUrgent(machine: AgentMachine, now: number): boolean {
+  const { outbox } = machine;
+  if (outbox.next > outbox.first && hasMessages(outbox, now)) return true;
+  const unsent = outbox.messages.slice(outbox.next - outbox.first);
+  return unsent.some(({ kind }) => kind !== "accepted" && kind !== "started");
+}
+
+/**
  * The next frame to the server, or null when nothing is to be said or there is no session. Call it again until it
  * returns null; and only when every entry that `step` returned is flushed, for it acknowledges and reports what
  * these entries hold.
