@@ -2,6 +2,7 @@ import {
   acknowledge,
   enqueue,
   hasMessages,
+  isOverdue,
   rewind,
   takeMessages,
 } from "../../protocol/node/link.ts";
@@ -47,7 +48,7 @@ export function hasOutgoing(machine: AgentMachine, now: number): boolean {
  */
 export function isUrgent(machine: AgentMachine, now: number): boolean {
   const { outbox } = machine;
-  if (outbox.next > outbox.first && hasMessages(outbox, now)) return true;
+  if (isOverdue(outbox, now)) return true;
   const unsent = outbox.messages.slice(outbox.next - outbox.first);
   return unsent.some(({ kind }) => kind !== "accepted" && kind !== "started");
 }

@@ -44,13 +44,17 @@ export function acknowledge<Message>(
   return dropped;
 }
 
+/** Whether an acknowledgement should have come by now. */
+export function isOverdue<Message>(outbox: Outbox<Message>, now: number): boolean {
+  return outbox.next > outbox.first && now - outbox.sentAt >= RESEND_AFTER_MS;
+}
+
 /** The next frame's messages: new ones, or everything again when the acknowledgement is overdue. */
 export function takeMessages<Message>(
   outbox: Outbox<Message>,
   now: number,
 ): { first: number; messages: Message[] } {
-  const overdue = outbox.next > outbox.first && now - outbox.sentAt >= RESEND_AFTER_MS;
-  if (overdue) outbox.next = outbox.first;
+  if (isOverdue(outbox, now)) outbox.next = outbox.first;
   const from = outbox.next - outbox.first;
   const messages = outbox.messages.slice(from, from + FRAME_MESSAGES_MAX);
   const first = outbox.next;
@@ -64,7 +68,7 @@ export function takeMessages<Message>(
 /** Whether takeMessages would return something. */
 export function hasMessages<Message>(outbox: Outbox<Message>, now: number): boolean {
   if (outbox.next < outbox.first + outbox.messages.length) return true;
-  return outbox.next > outbox.first && now - outbox.sentAt >= RESEND_AFTER_MS;
+  return isOverdue(outbox, now);
 }
 
 /** After a reconnect: everything not acknowledged goes again. */

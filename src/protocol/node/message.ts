@@ -39,7 +39,11 @@ export type NodeReport =
   | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
   | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
   /** Implies accepted and started. */
-  | { readonly kind: "ended"; readonly execution: ExecutionNumber; readonly result: ExecutionResult }
+  | {
+      readonly kind: "ended";
+      readonly execution: ExecutionNumber;
+      readonly result: ExecutionResult;
+    }
   /** Ordered, acknowledged, but in nobody's memory any more: in doubt (a lost journal). */
   | { readonly kind: "missing"; readonly execution: ExecutionNumber }
   | { readonly kind: "removed"; readonly removal: number };
