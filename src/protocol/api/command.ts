@@ -157,10 +157,14 @@ export const TASK_CONSTRAINTS = record({
   maxTaskRetryCount: RETRY_COUNT.optional(),
 }).openapi("TaskConstraints");
 
-/** Keys of the file store: segments of letters, digits, dot, underscore and dash, none of them only dots. */
+/** What blob stores take for a whole key, with room for the part that is the server's own. */
+const STORE_PATH_MAX_LENGTH = 1000;
+const STORE_SEGMENT = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/;
+
+/** Keys of the file store: segments of letters, digits, dot, underscore and dash, 1 to 255 of them, none of them only dots. */
 export function isStorePath(path: string): boolean {
-  if (path.length > PATH_MAX_LENGTH) return false;
-  return path.split("/").every((segment) => /^(?!\.{1,2}$)[A-Za-z0-9._-]+$/.test(segment));
+  if (path.length > STORE_PATH_MAX_LENGTH) return false;
+  return path.split("/").every((segment) => STORE_SEGMENT.test(segment));
 }
 
 type CommandFields = z.output<z.ZodObject<typeof COMMAND_FIELDS>>;

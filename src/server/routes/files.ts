@@ -3,7 +3,7 @@ import { isoTime } from "../../model/time.ts";
 import { isStorePath } from "../../protocol/api/command.ts";
 import { API_BASE } from "../../protocol/api/endpoint/endpoint.ts";
 import type { FILE_ENDPOINTS } from "../../protocol/api/endpoint/system.ts";
-import type { BlobStore } from "../../store/blobStore.ts";
+import { type BlobStore, BlobStoreError } from "../../store/blobStore.ts";
 import { escapePath } from "../views/url.ts";
 import type { HandlersOf } from "./call.ts";
 import type { ServerContext } from "./context.ts";
@@ -37,15 +37,11 @@ function fileNotFound(path: string) {
   );
 }
 
-/** A folder of the blob store cannot hold a file and a folder of one name. */
-const CLASHES: readonly unknown[] = ["ENOTDIR", "EISDIR", "EEXIST"];
-
 async function putFile(blobs: BlobStore, path: string, content: ReadableStream<Uint8Array>) {
   try {
     return await blobs.put(fileKey(path), content);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (!CLASHES.includes(code)) throw error;
+    if (!(error instanceof BlobStoreError) || error.code !== "conflict") throw error;
     throw refuse(
       "PathRefused",
       `Expected ${path} to be a file below folders, and a part of it is used as the other.`,
