@@ -129,7 +129,7 @@ export class Effects {
       return launchFailure(`Expected a command line of balanced quotes: ${split.reason}.`);
     const user = userOf(order, users);
     if ("code" in user) return user;
-    const cwd = join(rootDirectory, taskFolder(order.jobId, order.taskId), "wd");
+    const cwd = `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/wd`;
     const env = environmentOf(order, this.#options, user.name);
     const program = findProgram(split.words[0] ?? "", env["PATH"] ?? "", cwd);
     if ("code" in program) return program;
@@ -176,9 +176,9 @@ export class Effects {
     const { trimmer, logger, rootDirectory, push } = this.#options;
     const { execution } = order;
     if (!isClear) logger.error({ execution }, "Processes of the execution could not be killed.");
-    trimmer.finish(execution);
     const stdout = describeOutput(outputPath(rootDirectory, order, "stdout"), offsets.stdout);
     const stderr = describeOutput(outputPath(rootDirectory, order, "stderr"), offsets.stderr);
+    trimmer.finish(execution, stdout.droppedBytes + stderr.droppedBytes > 0);
     push({ input: "collected", execution, stdout, stderr });
   }
 
@@ -219,7 +219,7 @@ export function outputPath(
   order: StartOrder,
   stream: "stdout" | "stderr",
 ): string {
-  return join(rootDirectory, taskFolder(order.jobId, order.taskId), `${stream}.txt`);
+  return `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/${stream}.txt`;
 }
 
 const SETPRIV = "/usr/bin/setpriv";

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import type { OutputInfo } from "../../model/execution.ts";
 import { INLINE_OUTPUT_MAX_BYTES } from "../../model/limits.ts";
 import { droppedBytes } from "./share.ts";
@@ -7,6 +7,9 @@ export const NO_OUTPUT: OutputInfo = { sizeBytes: 0, droppedBytes: 0, place: { k
 
 /** What an execution wrote into the file: everything from `offset` on. */
 export function describeOutput(path: string, offset: number): OutputInfo {
+  // Most commands write nothing, or nothing to one of the two.
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.size <= offset) return NO_OUTPUT;
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -47,9 +47,11 @@ export class OutputTrimmer {
     this.#arm(LOOK_MS);
   }
 
-  /** The execution has ended: makes its last hole and forgets it. */
-  finish(execution: ExecutionNumber): void {
-    for (const watched of this.#watched.get(execution) ?? []) this.#look(watched, BLOCK_BYTES);
+  /** The execution has ended: makes its last hole, if its output is long, and forgets it. */
+  finish(execution: ExecutionNumber, isLong: boolean): void {
+    if (isLong) {
+      for (const watched of this.#watched.get(execution) ?? []) this.#look(watched, BLOCK_BYTES);
+    }
     this.#watched.delete(execution);
     if (this.#watched.size === 0) this.stop();
   }

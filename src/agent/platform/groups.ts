@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdir, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { ResourceLimits } from "../../model/taskSpec.ts";
@@ -16,7 +16,9 @@ export interface Groups {
   members(execution: ExecutionNumber): readonly number[] | null;
   /** Kills everything in the group at once; false where that cannot be done in one. */
   killAll(execution: ExecutionNumber): boolean;
-  /** Removes the empty group. */
+  /** Removes the group if nothing runs in it: true when there is none any more. */
+  removeEmpty(execution: ExecutionNumber): boolean;
+  /** Removes the group, of which nothing runs any more, later if need be. */
   remove(execution: ExecutionNumber): void;
   /** Executions that have a group. */
   present(): readonly ExecutionNumber[];
@@ -33,6 +35,7 @@ export function withoutGroups(reason: string): Groups {
     create: () => null,
     members: () => null,
     killAll: () => false,
+    removeEmpty: () => false,
     remove: () => undefined,
     present: () => [],
     close: () => undefined,
@@ -75,7 +78,8 @@ function openUnified(own: string, name: string): Groups {
     },
     members: (execution) => membersOf(pathOf(execution)),
     killAll: (execution) => writeIfThere(join(pathOf(execution), "cgroup.kill"), "1"),
-    remove: (execution) => removeLater(pathOf(execution)),
+    removeEmpty: (execution) => removeIfEmpty(pathOf(execution)),
+    remove: (execution) => removeLater([pathOf(execution)]),
     present: () => groupNumbers(base),
     close: () => removeGroup(base),
   };
@@ -154,9 +158,14 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
       plain.delete(execution);
       return killThrough(bases.unified, pathOf(execution), execution);
     },
+    removeEmpty(execution) {
+      if (!removeIfEmpty(pathOf(execution))) return false;
+      if (!plain.delete(execution)) removeLater(all.map((base) => join(base, String(execution))));
+      return true;
+    },
     remove(execution) {
-      if (plain.delete(execution)) removeLater(pathOf(execution));
-      else for (const base of all) removeGroup(join(base, String(execution)));
+      plain.delete(execution);
+      removeLater(all.map((base) => join(base, String(execution))));
     },
     present: () => groupNumbers(primary),
     close() {
@@ -238,21 +247,27 @@ function makeGroup(path: string): void {
   }
 }
 
-const toRemove: string[] = [];
-
-/** Off the event loop, one after the other: the kernel makes us wait for other users of control groups. */
-function removeLater(path: string): void {
-  if (toRemove.push(path) === 1) removeNext();
+/** In one call: the kernel refuses to remove a group in which something runs. */
+function removeIfEmpty(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "ENOENT";
+  }
 }
 
-function removeNext(): void {
-  const path = toRemove[0];
-  if (path === undefined) return;
-  rmdir(path, (error) => {
-    if (error !== null) removeGroup(path);
-    toRemove.shift();
-    removeNext();
-  });
+const REMOVE_AGAIN_MS = 50;
+const REMOVE_ATTEMPTS = 5;
+
+/** What has just been killed may need a moment to be gone for the kernel too. */
+function removeLater(paths: readonly string[], attempt = 1): void {
+  const left = paths.filter((path) => !removeIfEmpty(path));
+  if (left.length === 0) return;
+  setTimeout(() => {
+    if (attempt < REMOVE_ATTEMPTS) removeLater(left, attempt + 1);
+    else for (const path of left) removeGroup(path);
+  }, REMOVE_AGAIN_MS);
 }
 
 /** Tasks may have made groups below their own. */

@@ -64,9 +64,7 @@ export function newTreeKeeper(groups: Groups, rootDirectory: string, bootId: str
     },
     clear(tree) {
       // The usual case, without a turn of the event loop.
-      if (groups.members(tree.execution)?.length !== 0) return clearSlowly(tree);
-      groups.remove(tree.execution);
-      return true;
+      return groups.removeEmpty(tree.execution) || clearSlowly(tree);
     },
   };
 

@@ -31,14 +31,14 @@ export function prepare(
 ): Prepared | Promise<Prepared> {
   const user = userOf(order, parts.users);
   if ("code" in user) return { ok: false, failure: user };
-  const directory = join(parts.rootDirectory, taskFolder(order.jobId, order.taskId));
+  const directory = `${parts.rootDirectory}/${taskFolder(order.jobId, order.taskId)}`;
   try {
-    if (order.keepDirectory && existsSync(join(directory, "wd"))) return ready(directory);
+    if (order.keepDirectory && existsSync(`${directory}/wd`)) return ready(directory);
     const isNew = mkdirSync(directory, { recursive: true }) !== undefined;
     const files = order.members[0]?.command.resourceFiles ?? [];
     if (files.length === 0 && (isNew || readdirSync(directory).length === 0)) {
       makeWorkingDirectory(directory, user);
-      return ready(directory);
+      return { ok: true, offsets: { stdout: 0, stderr: 0 } };
     }
     return prepareSlowly(order, directory, user, parts, signal);
   } catch (error) {
