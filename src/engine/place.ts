@@ -8,8 +8,11 @@ import { emitScheduleFail } from "./emit.ts";
 import { retriedOn, takeFromQueue, WINDOW_MAX } from "./queueing.ts";
 import { stopWaiting } from "./ring.ts";
 import type { Engine, Job, Level, Pool } from "./state.ts";
+import type { NumberRanges } from "./taskQueue.ts";
 
 const WINDOW_MIN = 256;
+/** Rows that are read ahead of each class of slots at least. */
+const CLASS_MIN = 8;
 
 /**
  * What a turn of a job came to. hungry: its next task was not read ahead yet. blocked: nothing fits now. done: nothing waits.
@@ -143,8 +146,9 @@ function pickNode(engine: Engine, pool: Pool, job: Job, task: TaskRecord): NodeN
 /** A task that no node could ever take is announced, not only left to wait (Azure Batch 1.6). */
 function warnTooLarge(engine: Engine, pool: Pool, job: Job): void {
   const needed = job.queue.smallestClass();
-  const offered = pool.record.spec.taskSlotsPerNode;
-  if (needed === null || needed <= offered || pool.free.nodeCount === 0) return;
+  if (needed === null || pool.free.nodeCount === 0) return;
+  const offered = mostOffered(engine, pool, needed);
+  if (needed <= offered) return;
   const number = job.queue.first();
   if (number === null) return;
   const task = job.again.get(number) ?? job.window.get(number);
@@ -159,30 +163,48 @@ function warnTooLarge(engine: Engine, pool: Pool, job: Job): void {
   });
 }
 
-/** Ranges of task numbers that the loop should read ahead for a hungry job. */
-export function wantedRanges(
-  engine: Engine,
-  job: Job,
-): { first: TaskNumber; last: TaskNumber; limit: number }[] {
+/** Slots of the pool's largest node, looked for only when its usual size is not enough: machines may join with more. */
+function mostOffered(engine: Engine, pool: Pool, needed: number): number {
+  let most = pool.record.spec.taskSlotsPerNode;
+  if (needed <= most) return most;
+  for (const number of pool.nodes) {
+    most = Math.max(most, engine.nodes.get(number)?.record.slots ?? 0);
+  }
+  return most;
+}
+
+interface WantedRange {
+  readonly first: TaskNumber;
+  readonly last: TaskNumber;
+  readonly limit: number;
+}
+
+/**
+ * Ranges of task numbers that the loop should read ahead for a hungry job. Each class of slots has its share: one whose
+ * tasks fit nowhere now must not keep the others from being read.
+ */
+export function wantedRanges(engine: Engine, job: Job): WantedRange[] {
   const pool = job.waitingIn === null ? undefined : engine.pools.get(job.waitingIn);
   if (pool === undefined) return [];
-  let wanted = Math.min(WINDOW_MAX, Math.max(WINDOW_MIN, pool.free.total * 2)) - job.window.size;
-  const ranges: { first: TaskNumber; last: TaskNumber; limit: number }[] = [];
-  for (const { slots, tasks } of job.queue.classes()) {
-    if (slots > pool.record.spec.taskSlotsPerNode && tasks.size > 1) {
-      const first = tasks.first();
-      if (first !== null) ranges.push({ first, last: first, limit: 1 });
-      continue;
-    }
-    for (const { first, last } of tasks.ranges()) {
-      if (wanted <= 0) return ranges;
-      let from = first;
-      while (from <= last && (job.window.has(from) || job.again.has(from))) from += 1;
-      if (from > last) continue;
-      const limit = Math.min(wanted, last - from + 1);
-      ranges.push({ first: from, last, limit });
-      wanted -= limit;
-    }
+  const classes = job.queue.classes();
+  const wanted = Math.min(WINDOW_MAX, Math.max(WINDOW_MIN, pool.free.total * 2));
+  const share = Math.max(CLASS_MIN, Math.floor(wanted / classes.length));
+  return classes.flatMap(({ tasks }) => unreadRanges(job, tasks, share));
+}
+
+/** What is not in memory of the first `count` numbers. */
+function unreadRanges(job: Job, tasks: NumberRanges, count: number): WantedRange[] {
+  const isRead = (task: TaskNumber): boolean => job.window.has(task) || job.again.has(task);
+  const ranges: WantedRange[] = [];
+  let left = count;
+  for (const range of tasks.ranges()) {
+    if (left <= 0) break;
+    let { first } = range;
+    let last = Math.min(range.last, first + left - 1);
+    left -= last - first + 1;
+    while (first <= last && isRead(first)) first += 1;
+    while (first <= last && isRead(last)) last -= 1;
+    if (first <= last) ranges.push({ first, last, limit: last - first + 1 });
   }
   return ranges;
 }
@@ -190,7 +212,6 @@ export function wantedRanges(
 /** Rows that were read ahead; those that are not queued any more are left out. */
 export function offerTasks(engine: Engine, job: Job, tasks: readonly TaskRecord[]): void {
   for (const task of tasks) {
-    if (job.window.size >= WINDOW_MAX) break;
     if (!job.queue.has(task.number) || job.again.has(task.number)) continue;
     job.window.set(task.number, task);
   }

@@ -11,11 +11,18 @@ import { heard } from "./contact.ts";
 import type { Effect } from "./effect.ts";
 import { explainTask } from "./explain.ts";
 import type { EngineReport, Input, Reply } from "./input.ts";
+import { offerTasks, wantedRanges } from "./place.ts";
 import { takeOutcome } from "./record.ts";
 import { restore } from "./restore.ts";
-import { DEFAULT_SETTINGS, type Engine, type EngineSettings, newEngine } from "./state.ts";
+import {
+  DEFAULT_SETTINGS,
+  type Engine,
+  type EngineSettings,
+  mustHave,
+  newEngine,
+} from "./state.ts";
 import { step } from "./step.ts";
-import { TestStore } from "./testStore.ts";
+import { copyTask, TestStore } from "./testStore.ts";
 
 export const POOL: PoolSpec = {
   id: "pool",
@@ -157,6 +164,25 @@ export class TestFleet {
 
   disconnect(id: string): void {
     this.send({ kind: "nodeDisconnected", node: this.#number(id) });
+  }
+
+  /** Reads what the queues want, as the loop does, until nothing is wanted or placed any more. */
+  readAhead(): void {
+    const { hungryJobs } = this.engine;
+    for (let round = 0; hungryJobs.size > 0 && round < 10; round += 1) {
+      for (const number of [...hungryJobs]) {
+        hungryJobs.delete(number);
+        const job = mustHave(this.engine.jobs, number, "job");
+        for (const { first, last } of wantedRanges(this.engine, job)) {
+          const tasks = [...this.tasks.values()].filter(
+            (task) => task.number >= first && task.number <= last,
+          );
+          offerTasks(this.engine, job, tasks.map(copyTask));
+        }
+      }
+      step(this.engine, this.now, []);
+      this.#take();
+    }
   }
 
   /** The server dies and comes back; what waited to be let out is lost. */
