@@ -5,6 +5,8 @@ import { cpuSecondsOf, memoryOf } from "./machine.ts";
 import type { Figure } from "./report.ts";
 
 const SECONDS = 60;
+/** After the last task, for compilers and collectors to come to rest. */
+const SETTLE_SECONDS = 10;
 
 /** Processes whose command line names the folder. */
 function processesBelow(directory: string): { pid: number; words: string[] }[] {
@@ -37,6 +39,7 @@ export async function run(): Promise<Figure[]> {
     const pids = node.map(({ pid }) => pid);
     const cpu = (): number =>
       [fleet.serverPid, ...pids].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+    await Bun.sleep(SETTLE_SECONDS * 1000);
     const before = cpu();
     await Bun.sleep(SECONDS * 1000);
     const percent = (100 * (cpu() - before)) / SECONDS;

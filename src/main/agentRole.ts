@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { runAgent } from "../agent/agent.ts";
-import { type AgentConfiguration, readAgentConfiguration } from "../agent/configuration.ts";
+import type { AgentConfiguration } from "../agent/configuration.ts";
 import { OWN_USER_ONLY } from "../agent/options.ts";
-import { createLogger } from "../server/server.ts";
+import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
+import { createLogger } from "./logger.ts";
 import { numberOf, options } from "./options.ts";
 import { selfCommand } from "./selfCommand.ts";
-import { endSignal } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 const NAMES = [
@@ -44,7 +44,7 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
   const values = options(words, NAMES, HELP);
   if (values === null) return 0;
   const configFile = values["config"];
-  const configuration = configFile === undefined ? {} : readAgentConfiguration(resolve(configFile));
+  const configuration = configFile === undefined ? {} : await readConfiguration(configFile);
   const agent = await runAgent({
     ...optionsOf(configuration, values),
     allowedUsers: configuration.allowedUsers ?? OWN_USER_ONLY,
@@ -60,6 +60,12 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
   const end = await agent.done;
   if (end.reason === "refused" || end.reason === "failed") throw new StartError(end.message);
   return 0;
+}
+
+/** Loaded only where there is one: an agent is to be small. */
+async function readConfiguration(file: string): Promise<AgentConfiguration> {
+  const { readAgentConfiguration } = await import("../agent/configuration.ts");
+  return readAgentConfiguration(resolve(file));
 }
 
 function optionsOf(configuration: AgentConfiguration, values: Partial<Record<string, string>>) {

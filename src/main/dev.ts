@@ -1,5 +1,6 @@
 import { createClient, orNull } from "../client/client.ts";
-import { endSignal, type Served, serve } from "./serve.ts";
+import { endSignal } from "./endSignal.ts";
+import { type Served, serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 export interface DevOptions {

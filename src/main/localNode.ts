@@ -8,9 +8,9 @@ import {
   type LaunchFile,
   rootDirectoryOf,
 } from "../server/providers/agentProcess.ts";
-import { createLogger } from "../server/server.ts";
+import { endSignal } from "./endSignal.ts";
+import { createLogger } from "./logger.ts";
 import { selfCommand } from "./selfCommand.ts";
-import { endSignal } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 /** `stint local-node DIRECTORY` (hidden): the agent of a node that the local provider made. */

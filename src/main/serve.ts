@@ -12,10 +12,11 @@ import {
   writeAdminToken,
   writeServerFile,
 } from "../server/dataDirectory.ts";
-import { createLogger, Server } from "../server/server.ts";
+import { Server } from "../server/server.ts";
 import { FolderBlobStore } from "../store/folderBlobStore.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/store.ts";
+import { createLogger } from "./logger.ts";
 import { selfCommand } from "./selfCommand.ts";
 import { VERSION } from "./version.ts";
 
@@ -102,12 +103,4 @@ async function adminToken(
   }
   if (before === null) writeAdminToken(directory, token);
   return { token, isFirst: before === null };
-}
-
-/** Resolves with the signal that asks this process to end. */
-export function endSignal(): Promise<"SIGINT" | "SIGTERM"> {
-  return new Promise((resolveSignal) => {
-    process.on("SIGINT", () => resolveSignal("SIGINT"));
-    process.on("SIGTERM", () => resolveSignal("SIGTERM"));
-  });
 }

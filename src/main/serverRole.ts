@@ -1,6 +1,7 @@
+import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
 import { numberOf, options } from "./options.ts";
-import { endSignal, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 const NAMES = [

@@ -1,5 +1,5 @@
 import type { Server as BunServer } from "bun";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
 import { NODE_LINK_PATH } from "../protocol/node/message.ts";
@@ -288,9 +288,4 @@ function listen(
       },
     },
   });
-}
-
-/** JSON lines on stderr, so that stdout is for people. */
-export function createLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
 }

@@ -68,7 +68,7 @@ export class NodeLinks {
   /** Connections with something to send at the end of the tick. */
   readonly #touched = new Set<Connection>();
   readonly #unacknowledged = new Set<Connection>();
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setTimeout> | null = null;
 
   readonly loop: Loop;
   readonly store: Pick<Store, "readNodeKey">;
@@ -78,8 +78,6 @@ export class NodeLinks {
     this.loop = loop;
     this.store = store;
     this.settings = settings;
-    this.#timer = setInterval(() => this.#resend(), RESEND_CHECK_MS);
-    this.#timer.unref();
   }
 
   get size(): number {
@@ -244,11 +242,14 @@ export class NodeLinks {
       this.closed(connection);
       return;
     }
-    if (session.hasUnacknowledged) this.#unacknowledged.add(connection);
+    if (!session.hasUnacknowledged) return;
+    this.#unacknowledged.add(connection);
+    this.#timer ??= setTimeout(() => this.#resend(), RESEND_CHECK_MS);
   }
 
   #resend(): void {
-    for (const connection of this.#unacknowledged) this.#flush(connection);
+    this.#timer = null;
+    for (const connection of [...this.#unacknowledged]) this.#flush(connection);
   }
 
   ask(node: NodeNumber, question: NodeQuestion): Promise<NodeAnswer> {
@@ -278,7 +279,7 @@ export class NodeLinks {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.closeAll();
   }
 }
