@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { DEFAULT_SETTINGS } from "./state.ts";
-import { TestFleet } from "./testFleet.ts";
+import { resultOf, TestFleet } from "./testFleet.ts";
+
+const OK = { state: "exited", exitCode: 0 } as const;
 
 function running(): { fleet: TestFleet; order: ReturnType<TestFleet["start"]> } {
   const fleet = new TestFleet();
@@ -147,4 +149,36 @@ test("a node that is removed lets its tasks end with taskcompletion", () => {
   fleet.send({ kind: "nodeRemoved", node: 1 });
   expect(fleet.eventTypes().slice(-1)).toEqual(["PoolResizeCompleteEvent"]);
   expect(fleet.engine.nodes.size).toBe(0);
+});
+
+test("reports that follow lost ones are not applied, so that those are not acknowledged with them", () => {
+  const { fleet, order } = running();
+  const node = 1;
+  const linkId = "n1-1";
+  const ended = { kind: "ended", execution: order.execution, result: resultOf(OK, 2) } as const;
+  const later = { kind: "removed", removal: 99 } as const;
+  fleet.send({ kind: "nodeReports", node, linkId, upTo: 2, reports: [later] });
+  expect(fleet.kinds()).toEqual([]);
+  expect(fleet.engine.nodes.get(node)?.progress.lastApplied).toBe(0);
+  fleet.send({ kind: "nodeReports", node, linkId, upTo: 2, reports: [ended, later] });
+  expect(fleet.engine.nodes.get(node)?.progress.lastApplied).toBe(2);
+  expect(fleet.state("a")).toBe("completed success");
+});
+
+test("a report that was applied before is not applied again", () => {
+  const { fleet, order } = running();
+  const reports = [{ kind: "ended", execution: order.execution, result: resultOf(OK, 2) }] as const;
+  const input = { kind: "nodeReports", node: 1, linkId: "n1-1", upTo: 1, reports } as const;
+  fleet.send(input);
+  const events = fleet.events.length;
+  fleet.send(input);
+  expect(fleet.events).toHaveLength(events);
+  expect(fleet.engine.nodes.get(1)?.progress.lastApplied).toBe(1);
+});
+
+test("reports of a link that was never settled are ignored", () => {
+  const { fleet, order } = running();
+  const reports = [{ kind: "ended", execution: order.execution, result: resultOf(OK, 2) }] as const;
+  fleet.send({ kind: "nodeReports", node: 1, linkId: "another", upTo: 1, reports });
+  expect(fleet.state("a")).toBe("running");
 });

@@ -12,19 +12,22 @@ type Reports = NodeInput & { kind: "nodeReports" };
 
 /**
  * What a node reports, in order. A report of an execution that is not current any more is ignored, but acknowledged:
- * results count once.
+ * results count once. Reports that follow others which never arrived here are left out, or those would be acknowledged
+ * with them: inputs that waited while a commit failed come after a restore that does not know of it.
  */
 export function nodeReports(engine: Engine, input: Reports): void {
   const node = engine.nodes.get(input.node);
-  if (node === undefined) return;
-  for (const report of input.reports) applyReport(engine, node, report);
-  if (node.progress.linkId !== input.linkId) return;
-  node.progress.lastApplied = Math.max(node.progress.lastApplied, input.upTo);
+  if (node === undefined || node.progress.linkId !== input.linkId) return;
+  const { linkId, upTo, reports } = input;
+  const known = node.progress.lastApplied - (upTo - reports.length);
+  if (known < 0) return;
+  for (const report of reports.slice(known)) applyReport(engine, node, report);
+  node.progress.lastApplied = Math.max(node.progress.lastApplied, upTo);
   saveNodeProgress(engine, node);
   effect(engine, {
     effect: "acknowledge",
     node: input.node,
-    linkId: input.linkId,
+    linkId,
     upTo: node.progress.lastApplied,
   });
 }
