@@ -37,10 +37,16 @@ export function executionView(
 
 function resultView(result: ExecutionResult) {
   return {
-    processes: result.processes.map(processView),
+    processes:
+      result.processes.length > 0 ? result.processes.map(processView) : [noProcess(result)],
     stdout: outputView(result.stdout),
     stderr: outputView(result.stderr),
   };
+}
+
+/** The start that came to nothing, and why. */
+function noProcess({ outcome, endedAt }: ExecutionResult): ProcessJson {
+  return { member: "main", number: 1, ...outcomeView(outcome), endTime: isoTime(endedAt) };
 }
 
 function processView(process: ProcessRecord): ProcessJson {
