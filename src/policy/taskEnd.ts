@@ -76,6 +76,11 @@ function afterStop(reason: StopReason, exitCode: number | null): TaskEndDecision
   return { action: "complete", outcome: taskEnded(reason, exitCode), reason: STOP_TEXT[reason] };
 }
 
+function triesText(retryCount: number): string {
+  if (retryCount === 0) return "no retries allowed";
+  return retryCount === 1 ? "its one retry used" : `all ${retryCount} retries used`;
+}
+
 /** A nonzero exit: retried while the policy allows it (Azure Batch 6.6). */
 function afterFailure(history: TaskHistory, exitCode: number): TaskEndDecision {
   const { retryCount, maxTaskRetryCount } = history;
@@ -83,7 +88,7 @@ function afterFailure(history: TaskHistory, exitCode: number): TaskEndDecision {
     const limit = maxTaskRetryCount < 0 ? "without limit" : `of ${maxTaskRetryCount}`;
     return { action: "retry", reason: `Exit code ${exitCode}; retry ${retryCount + 1} ${limit}` };
   }
-  const tries = retryCount === 0 ? "no retries allowed" : `all ${retryCount} retries used`;
+  const tries = triesText(retryCount);
   return {
     action: "complete",
     reason: `Exit code ${exitCode}, ${tries}`,
