@@ -179,3 +179,15 @@ test("a node whose preparation failed and that ran no task owes no release", () 
   expect(fleet.kinds()).toEqual([]);
   expect(fleet.jobState()).toBe("completed");
 });
+
+test("a node that waits for its tasks goes on when a failed preparation sends them away", () => {
+  const fleet = new TestFleet();
+  fleet.pool();
+  fleet.node("n1");
+  fleet.job({ preparation: PREPARATION });
+  fleet.add(["a"]);
+  const preparation = fleet.start();
+  fleet.send({ kind: "rebootNode", node: "n1", option: "taskcompletion" });
+  fleet.end(preparation, 1);
+  expect(fleet.kinds()).toEqual(["rebootNode"]);
+});

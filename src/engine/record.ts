@@ -87,8 +87,37 @@ export function takeOutcome(engine: Engine): Outcome {
     engine.counters.time = engine.now;
     changes.counters = { ...engine.counters };
   }
-  engine.outcome = { changes: emptyChanges(), effects: [] };
+  taken.effects = withoutOutdated(taken);
+  engine.outcome = { changes: emptyChanges(), effects: [], settled: new Map() };
   return taken;
+}
+
+/**
+ * Orders of before a node's settling are dropped: the settling repeats those that still count, and the others would start
+ * what was given up since.
+ */
+function withoutOutdated({ effects, settled }: Outcome): Effect[] {
+  if (settled.size === 0) return effects;
+  return effects.filter(
+    (value, index) => !isOrder(value) || index >= (settled.get(value.node) ?? 0),
+  );
+}
+
+function isOrder(value: Effect): boolean {
+  switch (value.effect) {
+    case "start":
+    case "stop":
+    case "discard":
+    case "remove":
+      return true;
+    case "rebootNode":
+      return !value.provided;
+    case "leave":
+    case "provideNode":
+    case "removeNode":
+    case "acknowledge":
+      return false;
+  }
 }
 
 /** Whether there is anything to commit. */

@@ -182,3 +182,13 @@ test("reports of a link that was never settled are ignored", () => {
   fleet.send({ kind: "nodeReports", node: 1, linkId: "another", upTo: 1, reports });
   expect(fleet.state("a")).toBe("running");
 });
+
+test("orders of before a node's settling in the same step do not reach its new connection", () => {
+  const { fleet } = running();
+  fleet.sendTogether(
+    { kind: "terminateTask", job: "job", task: "a" },
+    fleet.connected("n1", [], "boot-2"),
+  );
+  expect(fleet.kinds()).toEqual([]);
+  expect(fleet.state("a")).toBe("completed failure TaskEnded");
+});

@@ -22,6 +22,7 @@ export function nodeConnected(engine: Engine, input: Connected): void {
   if (node === undefined) return;
   const isNewBoot = node.record.bootId !== input.bootId;
   const isFirst = node.record.bootId === null;
+  engine.outcome.settled.set(node.record.number, engine.outcome.effects.length);
   adopt(engine, node, input);
   const held = new Map(input.held.map((entry) => [entry.execution, entry]));
   if (isNewBoot && !isFirst) rebooted(engine, node, held);

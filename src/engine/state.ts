@@ -112,6 +112,8 @@ export interface Job {
 export interface Outcome {
   changes: Changes;
   effects: Effect[];
+  /** By node that connected in this step: how many effects came before, which were meant for its earlier connection. */
+  readonly settled: Map<NodeNumber, number>;
 }
 
 /** The machine. Owned by the loop; changed only by the functions of this folder. */
@@ -166,7 +168,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     dirtyPools: new Set(),
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
-    outcome: { changes: emptyChanges(), effects: [] },
+    outcome: { changes: emptyChanges(), effects: [], settled: new Map() },
   };
 }
 

@@ -45,7 +45,6 @@ function finish(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   if (isUnseen) execution.state = "lost";
   freeExecution(engine, live, execution.result?.endedAt ?? null);
   follow(engine, live, decision);
-  touchNode(engine, live.node);
   touchJob(engine, job);
 }
 
@@ -77,6 +76,7 @@ export function freeExecution(engine: Engine, live: LiveTask, endedAt: number | 
   engine.executions.delete(execution.number);
   node.executions.delete(execution.number);
   freeSlots(engine, node, live.slots);
+  touchNode(engine, node);
 }
 
 /** A retry starts at once on the node it has, if node and job still want it (Azure Batch 6.6). */

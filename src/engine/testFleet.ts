@@ -100,11 +100,21 @@ export class TestFleet {
   }
 
   send(input: Input): Reply {
-    const task = "task" in input ? this.task(input.task, "job" in input ? input.job : "job") : null;
-    const [reply] = step(this.engine, this.now, [{ input, loaded: { ...NOTHING_LOADED, task } }]);
-    this.#take();
+    const [reply] = this.sendTogether(input);
     if (reply === undefined) throw new Error("no reply");
     return reply;
+  }
+
+  /** In one step. */
+  sendTogether(...inputs: Input[]): Reply[] {
+    const asked = inputs.map((input) => {
+      const job = "job" in input ? input.job : "job";
+      const task = "task" in input ? this.task(input.task, job) : null;
+      return { input, loaded: { ...NOTHING_LOADED, task } };
+    });
+    const replies = step(this.engine, this.now, asked);
+    this.#take();
+    return replies;
   }
 
   /** Lets time pass and everything that comes due happen; nodes are heard unless they are named as silent. */
@@ -148,10 +158,15 @@ export class TestFleet {
   }
 
   connect(id: string, held: HeldExecution[] = [], bootId = "boot-1"): void {
+    this.send(this.connected(id, held, bootId));
+  }
+
+  /** What a node's hello becomes. */
+  connected(id: string, held: HeldExecution[] = [], bootId = "boot-1"): Input {
     const life = (this.#links.get(id)?.life ?? 0) + 1;
     this.#links.set(id, { upTo: 0, life });
     const linkId = `${id}-${life}`;
-    this.send({
+    return {
       kind: "nodeConnected",
       guid: this.#guid(id),
       linkId,
@@ -159,7 +174,7 @@ export class TestFleet {
       slots: 0,
       facts: FACTS,
       held,
-    });
+    };
   }
 
   disconnect(id: string): void {
