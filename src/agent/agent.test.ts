@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startTestNode } from "./fixtures/node.ts";
 import { startOrder } from "./fixtures/server.ts";
@@ -270,4 +270,98 @@ test("a removal takes the directory away and is confirmed", async () => {
   await until(() => node.server.reports.find((report) => report.kind === "removed"));
   expect(existsSync(join(node.root, "workitems/job"))).toBe(false);
   expect(existsSync("/etc/passwd")).toBe(true);
+});
+
+test("a process finds its environment and working directory, and nothing of the agent's", async () => {
+  await using node = await startTestNode();
+  const command = { environmentSettings: [{ name: "OWN", value: "it's $HOME" }] };
+  node.server.order(startOrder(1, "/bin/sh -c 'pwd; env'", { command }));
+  const { stdout } = await node.server.resultOf(1);
+  const text = stdout.place.kind === "inline" ? stdout.place.base64 : "";
+  const [cwd, ...lines] = Buffer.from(text, "base64").toString().trim().split("\n");
+  const wd = join(node.root, "workitems/job/job-1/task1/wd");
+  expect(cwd).toBe(wd);
+  expect(lines).toContain("OWN=it's $HOME");
+  expect(lines).toContain(`HOME=${wd}`);
+  expect(lines).toContain(`AZ_BATCH_NODE_SHARED_DIR=${join(node.root, "shared")}`);
+  expect(lines.filter((line) => /^(BUN|NODE|npm|TMPDIR)/.test(line))).toEqual([]);
+});
+
+test("a user beyond the configuration is refused before anything is done", async () => {
+  await using node = await startTestNode();
+  const userIdentity = { kind: "auto", scope: "pool", elevationLevel: "admin" } as const;
+  node.server.order(startOrder(1, "true", { command: { userIdentity } }));
+  const { outcome } = await node.server.resultOf(1);
+  expect(outcome).toMatchObject({
+    state: "failedToStart",
+    failure: { category: "usererror", code: "UserAccountNotAllowed" },
+  });
+});
+
+test("a stop ends a preparation that waits for a download", async () => {
+  await using node = await startTestNode();
+  using silent = Bun.serve({ port: 0, fetch: () => new Promise(() => undefined) });
+  const source = { kind: "url", url: `http://127.0.0.1:${silent.port}/` } as const;
+  const command = { resourceFiles: [{ source, filePath: "file" }] };
+  node.server.order(startOrder(1, "true", { command }));
+  await until(() => node.server.reports.find(({ kind }) => kind === "accepted"));
+  node.server.order({ kind: "stop", execution: 1, graceMs: 0 });
+  const { outcome } = await node.server.resultOf(1);
+  expect(outcome).toMatchObject({ state: "failedToStart", failure: { code: "TaskEnded" } });
+});
+
+test("a resource file that is not to be had fails the task before its command", async () => {
+  await using node = await startTestNode();
+  const missing = { source: { kind: "server", path: "none" }, filePath: "file" } as const;
+  node.server.order(startOrder(1, "true", { command: { resourceFiles: [missing] } }));
+  const { outcome } = await node.server.resultOf(1);
+  expect(outcome).toMatchObject({ failure: { code: "BlobNotFound", category: "usererror" } });
+});
+
+test("a start that was journaled but never asked of a shim happens once, after the restart", async () => {
+  await using node = await startTestNode();
+  node.server.order(startOrder(1, "/bin/sh -c 'exit 6'"));
+  await node.server.resultOf(1);
+  await node.agent.stop();
+  // As a crash between journal entry and process start leaves it: the entry is there, no shim knows of it.
+  const order = startOrder(2, "/bin/sh -c 'echo once >> $AZ_BATCH_NODE_SHARED_DIR/runs'").order;
+  mkdirSync(join(node.root, "workitems/job/job-1/task2/wd"), { recursive: true });
+  const entries = [
+    { entry: "ordered", at: Date.now(), order },
+    { entry: "starting", execution: 2, at: Date.now(), offsets: { stdout: 0, stderr: 0 } },
+  ];
+  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+  appendFileSync(join(node.data, "journal.jsonl"), lines);
+  await node.restart();
+  expect((await node.server.resultOf(2)).outcome).toEqual({ state: "exited", exitCode: 0 });
+  expect(readFileSync(join(node.root, "shared/runs"), "utf8")).toBe("once\n");
+});
+
+test("a start of which only the beginning is known is not repeated", async () => {
+  await using node = await startTestNode();
+  const order = startOrder(2, "/bin/sh -c 'echo again >> $AZ_BATCH_NODE_SHARED_DIR/runs'").order;
+  const shim = node.shimPid();
+  const shimJournal = join(node.data, "shims", node.shims()[0] ?? "", "journal.jsonl");
+  await node.agent.stop();
+  process.kill(shim, "SIGKILL");
+  appendFileSync(shimJournal, '{"record":"spawning","execution":2}\n');
+  const entries = [
+    { entry: "ordered", at: Date.now(), order },
+    { entry: "starting", execution: 2, at: Date.now(), offsets: { stdout: 0, stderr: 0 } },
+  ];
+  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+  appendFileSync(join(node.data, "journal.jsonl"), lines);
+  await node.restart();
+  expect((await node.server.resultOf(2)).outcome).toEqual({ state: "unseen" });
+  expect(existsSync(join(node.root, "shared/runs"))).toBe(false);
+});
+
+test("many tasks at once all end, each once", async () => {
+  await using node = await startTestNode();
+  const numbers = Array.from({ length: 200 }, (_, index) => index + 1);
+  node.server.order(...numbers.map((number) => startOrder(number, "true")));
+  for (const number of numbers) {
+    expect((await node.server.resultOf(number)).outcome).toEqual({ state: "exited", exitCode: 0 });
+  }
+  expect(node.server.reports.filter(({ kind }) => kind === "ended")).toHaveLength(200);
 });

@@ -37,6 +37,15 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
  */
 const EARLY: ReadonlySet<AgentEffect["effect"]> = new Set(["prepare", "cancelPrepare", "collect"]);
 
+function isSend(effect: AgentEffect): boolean {
+  return effect.effect === "send";
+}
+
+/** The shim remembers starts too: they may wait for the flush of what follows, which for a short task is its end. */
+function isRemembered(entry: JournalEntry): boolean {
+  return entry.entry === "started";
+}
+
 /**
  * Drives the machine: all inputs that wait are one batch, whose entries are flushed together before its effects are
  * performed. While a flush is under way, inputs queue.
@@ -45,6 +54,9 @@ export class Loop {
   readonly #options: LoopOptions;
   #queue: AgentInput[] = [];
   #isDraining = false;
+  /** Entries that wait for others to be flushed with, see `isRemembered`. */
+  #held: JournalEntry[] = [];
+  #isSendDue = false;
   /** Until `begin`, inputs only queue. */
   #hasBegun = false;
   #isStopped = false;
@@ -92,9 +104,13 @@ export class Loop {
     this.#isStopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#sendTimer !== null) clearTimeout(this.#sendTimer);
-    if (!this.#isDraining) return;
-    this.#idle ??= Promise.withResolvers();
-    await this.#idle.promise;
+    if (this.#isDraining) {
+      this.#idle ??= Promise.withResolvers();
+      await this.#idle.promise;
+    }
+    // What cannot be written now the shim will tell the next life.
+    if (this.#held.length > 0)
+      await this.#options.journal.append(this.#held).catch(() => undefined);
   }
 
   /** A frame in any case. During a flush it says nothing that the flush has not yet made true. */
@@ -112,7 +128,7 @@ export class Loop {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#isStopped) await this.#apply();
+    while ((this.#queue.length > 0 || this.#isSendDue) && !this.#isStopped) await this.#apply();
     this.#isDraining = false;
     this.#idle?.resolve();
     if (!this.#isStopped) this.#armTimer();
@@ -121,7 +137,8 @@ export class Loop {
   /** One batch: all that waits, and what early effects answer at once. */
   async #apply(): Promise<void> {
     const { machine, perform } = this.#options;
-    const entries: JournalEntry[] = [];
+    const entries = this.#held;
+    this.#held = [];
     const effects: AgentEffect[] = [];
     for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
       const result = step(machine, input, Date.now());
@@ -131,11 +148,16 @@ export class Loop {
         else effects.push(effect);
       }
     }
-    if (entries.length > 0) await this.#write(entries);
+    const isDue = this.#isSendDue;
+    this.#isSendDue = false;
+    const mayWait = !isDue && effects.every(isSend) && entries.every(isRemembered);
+    if (mayWait) this.#held = entries;
+    else if (entries.length > 0) await this.#write(entries);
     this.#flushed = { session: machine.session, applied: machine.lastApplied };
     for (const waiter of this.#waiters.splice(0)) waiter();
     for (const effect of effects) perform(effect);
-    this.#sendSoon();
+    if (isDue) this.#sendWaiting();
+    else this.#sendSoon();
   }
 
   /** A full disk stops the node from taking on anything, but not from being there: heartbeats go on. */
@@ -164,7 +186,8 @@ export class Loop {
     } else if (this.#sendTimer === null && hasOutgoing(machine, now)) {
       this.#sendTimer = setTimeout(() => {
         this.#sendTimer = null;
-        void this.whenFlushed(() => this.#sendWaiting());
+        this.#isSendDue = true;
+        this.#wake();
       }, PROGRESS_DELAY_MS);
     }
   }

@@ -28,6 +28,9 @@ const LONELY_EXIT_MS = 60_000;
 /** While the disk is full, lines wait in memory; they are written after this long, or told never. */
 const WRITE_AGAIN_MS = 500;
 
+/** Word of a start may come this much later than the start. */
+const START_DELAY_MS = 4;
+
 /** What the agent that starts a shim leaves for it in its directory. */
 export interface ShimSettings {
   readonly version: string;
@@ -73,7 +76,9 @@ function newShim(directory: string, settings: ShimSettings, end: () => void) {
   const self = writeIdentity(directory, settings);
   const log = newShimLog(openShimJournal(directory));
   let agent: LineSender | null = null;
-  let waiting: SpawnRequest[] = [];
+  /** Those whose `spawning` is not written yet, and those whose turn will come. */
+  const waiting: SpawnRequest[] = [];
+  const written: SpawnRequest[] = [];
   let children = 0;
   let isRetiring = false;
   let lonely: ReturnType<typeof setTimeout> | null = null;
@@ -81,7 +86,7 @@ function newShim(directory: string, settings: ShimSettings, end: () => void) {
   const considerEnd = () => {
     if (lonely !== null) clearTimeout(lonely);
     lonely = null;
-    if (children > 0 || waiting.length > 0) return;
+    if (children + waiting.length + written.length > 0) return;
     if (isRetiring && log.memory.size === 0) end();
     else if (agent === null) lonely = setTimeout(end, LONELY_EXIT_MS);
   };
@@ -99,15 +104,22 @@ function newShim(directory: string, settings: ShimSettings, end: () => void) {
     children += 1;
     note({ record: "started", execution, ...spawned });
   };
+  const spawnNext = () => {
+    const request = written.shift();
+    if (request !== undefined) spawn(request);
+    // One in a turn of the event loop: an end that was seen meanwhile is told between two starts.
+    if (written.length > 0) setImmediate(spawnNext);
+  };
   const flush = () => {
     if (!log.write((lines) => agent?.send(lines))) {
       setTimeout(flush, WRITE_AGAIN_MS);
       return;
     }
+    if (waiting.length === 0) return;
+    const isSpawning = written.length > 0;
     // Their `spawning` is on disk before they can exist: what has no such line was never started.
-    const ready = waiting;
-    waiting = [];
-    for (const request of ready) spawn(request);
+    written.push(...waiting.splice(0));
+    if (!isSpawning) spawnNext();
   };
   const note = (record: ShimRecord) => {
     if (log.note(record)) queueMicrotask(flush);
@@ -123,7 +135,8 @@ function newShim(directory: string, settings: ShimSettings, end: () => void) {
         log.note({ record: "spawning", execution: request.execution });
         waiting.push(request);
       } else if (request.do === "forget" && log.memory.has(request.execution)) {
-        note({ record: "forgotten", execution: request.execution });
+        // Written with what comes next: a next agent forgets it again.
+        log.note({ record: "forgotten", execution: request.execution });
       }
       if (request.do !== "spawn") considerEnd();
     },
@@ -146,13 +159,27 @@ function newShim(directory: string, settings: ShimSettings, end: () => void) {
 function newShimLog(journal: ShimJournal) {
   const memory = new Map<ExecutionNumber, ShimEntry>();
   let unwritten: ShimRecord[] = [];
+  let untold: ShimRecord[] = [];
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const tellNow = (tell: (lines: string) => void) => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    if (untold.length > 0) tell(linesOf(untold));
+    untold = [];
+  };
+  /** Mere starts wait a moment for the end that may follow: it spares the agent every other waking. */
+  const tellSoon = (tell: (lines: string) => void) => {
+    if (untold.some(({ record }) => record !== "started")) tellNow(tell);
+    else if (untold.length > 0) timer ??= setTimeout(() => tellNow(tell), START_DELAY_MS);
+  };
   return {
     memory,
-    /** True if nothing waited before, so that a flush is to be arranged. */
+    /** True if nothing urgent waited before, so that a flush is to be arranged. */
     note(record: ShimRecord): boolean {
+      const isFirst = !unwritten.some(isUrgent);
       unwritten.push(record);
       applyRecord(memory, record);
-      return unwritten.length === 1;
+      return isFirst;
     },
     /** Everything that is not forgotten; what a full disk keeps from being written is told again later. */
     told: () => [...memory].flatMap(([execution, entry]) => recordsOf(execution, entry)),
@@ -160,13 +187,17 @@ function newShimLog(journal: ShimJournal) {
     write(tell: (lines: string) => void): boolean {
       if (unwritten.length === 0) return true;
       if (!journal.append(linesOf(unwritten))) return false;
-      const news = unwritten.filter((record) => TOLD.has(record.record));
+      untold.push(...unwritten.filter((record) => TOLD.has(record.record)));
       unwritten = [];
-      if (news.length > 0) tell(linesOf(news));
+      tellSoon(tell);
       journal.compact(memory);
       return true;
     },
   };
+}
+
+function isUrgent({ record }: ShimRecord): boolean {
+  return record !== "forgotten";
 }
 
 const TOLD: ReadonlySet<ShimRecord["record"]> = new Set(["started", "failed", "exited"]);
