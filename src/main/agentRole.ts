@@ -7,7 +7,7 @@ import { OWN_USER_ONLY } from "../agent/options.ts";
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
 import { createLogger } from "./logger.ts";
-import { numberOf, options } from "./options.ts";
+import { logLevelOf, numberOf, options } from "./options.ts";
 import { selfCommand } from "./selfCommand.ts";
 import { VERSION } from "./version.ts";
 
@@ -54,7 +54,7 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
     selfCommand: selfCommand(),
     version: VERSION,
     cgroups: configuration.cgroups ?? "auto",
-    logger: createLogger(values["log-level"] ?? "info"),
+    logger: createLogger(logLevelOf(values, "info")),
   });
   void endSignal().then(() => agent.stop());
   const end = await agent.done;

@@ -16,5 +16,7 @@ export function startErrorLine(error: unknown): string | null {
   if ("code" in error && (error.code === "EACCES" || error.code === "EPERM")) {
     return `Permission was refused: ${error.message}`;
   }
+  // A path that cannot be: below a file, on a full or read-only disk.
+  if ("syscall" in error && "path" in error) return `The system refused: ${error.message}`;
   return null;
 }

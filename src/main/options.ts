@@ -39,3 +39,12 @@ export function numberOf(
     `Expected --${name} to be a whole number from ${least} to ${most}, got "${text}".`,
   );
 }
+
+const LOG_LEVELS = ["error", "warn", "info", "debug"];
+
+/** The given log level, or the default. */
+export function logLevelOf(values: Partial<Record<string, string>>, otherwise: string): string {
+  const level = values["log-level"] ?? otherwise;
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new StartError(`Expected --log-level ${LOG_LEVELS.join(", ")}, got "${level}".`);
+}

@@ -1,5 +1,5 @@
 import { StartError } from "./lineError.ts";
-import { numberOf, options } from "./options.ts";
+import { logLevelOf, numberOf, options } from "./options.ts";
 
 /** What the executable can be besides a command line; each loads only what it needs. */
 type Role = (words: string[]) => Promise<number>;
@@ -14,7 +14,7 @@ const ROLES: Readonly<Record<string, Role>> = {
       port: numberOf(values, "port", 0, 65_535, 7878),
       nodes: numberOf(values, "nodes", 1, 64, 2),
       slots: numberOf(values, "slots", 1, 256, 4),
-      logLevel: values["log-level"] ?? "warn",
+      logLevel: logLevelOf(values, "warn"),
     });
   },
   demo: async () => (await import("./demo.ts")).runDemo(),

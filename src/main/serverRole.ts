@@ -1,6 +1,6 @@
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
-import { numberOf, options } from "./options.ts";
+import { logLevelOf, numberOf, options } from "./options.ts";
 import { serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
@@ -43,7 +43,7 @@ export async function runServer(words: readonly string[]): Promise<number> {
     hostname: values["host"] ?? "127.0.0.1",
     port: numberOf(values, "port", 0, 65_535, 7878),
     localNodes: onOff(values["local-nodes"]),
-    logLevel: values["log-level"] ?? "info",
+    logLevel: logLevelOf(values, "info"),
     settings: {
       heartbeatIntervalMs: numberOf(values, "heartbeat-ms", 50, day, 10_000),
       unknownAfterMs: numberOf(values, "unknown-after-ms", 100, day, 30_000),
