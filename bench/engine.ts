@@ -1,10 +1,11 @@
 import { NOTHING_LOADED } from "../src/engine/apply.ts";
-import type { EngineReport, NewTask } from "../src/engine/input.ts";
+import type { NewTask } from "../src/engine/input.ts";
 import { offerTasks, wantedRanges } from "../src/engine/place.ts";
 import { takeOutcome } from "../src/engine/record.ts";
 import { type Engine, newEngine } from "../src/engine/state.ts";
 import { step } from "../src/engine/step.ts";
 import type { ExecutionResult } from "../src/model/execution.ts";
+import type { NodeReport } from "../src/model/order.ts";
 import { newTaskProgress, type TaskRecord } from "../src/model/task.ts";
 import { jobSpec, NODE_FACTS, poolSpec } from "./fixtures.ts";
 import type { Figure } from "./report.ts";
@@ -92,7 +93,7 @@ function drain(engine: Engine, count: number): number {
     now += 1;
     feed(engine);
     const batch = pending.splice(0, 1_000);
-    const byNode = new Map<number, EngineReport[]>();
+    const byNode = new Map<number, NodeReport[]>();
     for (const { node, execution } of batch) {
       const reports = byNode.get(node) ?? [];
       reports.push({ kind: "ended", execution, result: RESULT });

@@ -1,5 +1,5 @@
 import type { ExecutionNumber, NodeNumber, PoolNumber } from "../model/id.ts";
-import type { StartOrder } from "../model/order.ts";
+import type { NodeOrder, StartOrder } from "../model/order.ts";
 
 /**
  * What is to be done outside, after the commit. Each follows from stored state and is issued again after a restore
@@ -49,3 +49,27 @@ export type Effect =
       readonly linkId: string;
       readonly upTo: number;
     };
+
+/** What a node is told for an effect; null when it is not for the node. */
+export function orderOf(effect: Effect): NodeOrder | null {
+  switch (effect.effect) {
+    case "start":
+      return { kind: "start", order: effect.order };
+    case "stop":
+      return { kind: "stop", execution: effect.execution, graceMs: effect.graceMs };
+    case "discard":
+      return { kind: "discard", execution: effect.execution };
+    case "remove": {
+      const { removal, jobId, taskId } = effect;
+      return { kind: "remove", removal, jobId, taskId };
+    }
+    case "rebootNode":
+      return { kind: "reboot" };
+    case "leave":
+      return { kind: "leave" };
+    case "provideNode":
+    case "removeNode":
+    case "acknowledge":
+      return null;
+  }
+}

@@ -1,8 +1,7 @@
-import type { ExecutionResult } from "../model/execution.ts";
-import type { ExecutionNumber, NodeNumber } from "../model/id.ts";
+import type { NodeNumber } from "../model/id.ts";
 import type { DisableTasks, JobSpec, MetadataItem, OnAllTasksComplete } from "../model/job.ts";
 import type { NodeFacts } from "../model/node.ts";
-import type { HeldExecution } from "../model/order.ts";
+import type { HeldExecution, NodeReport } from "../model/order.ts";
 import type { DeallocationOption, PoolSpec, WorkKind } from "../model/pool.ts";
 import type { RequestError } from "../model/requestError.ts";
 import type { TaskSpec } from "../model/taskSpec.ts";
@@ -130,24 +129,12 @@ export type NodeInput =
       readonly node: NodeNumber;
       readonly linkId: string;
       readonly upTo: number;
-      readonly reports: readonly EngineReport[];
+      readonly reports: readonly NodeReport[];
     }
   /** The provider could not make the node. */
   | { readonly kind: "nodeFailed"; readonly node: NodeNumber; readonly message: string }
   /** The provider has removed the node. */
   | { readonly kind: "nodeRemoved"; readonly node: NodeNumber };
-
-/** The engine's view of protocol/node NodeReport: the same values. */
-export type EngineReport =
-  | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
-  | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
-  | {
-      readonly kind: "ended";
-      readonly execution: ExecutionNumber;
-      readonly result: ExecutionResult;
-    }
-  | { readonly kind: "missing"; readonly execution: ExecutionNumber }
-  | { readonly kind: "removed"; readonly removal: number };
 
 export type Input = RequestInput | NodeInput;
 

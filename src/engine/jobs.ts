@@ -176,7 +176,8 @@ export function disableJob(engine: Engine, job: Job, disableTasks: DisableTasks)
   if (refused !== null) return refused;
   job.record.disableTasks = disableTasks;
   stopWaiting(engine, job);
-  if (job.record.state !== "disabled") setJobState(engine, job, "disabling");
+  if (job.record.state === "disabled") saveJob(engine, job);
+  else setJobState(engine, job, "disabling");
   if (disableTasks !== "wait") {
     for (const live of executionsOf(engine, job)) {
       stopExecution(engine, live, disableTasks === "requeue" ? "requeued" : "nodeTaken");

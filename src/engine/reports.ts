@@ -1,5 +1,6 @@
 import type { ExecutionResult } from "../model/execution.ts";
-import type { EngineReport, NodeInput } from "./input.ts";
+import type { NodeReport } from "../model/order.ts";
+import type { NodeInput } from "./input.ts";
 import { clampEnd } from "./preparation.ts";
 import { preparationEnded } from "./preparationEnd.ts";
 import { effect, saveExecution, saveNodeJob, saveNodeProgress } from "./record.ts";
@@ -32,7 +33,7 @@ export function nodeReports(engine: Engine, input: Reports): void {
   });
 }
 
-function applyReport(engine: Engine, node: Node, report: EngineReport): void {
+function applyReport(engine: Engine, node: Node, report: NodeReport): void {
   switch (report.kind) {
     case "accepted":
       begun(engine, node, report.execution, null);

@@ -23,3 +23,12 @@ test("a node that the provider has not made yet is asked of it again", () => {
   fleet.restart();
   expect(fleet.kinds()).toEqual(["provideNode"]);
 });
+
+test("the option of a second disable survives", () => {
+  const fleet = new TestFleet();
+  fleet.job();
+  fleet.send({ kind: "disableJob", job: "job", disableTasks: "wait" });
+  fleet.send({ kind: "disableJob", job: "job", disableTasks: "terminate" });
+  fleet.restart();
+  expect(fleet.engine.jobs.get(1)?.record.disableTasks).toBe("terminate");
+});

@@ -2,7 +2,7 @@ import type { EventRecord } from "../model/event.ts";
 import type { ExecutionResult, ProcessOutcome } from "../model/execution.ts";
 import { foldId } from "../model/id.ts";
 import type { JobSpec } from "../model/job.ts";
-import type { HeldExecution, StartOrder } from "../model/order.ts";
+import type { HeldExecution, NodeReport, StartOrder } from "../model/order.ts";
 import type { PoolSpec } from "../model/pool.ts";
 import type { TaskRecord } from "../model/task.ts";
 import type { PreparationSpec, ReleaseSpec, TaskSpec } from "../model/taskSpec.ts";
@@ -10,7 +10,7 @@ import { NOTHING_LOADED } from "./apply.ts";
 import { heard } from "./contact.ts";
 import type { Effect } from "./effect.ts";
 import { explainTask } from "./explain.ts";
-import type { EngineReport, Input, Reply } from "./input.ts";
+import type { Input, Reply } from "./input.ts";
 import { offerTasks, wantedRanges } from "./place.ts";
 import { takeOutcome } from "./record.ts";
 import { restore } from "./restore.ts";
@@ -227,7 +227,7 @@ export class TestFleet {
     return this.send({ kind: "addTasks", job, tasks });
   }
 
-  report(id: string, ...reports: EngineReport[]): void {
+  report(id: string, ...reports: NodeReport[]): void {
     const link = this.#links.get(id) ?? { upTo: 0, life: 1 };
     link.upTo += reports.length;
     const linkId = `${id}-${link.life}`;

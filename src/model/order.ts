@@ -1,4 +1,4 @@
-import type { ExecutionKind } from "./execution.ts";
+import type { ExecutionKind, ExecutionResult } from "./execution.ts";
 import type { ExecutionNumber } from "./id.ts";
 import type { CommandSpec, EnvironmentSetting } from "./taskSpec.ts";
 
@@ -34,3 +34,42 @@ export interface HeldExecution {
   readonly state: "accepted" | "running" | "ended";
   readonly startedAt: number | null;
 }
+
+/** Server to node, numbered within a session, in order, acknowledged when the node's journal has it. */
+export type NodeOrder =
+  | { readonly kind: "start"; readonly order: StartOrder }
+  /** Stop the execution: signal, wait, kill of the whole tree. No error if the node does not hold it. */
+  | { readonly kind: "stop"; readonly execution: ExecutionNumber; readonly graceMs: number }
+  /**
+   * The server let go of it (settle table): stop it, drop its result, and keep nothing of it but its directory.
+   */
+  | { readonly kind: "discard"; readonly execution: ExecutionNumber }
+  /** Remove directories regardless of retention; answered by `removed`. Null taskId: the whole job's. */
+  | {
+      readonly kind: "remove";
+      readonly removal: number;
+      readonly jobId: string;
+      readonly taskId: string | null;
+    }
+  /** Run the configured reboot command. */
+  | { readonly kind: "reboot" }
+  /** The server does not know this node (any more): stop everything, forget the identity, join anew. */
+  | { readonly kind: "leave" };
+
+/**
+ * Node to server, numbered within a link (one life of the agent process), in order, resent until acknowledged; the
+ * server acknowledges after its commit. A result stays in the node's journal until then.
+ */
+export type NodeReport =
+  /** The journal has the order. */
+  | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
+  | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
+  /** Implies accepted and started. */
+  | {
+      readonly kind: "ended";
+      readonly execution: ExecutionNumber;
+      readonly result: ExecutionResult;
+    }
+  /** Ordered, acknowledged, but in nobody's memory any more: in doubt (a lost journal). */
+  | { readonly kind: "missing"; readonly execution: ExecutionNumber }
+  | { readonly kind: "removed"; readonly removal: number };

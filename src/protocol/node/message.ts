@@ -1,7 +1,6 @@
-import type { ExecutionResult } from "../../model/execution.ts";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { NodeFacts } from "../../model/node.ts";
-import type { HeldExecution, StartOrder } from "../../model/order.ts";
+import type { HeldExecution, NodeOrder, NodeReport } from "../../model/order.ts";
 
 /**
  * The conversation of server and agent, JSON text frames over one WebSocket. Raised when a field changes its meaning;
@@ -9,44 +8,7 @@ import type { HeldExecution, StartOrder } from "../../model/order.ts";
  */
 export const NODE_PROTOCOL_VERSION = 1;
 
-/** Server to node, numbered within a session, in order, acknowledged when the node's journal has it. */
-export type NodeOrder =
-  | { readonly kind: "start"; readonly order: StartOrder }
-  /** Stop the execution: signal, wait, kill of the whole tree. No error if the node does not hold it. */
-  | { readonly kind: "stop"; readonly execution: ExecutionNumber; readonly graceMs: number }
-  /**
-   * The server let go of it (settle table): stop it, drop its result, and keep nothing of it but its directory.
-   */
-  | { readonly kind: "discard"; readonly execution: ExecutionNumber }
-  /** Remove directories regardless of retention; answered by `removed`. Null taskId: the whole job's. */
-  | {
-      readonly kind: "remove";
-      readonly removal: number;
-      readonly jobId: string;
-      readonly taskId: string | null;
-    }
-  /** Run the configured reboot command. */
-  | { readonly kind: "reboot" }
-  /** The server does not know this node (any more): stop everything, forget the identity, join anew. */
-  | { readonly kind: "leave" };
-
-/**
- * Node to server, numbered within a link (one life of the agent process), in order, resent until acknowledged; the
- * server acknowledges after its commit. A result stays in the node's journal until then.
- */
-export type NodeReport =
-  /** The journal has the order. */
-  | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
-  | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
-  /** Implies accepted and started. */
-  | {
-      readonly kind: "ended";
-      readonly execution: ExecutionNumber;
-      readonly result: ExecutionResult;
-    }
-  /** Ordered, acknowledged, but in nobody's memory any more: in doubt (a lost journal). */
-  | { readonly kind: "missing"; readonly execution: ExecutionNumber }
-  | { readonly kind: "removed"; readonly removal: number };
+export type { NodeOrder, NodeReport };
 
 /** First frame of a node. */
 export interface HelloFrame {

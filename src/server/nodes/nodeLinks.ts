@@ -1,11 +1,10 @@
-import type { Effect } from "../../engine/effect.ts";
+import { type Effect, orderOf } from "../../engine/effect.ts";
 import type { NodeNumber } from "../../model/id.ts";
 import type {
   BatchFrame,
   HelloFrame,
   NodeAnswer,
   NodeFrame,
-  NodeOrder,
   NodeQuestion,
   NodeReport,
   RefusedFrame,
@@ -281,28 +280,5 @@ export class NodeLinks {
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.closeAll();
-  }
-}
-
-function orderOf(effect: Effect): NodeOrder | null {
-  switch (effect.effect) {
-    case "start":
-      return { kind: "start", order: effect.order };
-    case "stop":
-      return { kind: "stop", execution: effect.execution, graceMs: effect.graceMs };
-    case "discard":
-      return { kind: "discard", execution: effect.execution };
-    case "remove": {
-      const { removal, jobId, taskId } = effect;
-      return { kind: "remove", removal, jobId, taskId };
-    }
-    case "rebootNode":
-      return { kind: "reboot" };
-    case "leave":
-      return { kind: "leave" };
-    case "provideNode":
-    case "removeNode":
-    case "acknowledge":
-      return null;
   }
 }

@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Effect } from "../../engine/effect.ts";
-import type { EngineReport } from "../../engine/input.ts";
 import { DEFAULT_SETTINGS } from "../../engine/state.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
 import type { NodeNumber } from "../../model/id.ts";
-import type { StartOrder } from "../../model/order.ts";
+import type { NodeReport, StartOrder } from "../../model/order.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobRange, BlobStore } from "../../store/blobStore.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
@@ -289,7 +288,7 @@ export class TestApi {
     return reply.node;
   }
 
-  async report(node: NodeNumber, name: string, reports: readonly EngineReport[]): Promise<void> {
+  async report(node: NodeNumber, name: string, reports: readonly NodeReport[]): Promise<void> {
     this.#reports += reports.length;
     const linkId = `link-${name}`;
     const kind = "nodeReports";
