@@ -87,20 +87,26 @@ export function takeOutcome(engine: Engine): Outcome {
     engine.counters.time = engine.now;
     changes.counters = { ...engine.counters };
   }
-  taken.effects = withoutOutdated(taken);
+  taken.effects = withoutOutdated(engine);
   engine.outcome = { changes: emptyChanges(), effects: [], settled: new Map() };
   return taken;
 }
 
 /**
  * Orders of before a node's settling are dropped: the settling repeats those that still count, and the others would start
- * what was given up since.
+ * what was given up since. So is the wish for a node that is not wanted any more: nobody would know the machine.
  */
-function withoutOutdated({ effects, settled }: Outcome): Effect[] {
-  if (settled.size === 0) return effects;
-  return effects.filter(
-    (value, index) => !isOrder(value) || index >= (settled.get(value.node) ?? 0),
-  );
+function withoutOutdated(engine: Engine): Effect[] {
+  const { effects, settled } = engine.outcome;
+  const isOutdated = (value: Effect, index: number): boolean => {
+    if (value.effect === "provideNode") {
+      return engine.nodes.get(value.node)?.record.life !== "creating";
+    }
+    return settled.size > 0 && isOrder(value) && index < (settled.get(value.node) ?? 0);
+  };
+  return effects.some(isOutdated)
+    ? effects.filter((value, index) => !isOutdated(value, index))
+    : effects;
 }
 
 function isOrder(value: Effect): boolean {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { restore } from "./restore.ts";
 import { TestFleet } from "./testFleet.ts";
 
 test("a machine that joined and has not connected yet is not asked of the provider", () => {
@@ -31,4 +32,13 @@ test("the option of a second disable survives", () => {
   fleet.send({ kind: "disableJob", job: "job", disableTasks: "terminate" });
   fleet.restart();
   expect(fleet.engine.jobs.get(1)?.record.disableTasks).toBe("terminate");
+});
+
+test("the provider is not asked for a node that it has failed to make meanwhile", () => {
+  const fleet = new TestFleet();
+  fleet.pool({ provider: "local", targetDedicatedNodes: 1 });
+  fleet.effects = [];
+  fleet.engine = restore(fleet.store.readLive(), fleet.now, fleet.engine.settings);
+  fleet.send({ kind: "nodeFailed", node: 1, message: "No machine could be had." });
+  expect(fleet.kinds()).toEqual([]);
 });
