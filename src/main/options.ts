@@ -19,7 +19,7 @@ export function options(
     });
     return values as Partial<Record<string, string>>;
   } catch (error) {
-    throw new StartError(`${(error as Error).message} See --help.`, { cause: error });
+    throw new StartError(`${(error as Error).message}. See --help.`, { cause: error });
   }
 }
 
