@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { OutputInfo } from "../model/execution.ts";
 import type { FailureInfo } from "../model/failure.ts";
 import type { ExecutionNumber } from "../model/id.ts";
 import type { StartOrder } from "../model/order.ts";
@@ -9,7 +10,7 @@ import { jobFolder, taskFolder } from "./directories.ts";
 import { environmentOf } from "./environment.ts";
 import { removeTree } from "./files/removeTree.ts";
 import type { AgentLogger } from "./options.ts";
-import { describeOutput } from "./output/collect.ts";
+import { describeOutput, NO_OUTPUT } from "./output/collect.ts";
 import type { OutputTrimmer } from "./output/trim.ts";
 import type { Uploader } from "./output/upload.ts";
 import type { Groups } from "./platform/groups.ts";
@@ -173,13 +174,24 @@ export class Effects {
   }
 
   #onCleared(order: StartOrder, offsets: OutputOffsets, isClear: boolean): void {
-    const { trimmer, logger, rootDirectory, push } = this.#options;
+    const { trimmer, logger, push } = this.#options;
     const { execution } = order;
     if (!isClear) logger.error({ execution }, "Processes of the execution could not be killed.");
-    const stdout = describeOutput(outputPath(rootDirectory, order, "stdout"), offsets.stdout);
-    const stderr = describeOutput(outputPath(rootDirectory, order, "stderr"), offsets.stderr);
+    const stdout = this.#describe(order, "stdout", offsets.stdout);
+    const stderr = this.#describe(order, "stderr", offsets.stderr);
     trimmer.finish(execution, stdout.droppedBytes + stderr.droppedBytes > 0);
     push({ input: "collected", execution, stdout, stderr });
+  }
+
+  #describe(order: StartOrder, stream: "stdout" | "stderr", offset: number): OutputInfo {
+    const { rootDirectory, logger } = this.#options;
+    try {
+      return describeOutput(outputPath(rootDirectory, order, stream), offset);
+    } catch (error) {
+      const { execution } = order;
+      logger.error({ execution, stream, error: String(error) }, "Output could not be read.");
+      return NO_OUTPUT;
+    }
   }
 
   #upload({ order, stream, offset, output }: Extract<AgentEffect, { effect: "upload" }>): void {
@@ -209,7 +221,7 @@ export class Effects {
         await Bun.sleep(REMOVE_AGAIN_MS * attempt);
       }
     }
-    if (taskId !== null) users.accounts.release(taskAccount(jobId, taskId));
+    users.accounts.release(taskAccount(jobId, taskId ?? ""));
     push({ input: "directoryRemoved", jobId, taskId, removal });
   }
 }

@@ -54,15 +54,22 @@ export function openJournal(path: string, onEntry: (entry: JournalEntry) => void
     isLarge: () => sizeBytes > compactAboveBytes,
     compact(entries) {
       const text = linesOf(entries);
+      // Also when this fails, for example on a full disk: the next attempt comes after as much again.
+      compactAboveBytes = Math.max(COMPACT_ABOVE_BYTES, sizeBytes * 2);
       const next = openSync(`${path}.new`, "w", 0o600);
-      writeAll(next, text);
-      fsyncSync(next);
-      renameSync(`${path}.new`, path);
-      syncDirectory(dirname(path));
+      try {
+        writeAll(next, text);
+        fsyncSync(next);
+        renameSync(`${path}.new`, path);
+      } catch (error) {
+        closeSync(next);
+        throw error;
+      }
       closeSync(file);
       file = next;
       sizeBytes = Buffer.byteLength(text);
       compactAboveBytes = Math.max(COMPACT_ABOVE_BYTES, sizeBytes * 2);
+      syncDirectory(dirname(path));
     },
     close: () => closeSync(file),
   };

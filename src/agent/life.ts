@@ -45,6 +45,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     logger: options.logger,
     perform: (effect) => effects.perform(effect),
     send: (session, frame) => link.send(session, frame),
+    onFailure: (error) => end.resolve({ reason: "failed", message: String(error) }),
   });
   const parts: LifeParts = { options, bootId, key, machine, loop, signal, onEnd: end.resolve };
   const trimmer = new OutputTrimmer(options.logger);

@@ -21,6 +21,8 @@ export interface LoopOptions {
   readonly perform: (effect: AgentEffect) => void;
   /** Sends a frame to the server, if the session is still the present one. */
   readonly send: (session: string, frame: BatchFrame<NodeReport>) => void;
+  /** Something failed that must not fail: the machine's state is not to be trusted any more. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Between attempts to write the journal to a disk that will not take it. */
@@ -96,7 +98,9 @@ export class Loop {
     if (this.#isDraining || this.#isStopped || !this.#hasBegun) return;
     this.#isDraining = true;
     // Everything that arrives in this turn of the event loop goes into one batch.
-    setImmediate(() => void this.#drain());
+    setImmediate(() => {
+      this.#drain().catch(this.#options.onFailure);
+    });
   }
 
   /** Takes no further input; resolves when the batch under way is done. */
@@ -152,7 +156,7 @@ export class Loop {
     this.#isSendDue = false;
     const mayWait = !isDue && effects.every(isSend) && entries.every(isRemembered);
     if (mayWait) this.#held = entries;
-    else if (entries.length > 0) await this.#write(entries);
+    else if (entries.length > 0 && !(await this.#write(entries))) return;
     this.#flushed = { session: machine.session, applied: machine.lastApplied };
     for (const waiter of this.#waiters.splice(0)) waiter();
     for (const effect of effects) perform(effect);
@@ -160,20 +164,34 @@ export class Loop {
     else this.#sendSoon();
   }
 
-  /** A full disk stops the node from taking on anything, but not from being there: heartbeats go on. */
-  async #write(entries: readonly JournalEntry[]): Promise<void> {
-    const { journal, logger, machine } = this.#options;
+  /**
+   * A full disk stops the node from taking on anything, but not from being there: heartbeats go on. False: the agent
+   * stops before the disk has taken them, and nothing may follow from them.
+   */
+  async #write(entries: readonly JournalEntry[]): Promise<boolean> {
+    const { journal, logger } = this.#options;
     for (let attempt = 1; !this.#isStopped; attempt += 1) {
       try {
         await journal.append(entries);
-        if (journal.isLarge()) journal.compact(snapshotEntries(machine));
-        return;
+        if (journal.isLarge()) this.#compact();
+        return true;
       } catch (error) {
         if (attempt === 1) {
           logger.error({ error: String(error) }, "The journal cannot be written; trying again.");
         }
         await Bun.sleep(WRITE_AGAIN_MS);
       }
+    }
+    return false;
+  }
+
+  #compact(): void {
+    const { journal, logger, machine } = this.#options;
+    try {
+      journal.compact(snapshotEntries(machine));
+    } catch (error) {
+      // The long journal serves as well as a short one.
+      logger.warn({ error: String(error) }, "The journal could not be made shorter.");
     }
   }
 

@@ -5,17 +5,12 @@ import { droppedBytes } from "./share.ts";
 
 export const NO_OUTPUT: OutputInfo = { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } };
 
-/** What an execution wrote into the file: everything from `offset` on. */
+/** What an execution wrote into the file: everything from `offset` on. Throws what the disk says. */
 export function describeOutput(path: string, offset: number): OutputInfo {
   // Most commands write nothing, or nothing to one of the two.
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.size <= offset) return NO_OUTPUT;
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    return NO_OUTPUT;
-  }
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const sizeBytes = Math.max(fstatSync(file).size - offset, 0);
     if (sizeBytes === 0) return NO_OUTPUT;

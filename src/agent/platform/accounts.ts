@@ -5,7 +5,7 @@ import type { AllowedUsers } from "../options.ts";
 export interface Accounts {
   /** The account's user id, given out if need be; null when all are in use. */
   uidOf(key: string): number | null;
-  /** The account is not needed any more; its files are gone. */
+  /** The account is not needed any more, or all that begin so if it ends in `/`: the files are gone. */
   release(key: string): void;
 }
 
@@ -30,7 +30,11 @@ export function openAccounts(path: string, range: AllowedUsers["accounts"]): Acc
       return null;
     },
     release(key) {
-      if (uids.delete(key)) store();
+      const released = [...uids.keys()].filter(
+        (present) => present === key || (key.endsWith("/") && present.startsWith(key)),
+      );
+      for (const present of released) uids.delete(present);
+      if (released.length > 0) store();
     },
   };
 }

@@ -28,12 +28,20 @@ const ROUNDS_ONE_BY_ONE = 3;
 /** `rootDirectory` tells executions of several nodes on one machine apart. */
 export function newTreeKeeper(groups: Groups, rootDirectory: string, bootId: string): TreeKeeper {
   const mark = markOf(rootDirectory);
-  let walk: ReturnType<typeof walkLater> | null = null;
+  let walk: Promise<Walk> | null = null;
+  /** What the next walk has to look at: processes begun since then. */
+  let sinceTicks = Number.POSITIVE_INFINITY;
   const members = async (tree: Tree): Promise<readonly number[]> => {
     const grouped = groups.members(tree.execution);
     if (grouped !== null) return grouped;
-    walk ??= walkLater(mark, () => {
+    const isCurrent = tree.process !== null && tree.process.bootId === bootId;
+    sinceTicks = Math.min(sinceTicks, isCurrent ? tree.process.startTicks : 0);
+    // One walk serves everybody who asks in the same turn of the event loop: it costs a read for each process.
+    walk ??= new Promise(setImmediate).then(() => {
+      const since = sinceTicks;
       walk = null;
+      sinceTicks = Number.POSITIVE_INFINITY;
+      return walkProcesses(mark, since);
     });
     return memberOfWalk(await walk, tree, bootId);
   };
@@ -95,14 +103,8 @@ interface Walk {
   readonly marks: ReadonlyMap<number, number>;
 }
 
-/** One walk serves everybody who asks in the same turn of the event loop: it costs a read for each process. */
-async function walkLater(mark: string, onBegin: () => void): Promise<Walk> {
-  await new Promise(setImmediate);
-  onBegin();
-  return walkProcesses(mark);
-}
-
-function walkProcesses(mark: string): Walk {
+/** Nothing older than `sinceTicks` is asked for its mark, which costs more than all the rest. */
+function walkProcesses(mark: string, sinceTicks: number): Walk {
   const stats: ProcessStat[] = [];
   const marks = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
@@ -110,6 +112,7 @@ function walkProcesses(mark: string): Walk {
     const stat = readProcessStat(Number(name));
     if (stat === null || stat.state === "Z" || stat.state === "X") continue;
     stats.push(stat);
+    if (stat.startTicks < sinceTicks) continue;
     const execution = executionOf(stat.pid, mark);
     if (execution !== null) marks.set(stat.pid, execution);
   }
@@ -118,7 +121,7 @@ function walkProcesses(mark: string): Walk {
 
 /** Processes that carry the mark of any execution of the node. */
 export function markedProcesses(rootDirectory: string): readonly number[] {
-  return [...walkProcesses(markOf(rootDirectory)).marks.keys()];
+  return [...walkProcesses(markOf(rootDirectory), 0).marks.keys()];
 }
 
 function markOf(rootDirectory: string): string {

@@ -68,6 +68,11 @@ test("accounts are kept, given back, and run out", () => {
   accounts.release("a");
   expect(openAccounts(path, range).uidOf("c")).toBe(60_000);
   expect(openAccounts(path, range).uidOf("b")).toBe(60_001);
+  const jobs = openAccounts(join(directory, "jobs.json"), range);
+  jobs.uidOf("task job/1");
+  jobs.uidOf("task job2/1");
+  jobs.release("task job/");
+  expect([jobs.uidOf("task job2/1"), jobs.uidOf("other")]).toEqual([60_001, 60_000]);
   rmSync(directory, { recursive: true });
 });
 

@@ -48,7 +48,7 @@ export function userOf(order: StartOrder, rules: UserRules): TaskUser | FailureI
   return { uid, gid: uid, name: null, loadGroups: false };
 }
 
-/** The automatic account of a task's own; released with the task's directory. */
+/** The automatic account of a task's own, released with the task's directory; an empty task id stands for the job's all. */
 export function taskAccount(jobId: string, taskId: string): string {
   return `task ${jobId}/${taskId}`;
 }

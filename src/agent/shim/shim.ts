@@ -1,6 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ExecutionNumber } from "../../model/id.ts";
 import type { ProcessIdentity } from "../core/contract.ts";
 import { type LineSender, newLineSender, newLineSplitter } from "../lines.ts";
 import { readProcessStat } from "../platform/processIdentity.ts";
@@ -13,13 +12,8 @@ import {
   type ShimRequest,
   type SpawnRequest,
 } from "./message.ts";
-import {
-  applyRecord,
-  openShimJournal,
-  recordsOf,
-  type ShimEntry,
-  type ShimJournal,
-} from "./shimJournal.ts";
+import { openShimJournal } from "./shimJournal.ts";
+import { linesOf, ShimLog } from "./shimLog.ts";
 import { spawnProcess } from "./spawn.ts";
 
 /** A shim that no agent has driven for this long, and that has no child, exits; its journal stays. */
@@ -27,9 +21,6 @@ const LONELY_EXIT_MS = 60_000;
 
 /** While the disk is full, lines wait in memory; they are written after this long, or told never. */
 const WRITE_AGAIN_MS = 500;
-
-/** Word of a start may come this much later than the start. */
-const START_DELAY_MS = 4;
 
 /** What the agent that starts a shim leaves for it in its directory. */
 export interface ShimSettings {
@@ -44,7 +35,7 @@ export interface ShimSettings {
 export async function runShim(directory: string): Promise<void> {
   const settings = JSON.parse(readFileSync(join(directory, SHIM_SETTINGS), "utf8"));
   const { promise, resolve } = Promise.withResolvers<void>();
-  const shim = newShim(directory, settings as ShimSettings, resolve);
+  const shim = new Shim(directory, settings as ShimSettings, resolve);
   // A closed terminal or a stopped agent must not take the processes' parent with it.
   for (const signal of ["SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"] as const) {
     process.on(signal, () => undefined);
@@ -55,7 +46,7 @@ export async function runShim(directory: string): Promise<void> {
     socket: {
       open(socket) {
         const sender = newLineSender(socket);
-        socket.data = { take: newLineSplitter(shim.onLine), sender };
+        socket.data = { take: newLineSplitter((line) => shim.onLine(line)), sender };
         shim.onAgent(sender);
       },
       data(socket, chunk) {
@@ -72,138 +63,114 @@ export async function runShim(directory: string): Promise<void> {
   rmSync(socketPath, { force: true });
 }
 
-function newShim(directory: string, settings: ShimSettings, end: () => void) {
-  const self = writeIdentity(directory, settings);
-  const log = newShimLog(openShimJournal(directory));
-  let agent: LineSender | null = null;
-  /** Those whose `spawning` is not written yet, and those whose turn will come. */
-  const waiting: SpawnRequest[] = [];
-  const written: SpawnRequest[] = [];
-  let children = 0;
-  let isRetiring = false;
-  let lonely: ReturnType<typeof setTimeout> | null = null;
+/** What the shim does, whoever it talks to. */
+class Shim {
+  readonly #settings: ShimSettings;
+  readonly #self: ProcessIdentity;
+  readonly #end: () => void;
+  readonly #log: ShimLog;
+  #agent: LineSender | null = null;
+  /** Those whose `spawning` is not written yet. */
+  #waiting: SpawnRequest[] = [];
+  /** Those whose turn will come. */
+  #written: SpawnRequest[] = [];
+  #children = 0;
+  #isRetiring = false;
+  #lonely: ReturnType<typeof setTimeout> | null = null;
+  #retry: ReturnType<typeof setTimeout> | null = null;
 
-  const considerEnd = () => {
-    if (lonely !== null) clearTimeout(lonely);
-    lonely = null;
-    if (children + waiting.length + written.length > 0) return;
-    if (isRetiring && log.memory.size === 0) end();
-    else if (agent === null) lonely = setTimeout(end, LONELY_EXIT_MS);
-  };
-  const spawn = (request: SpawnRequest) => {
+  constructor(directory: string, settings: ShimSettings, end: () => void) {
+    this.#settings = settings;
+    this.#end = end;
+    this.#self = writeIdentity(directory, settings);
+    this.#log = new ShimLog(openShimJournal(directory), (lines) => this.#agent?.send(lines));
+    this.#considerEnd();
+  }
+
+  onLine(line: string): void {
+    const request = JSON.parse(line) as ShimRequest;
+    switch (request.do) {
+      case "spawn":
+        // Asked twice for the same: the first answer stands.
+        if (this.#log.has(request.execution)) return;
+        this.#log.note({ record: "spawning", execution: request.execution });
+        this.#waiting.push(request);
+        return;
+      case "forget":
+        if (!this.#log.has(request.execution)) return;
+        this.#log.note({ record: "forgotten", execution: request.execution });
+        break;
+      case "retire":
+        this.#isRetiring = true;
+    }
+    this.#considerEnd();
+  }
+
+  /** Writes what was noted, tells it, and starts what may be started now. */
+  flush(): void {
+    if (!this.#log.write()) {
+      this.#retry ??= setTimeout(() => {
+        this.#retry = null;
+        this.flush();
+      }, WRITE_AGAIN_MS);
+      return;
+    }
+    if (this.#waiting.length === 0) return;
+    const isSpawning = this.#written.length > 0;
+    // Their `spawning` is on disk before they can exist: what has no such line was never started.
+    this.#written.push(...this.#waiting);
+    this.#waiting = [];
+    if (!isSpawning) this.#spawnNext();
+  }
+
+  onAgent(sender: LineSender): void {
+    this.flush();
+    this.#agent = sender;
+    const { version } = this.#settings;
+    const hello: ShimLine = { record: "hello", version, process: this.#self };
+    sender.send(linesOf([hello, ...this.#log.all(), { record: "ready" }]));
+    this.#considerEnd();
+  }
+
+  onAgentGone(sender: LineSender): void {
+    // A newer agent's connection may already have taken its place.
+    if (this.#agent === sender) this.#agent = null;
+    this.#considerEnd();
+  }
+
+  #spawnNext(): void {
+    const request = this.#written.shift();
+    if (request !== undefined) this.#spawn(request);
+    // One in a turn of the event loop: an end that was seen meanwhile is told between two starts.
+    if (this.#written.length > 0) setImmediate(() => this.#spawnNext());
+  }
+
+  #spawn(request: SpawnRequest): void {
     const { execution } = request;
     const spawned = spawnProcess(request, (exit) => {
-      children -= 1;
-      note({ record: "exited", execution, exit });
-      considerEnd();
+      this.#children -= 1;
+      this.#note({ record: "exited", execution, exit });
+      this.#considerEnd();
     });
     if ("code" in spawned) {
-      note({ record: "failed", execution, failure: spawned });
+      this.#note({ record: "failed", execution, failure: spawned });
       return;
     }
-    children += 1;
-    note({ record: "started", execution, ...spawned });
-  };
-  const spawnNext = () => {
-    const request = written.shift();
-    if (request !== undefined) spawn(request);
-    // One in a turn of the event loop: an end that was seen meanwhile is told between two starts.
-    if (written.length > 0) setImmediate(spawnNext);
-  };
-  const flush = () => {
-    if (!log.write((lines) => agent?.send(lines))) {
-      setTimeout(flush, WRITE_AGAIN_MS);
-      return;
-    }
-    if (waiting.length === 0) return;
-    const isSpawning = written.length > 0;
-    // Their `spawning` is on disk before they can exist: what has no such line was never started.
-    written.push(...waiting.splice(0));
-    if (!isSpawning) spawnNext();
-  };
-  const note = (record: ShimRecord) => {
-    if (log.note(record)) queueMicrotask(flush);
-  };
-  considerEnd();
-  return {
-    flush,
-    onLine(line: string) {
-      const request = JSON.parse(line) as ShimRequest;
-      if (request.do === "retire") isRetiring = true;
-      // Asked twice for the same: the first answer stands.
-      else if (request.do === "spawn" && !log.memory.has(request.execution)) {
-        log.note({ record: "spawning", execution: request.execution });
-        waiting.push(request);
-      } else if (request.do === "forget" && log.memory.has(request.execution)) {
-        // Written with what comes next: a next agent forgets it again.
-        log.note({ record: "forgotten", execution: request.execution });
-      }
-      if (request.do !== "spawn") considerEnd();
-    },
-    onAgent(sender: LineSender) {
-      flush();
-      agent = sender;
-      const hello: ShimLine = { record: "hello", version: settings.version, process: self };
-      sender.send(linesOf([hello, ...log.told(), { record: "ready" }]));
-      considerEnd();
-    },
-    onAgentGone(sender: LineSender) {
-      // A newer agent's connection may already have taken its place.
-      if (agent === sender) agent = null;
-      considerEnd();
-    },
-  };
-}
+    this.#children += 1;
+    this.#note({ record: "started", execution, ...spawned });
+  }
 
-/** Memory and journal of a shim: what is noted is first written, then told. */
-function newShimLog(journal: ShimJournal) {
-  const memory = new Map<ExecutionNumber, ShimEntry>();
-  let unwritten: ShimRecord[] = [];
-  let untold: ShimRecord[] = [];
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const tellNow = (tell: (lines: string) => void) => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-    if (untold.length > 0) tell(linesOf(untold));
-    untold = [];
-  };
-  /** Mere starts wait a moment for the end that may follow: it spares the agent every other waking. */
-  const tellSoon = (tell: (lines: string) => void) => {
-    if (untold.some(({ record }) => record !== "started")) tellNow(tell);
-    else if (untold.length > 0) timer ??= setTimeout(() => tellNow(tell), START_DELAY_MS);
-  };
-  return {
-    memory,
-    /** True if nothing urgent waited before, so that a flush is to be arranged. */
-    note(record: ShimRecord): boolean {
-      const isFirst = !unwritten.some(isUrgent);
-      unwritten.push(record);
-      applyRecord(memory, record);
-      return isFirst;
-    },
-    /** Everything that is not forgotten; what a full disk keeps from being written is told again later. */
-    told: () => [...memory].flatMap(([execution, entry]) => recordsOf(execution, entry)),
-    /** False: the disk would not take it; nothing was told. */
-    write(tell: (lines: string) => void): boolean {
-      if (unwritten.length === 0) return true;
-      if (!journal.append(linesOf(unwritten))) return false;
-      untold.push(...unwritten.filter((record) => TOLD.has(record.record)));
-      unwritten = [];
-      tellSoon(tell);
-      journal.compact(memory);
-      return true;
-    },
-  };
-}
+  #note(record: ShimRecord): void {
+    if (this.#log.note(record)) queueMicrotask(() => this.flush());
+  }
 
-function isUrgent({ record }: ShimRecord): boolean {
-  return record !== "forgotten";
-}
-
-const TOLD: ReadonlySet<ShimRecord["record"]> = new Set(["started", "failed", "exited"]);
-
-function linesOf(lines: readonly ShimLine[]): string {
-  return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  #considerEnd(): void {
+    if (this.#lonely !== null) clearTimeout(this.#lonely);
+    this.#lonely = null;
+    if (this.#children + this.#waiting.length + this.#written.length > 0) return;
+    if (this.#isRetiring && this.#log.isEmpty) this.#end();
+    else if (this.#agent === null) this.#lonely = setTimeout(this.#end, LONELY_EXIT_MS);
+  }
 }
 
 function writeIdentity(directory: string, settings: ShimSettings): ProcessIdentity {
