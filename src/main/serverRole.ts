@@ -1,7 +1,8 @@
+import { createClient, orNull } from "../client/client.ts";
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
 import { logLevelOf, numberOf, options } from "./options.ts";
-import { serve } from "./serve.ts";
+import { type Served, serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 const NAMES = [
@@ -50,12 +51,25 @@ export async function runServer(words: readonly string[]): Promise<number> {
       lostAfterMs: numberOf(values, "lost-after-ms", 0, day, 60_000),
     },
   });
+  await makeDefaultPool(served);
   process.stdout.write(
     `Stint ${VERSION} serves at ${served.server.url}, data in ${served.directory.path}\n`,
   );
   await endSignal();
   await served.server.stop("nothing");
   return 0;
+}
+
+/** Where machines join that are not told otherwise: for reviewed fleet runs alone, until a manager says more. */
+async function makeDefaultPool({ server, token }: Served): Promise<void> {
+  const client = createClient({ url: server.url, token });
+  if ((await orNull(client.pools.get("default"))) !== null) return;
+  await client.pools.create({
+    id: "default",
+    displayName: "Machines that joined by themselves",
+    provider: "none",
+    accepts: ["fleet"],
+  });
 }
 
 function onOff(text: string | undefined): boolean {

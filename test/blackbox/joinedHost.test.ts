@@ -1,0 +1,154 @@
+import { beforeAll, expect, test } from "bun:test";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ApiError } from "../../src/client/apiError.ts";
+import { newHost, untilConnected } from "./harness/hosts.ts";
+import { noteRun, readRuns, shell } from "./harness/runs.ts";
+import { useSandbox } from "./harness/sandbox.ts";
+import { type ServerProcess, startServer } from "./harness/server.ts";
+import { until } from "./harness/until.ts";
+
+const sandbox = useSandbox();
+let server: ServerProcess;
+
+beforeAll(async () => {
+  const words = ["--local-nodes", "off", "--heartbeat-ms", "400"];
+  server = await startServer(sandbox, { words });
+  await server.client.pools.create({ id: "hosts", provider: "none", taskSlotsPerNode: 2 });
+});
+
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "none";
+  } catch (error) {
+    if (error instanceof ApiError) return `${error.status} ${error.code}`;
+    throw error;
+  }
+}
+
+test("a host joins with a token file, runs tasks, and is the same node after a restart", async () => {
+  const { client } = server;
+  const host = await newHost(sandbox, server, "hosts", "alpha");
+  const first = sandbox.spawn([...host.words, "--slots", "3"]);
+  const node = await untilConnected(server, "alpha");
+  expect(node).toMatchObject({ poolId: "hosts", provided: false, taskSlots: 3, state: "idle" });
+  const runs = join(sandbox.path, "runs");
+  const gate = join(sandbox.path, "gate");
+  const wait = shell(`${noteRun(runs)}; while [ ! -e ${gate} ]; do sleep 0.02; done; exit 4`);
+  await client.jobs.create({
+    id: "job",
+    poolInfo: { poolId: "hosts" },
+    tasks: [{ id: "t", commandLine: wait }],
+  });
+  await until(
+    "it to run",
+    () => readRuns(runs).size,
+    (size) => size === 1,
+  );
+  first.kill("SIGTERM");
+  expect(await first.exited).toBe(0);
+  // Its shim and process run on; the next agent finds them, without a token.
+  const again = sandbox.spawn(host.words.slice(0, -2));
+  await until(
+    "the node to be back",
+    async () => await client.nodes.get("alpha"),
+    ({ contact }) => contact === "connected",
+  );
+  await Bun.write(gate, "");
+  await client.jobs.waitUntilTasksCompleted("job", { timeoutMs: 20_000 });
+  expect((await client.tasks.get("job", "t")).executionInfo.exitCode).toBe(4);
+  expect(readRuns(runs)).toEqual(new Map([["t", 1]]));
+  expect((await client.nodes.list({ poolId: "hosts" })).items).toHaveLength(1);
+  again.kill("SIGTERM");
+  await again.exited;
+});
+
+test("a token that was used up, or is none, lets nobody in", async () => {
+  const host = await newHost(sandbox, server, "hosts", "beta");
+  const first = sandbox.spawn(host.words);
+  await untilConnected(server, "beta");
+  const other = await newHost(sandbox, server, "hosts", "gamma");
+  writeFileSync(other.tokenFile, await Bun.file(host.tokenFile).text());
+  const second = await sandbox.run([...other.words, "--log-level", "error"]);
+  expect(second.exitCode).toBe(1);
+  expect(second.stderr).toMatch(/^stint: .*401.*join token/m);
+  writeFileSync(other.tokenFile, "rubbish");
+  const third = await sandbox.run([...other.words, "--log-level", "error"]);
+  expect([third.exitCode, third.stderr]).toEqual([1, expect.stringContaining("join token")]);
+  const ids = (await server.client.nodes.list()).items.map(({ id }) => id);
+  expect(ids).not.toContain("gamma");
+  first.kill("SIGTERM");
+  await first.exited;
+});
+
+test("a copied data directory is a conflict and takes nothing over", async () => {
+  const { client } = server;
+  const host = await newHost(sandbox, server, "hosts", "delta");
+  const first = sandbox.spawn(host.words);
+  const before = await untilConnected(server, "delta");
+  const folder = sandbox.folder("copy");
+  const copy = { data: join(folder, "data"), root: join(folder, "root") };
+  cpSync(host.data, copy.data, {
+    recursive: true,
+    filter: (path) => !path.includes("/shims/") && !path.endsWith("/lock"),
+  });
+  const words = ["agent", "--server", server.url, "--name", "delta", "--data", copy.data];
+  const second = sandbox.spawn([...words, "--root", copy.root]);
+  let text = "";
+  const reading = (async () => {
+    for await (const chunk of second.stderr) text += Buffer.from(chunk).toString();
+  })();
+  await until(
+    "the conflict",
+    () => text,
+    (seen) => seen.includes("KeyConflict"),
+  );
+  await client.jobs.create({
+    id: "whose",
+    poolInfo: { poolId: "hosts" },
+    tasks: [{ id: "t", commandLine: shell("pwd") }],
+  });
+  await client.jobs.waitUntilTasksCompleted("whose", { timeoutMs: 20_000 });
+  const output = await (await client.tasks.stdout("whose", "t")).text();
+  expect(output).toStartWith(host.root);
+  expect(await client.nodes.get("delta")).toMatchObject({
+    guid: before?.guid ?? "",
+    contact: "connected",
+  });
+  for (const child of [first, second]) child.kill("SIGTERM");
+  await Promise.all([first.exited, second.exited, reading]);
+});
+
+test("a host without a reboot command refuses to reboot, one with it runs it", async () => {
+  const { client } = server;
+  const plain = await newHost(sandbox, server, "hosts", "epsilon");
+  const first = sandbox.spawn(plain.words);
+  await untilConnected(server, "epsilon");
+  expect(await codeOf(client.nodes.reboot("epsilon"))).toBe("409 RebootNotSupported");
+  const host = await newHost(sandbox, server, "hosts", "zeta");
+  const flag = join(sandbox.path, "rebooted");
+  const config = join(sandbox.path, "agent.yaml");
+  writeFileSync(config, `rebootCommand: touch ${flag}\n`);
+  const second = sandbox.spawn([...host.words, "--config", config]);
+  await untilConnected(server, "zeta");
+  await client.nodes.reboot("zeta");
+  await until("the command to run", () => existsSync(flag), Boolean);
+  expect((await client.nodes.get("zeta")).state).toBe("rebooting");
+  for (const child of [first, second]) child.kill("SIGTERM");
+  await Promise.all([first.exited, second.exited]);
+});
+
+test("pool default takes hosts, and no batch jobs", async () => {
+  const { client } = server;
+  expect(await client.pools.get("default")).toMatchObject({ accepts: ["fleet"] });
+  const host = await newHost(sandbox, server, "default", "eta");
+  const child = sandbox.spawn(host.words);
+  const node = await untilConnected(server, "eta");
+  expect(node).toMatchObject({ poolId: "default", fleetStatus: "disable" });
+  const create = client.jobs.create({ id: "sneaky", poolInfo: { poolId: "default" } });
+  expect(await codeOf(create)).toBe("409 OperationNotValidOnPool");
+  expect(await codeOf(client.jobs.get("sneaky"))).toBe("404 JobNotFound");
+  child.kill("SIGTERM");
+  await child.exited;
+});
