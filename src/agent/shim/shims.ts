@@ -7,7 +7,7 @@ import type { AgentLogger } from "../options.ts";
 import { connectShim, type ShimConnection, type ShimEvents } from "./connection.ts";
 import { launchShim } from "./launch.ts";
 import { type Adoption, memoryOfDead, memoryOfLiving, newAdoption, unseenExit } from "./memory.ts";
-import { SHIM_SOCKET, type ShimRecord, type SpawnRequest } from "./message.ts";
+import { SHIM_SOCKET, type ShimRecord, type ShimRequest, type SpawnRequest } from "./message.ts";
 import { applyRecord, readShimJournal, type ShimEntry } from "./shimJournal.ts";
 
 export interface ShimsOptions {
@@ -33,7 +33,12 @@ interface Shim {
   readonly entries: Map<ExecutionNumber, ShimEntry>;
   /** Asked for and not answered yet. */
   readonly requests: Map<ExecutionNumber, SpawnRequest>;
+  /** Not told to the shim yet. */
+  readonly forgotten: ExecutionNumber[];
 }
+
+/** That something may be forgotten is told with the next request, or this much later. */
+const FORGET_DELAY_MS = 200;
 
 /** Between attempts to start a shim that does not start. */
 const LAUNCH_AGAIN_MS = 1_000;
@@ -59,6 +64,7 @@ export class Shims {
   #waiting: SpawnRequest[] = [];
   /** Of this turn of the event loop. */
   #unsent: SpawnRequest[] = [];
+  #forgetTimer: ReturnType<typeof setTimeout> | null = null;
   #isClosed = false;
 
   constructor(options: ShimsOptions, events: ShimsEvents) {
@@ -99,8 +105,21 @@ export class Shims {
     if (shim === undefined) return;
     this.#owners.delete(execution);
     shim.entries.delete(execution);
-    shim.connection?.send([{ do: "forget", execution }]);
-    this.#tidy(shim);
+    if (shim.connection === null) {
+      this.#tidy(shim);
+      return;
+    }
+    shim.forgotten.push(execution);
+    this.#forgetTimer ??= setTimeout(() => this.#sendForgotten(), FORGET_DELAY_MS);
+  }
+
+  #sendForgotten(): void {
+    if (this.#forgetTimer !== null) clearTimeout(this.#forgetTimer);
+    this.#forgetTimer = null;
+    for (const shim of this.#open) {
+      const requests = shim.forgotten.splice(0).map(forget);
+      if (requests.length > 0) shim.connection?.send(requests);
+    }
   }
 
   /** Null: not known to have been started. */
@@ -112,6 +131,7 @@ export class Shims {
   close(): void {
     this.#isClosed = true;
     this.#adoption.stop();
+    this.#sendForgotten();
     for (const shim of this.#open) shim.connection?.close();
   }
 
@@ -197,7 +217,8 @@ export class Shims {
     // Those of a shim that has died since were settled then.
     const requests = this.#unsent.filter(({ execution }) => this.#owners.get(execution) === shim);
     this.#unsent = [];
-    if (requests.length > 0) shim?.connection?.send(requests);
+    if (shim === null || requests.length === 0) return;
+    shim.connection?.send([...shim.forgotten.splice(0).map(forget), ...requests]);
   }
 
   /** Its journal has what it could not tell any more; what still runs is adopted. */
@@ -246,5 +267,9 @@ export class Shims {
 }
 
 function newShim(directory: string): Shim {
-  return { directory, connection: null, entries: new Map(), requests: new Map() };
+  return { directory, connection: null, entries: new Map(), requests: new Map(), forgotten: [] };
+}
+
+function forget(execution: ExecutionNumber): ShimRequest {
+  return { do: "forget", execution };
 }
