@@ -12,9 +12,16 @@ import {
 import { dirname } from "node:path";
 import type { JournalEntry } from "./core/contract.ts";
 import { AgentStartError } from "./options.ts";
+import { reserveBlocks } from "./platform/libc.ts";
 
 /** A journal of this size is written anew as a snapshot, unless the snapshot was nearly as large. */
 const COMPACT_ABOVE_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Blocks that are taken ahead of what is written: when tasks fill the disk, the journal goes on for this much, which is
+ * enough to end them, remove what is expired and be rid of the fullness.
+ */
+const RESERVE_BYTES = 4 * 1024 * 1024;
 
 export interface Journal {
   /**
@@ -42,10 +49,17 @@ export function openJournal(path: string, onEntry: (entry: JournalEntry) => void
   let sizeBytes = wholeBytes;
   let compactAboveBytes = COMPACT_ABOVE_BYTES;
   let done = 0;
+  let reservedBytes = 0;
   const flush = newFlush();
+  const reserve = () => {
+    // Tried again at the next append when the disk has none; what was taken before is still there.
+    if (reserveBlocks(file, sizeBytes, RESERVE_BYTES)) reservedBytes = sizeBytes + RESERVE_BYTES;
+  };
+  reserve();
   return {
     async append(entries) {
       const data = Buffer.from(linesOf(entries));
+      if (sizeBytes + data.length > reservedBytes - RESERVE_BYTES / 2) reserve();
       while (done < data.length) done += writeSync(file, data, done);
       await flush(file);
       sizeBytes += done;
@@ -69,6 +83,7 @@ export function openJournal(path: string, onEntry: (entry: JournalEntry) => void
       file = next;
       sizeBytes = Buffer.byteLength(text);
       compactAboveBytes = Math.max(COMPACT_ABOVE_BYTES, sizeBytes * 2);
+      reserve();
       syncDirectory(dirname(path));
     },
     close: () => closeSync(file),

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTestNode } from "../fixtures/node.ts";
@@ -98,4 +98,26 @@ test("groups are removed with the execution, and with the node", async () => {
   groups.close();
   expect(groups.present()).toEqual([]);
   rmSync(directory, { recursive: true });
+});
+
+test("in one unified hierarchy limits are files of the execution's group", () => {
+  const own = mkdtempSync(join(tmpdir(), "stint-unified-"));
+  const groups = openGroups({ kind: "v2", own }, "stint-node");
+  expect(groups.shortcomings).toEqual([]);
+  const made = groups.create(7, { memoryBytes: 1_000_000, cpuCores: 1.5, processes: 20 });
+  const group = join(own, "stint-node/7");
+  expect(made).toEqual({
+    first: group,
+    further: [],
+    peakMemoryPath: join(group, "memory.peak"),
+    cpuStatPath: join(group, "cpu.stat"),
+  });
+  const read = (file: string) => readFileSync(join(group, file), "utf8");
+  expect(read("memory.max")).toBe("1000000");
+  expect(read("cpu.max")).toBe("150000 100000");
+  expect(read("pids.max")).toBe("20");
+  expect(readFileSync(join(own, "stint-node/cgroup.subtree_control"), "utf8")).toBe("+pids");
+  expect(groups.killAll(7)).toBe(true);
+  expect(read("cgroup.kill")).toBe("1");
+  rmSync(own, { recursive: true });
 });

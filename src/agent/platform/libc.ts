@@ -32,7 +32,13 @@ export function lockFile(file: number): boolean {
   return libc()?.flock(file, LOCK_EXCLUSIVE_NOW) === 0;
 }
 
+const KEEP_SIZE = 1;
 const KEEP_SIZE_PUNCH_HOLE = 1 | 2;
+
+/** Takes blocks for bytes that will be written, behind the end of the file too; false where there are none. */
+export function reserveBlocks(file: number, offset: number, sizeBytes: number): boolean {
+  return libc()?.fallocate(file, KEEP_SIZE, offset, sizeBytes) === 0;
+}
 
 /** Gives the blocks of a range back to the file system; false where it cannot. */
 export function punchHole(file: number, offset: number, sizeBytes: number): boolean {

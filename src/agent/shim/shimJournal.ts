@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecutionNumber } from "../../model/id.ts";
+import { reserveBlocks } from "../platform/libc.ts";
 import { SHIM_JOURNAL, type ShimRecord } from "./message.ts";
 
 /** What a shim's journal says of one execution. */
@@ -66,12 +67,15 @@ export interface ShimJournal {
 
 /** Below this a journal is not worth writing anew. */
 const COMPACT_ABOVE_BYTES = 1024 * 1024;
+/** Blocks taken at the start, for exits while tasks have filled the disk. */
+const RESERVE_BYTES = 1024 * 1024;
 /** About what one execution's records take. */
 const ENTRY_BYTES = 400;
 
 export function openShimJournal(directory: string): ShimJournal {
   const path = join(directory, SHIM_JOURNAL);
   let file = openSync(path, "a", 0o600);
+  reserveBlocks(file, 0, RESERVE_BYTES);
   let sizeBytes = 0;
   /** Bytes of the text in hand that are in the file already. */
   let done = 0;
@@ -95,6 +99,7 @@ export function openShimJournal(directory: string): ShimJournal {
         writeFileSync(`${path}.new`, text, { mode: 0o600 });
         const next = openSync(`${path}.new`, "a");
         renameSync(`${path}.new`, path);
+        reserveBlocks(next, 0, RESERVE_BYTES);
         closeSync(file);
         file = next;
         sizeBytes = text.length;
