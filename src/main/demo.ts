@@ -3,12 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, orNull } from "../client/client.ts";
 import { checkDemo, type DemoFacts } from "./demoCheck.ts";
+import { endSignal } from "./endSignal.ts";
 import { serve } from "./serve.ts";
 
 const POOL_ID = "JobPrepReleaseSamplePool";
 const JOB_ID = "JobPrepReleaseSampleJob";
 const FILE = "job_prep_and_release.txt";
 const WAIT_MS = 60_000;
+/** As shells say it of Ctrl-C. */
+const INTERRUPTED = 130;
 
 type Client = ReturnType<typeof createClient>;
 
@@ -32,6 +35,7 @@ const COMMANDS = {
  * like any client. Exit code 1 if anything is not as it should be.
  */
 export async function runDemo(): Promise<number> {
+  const interrupted = endSignal().then(() => null);
   const directory = mkdtempSync(join(tmpdir(), "stint-demo-"));
   const served = await serve({
     dataDirectory: directory,
@@ -43,7 +47,9 @@ export async function runDemo(): Promise<number> {
   });
   try {
     const client = createClient({ url: served.server.url, token: served.token });
-    const problems = checkDemo(await runSample(client));
+    const facts = await Promise.race([runSample(client), interrupted]);
+    if (facts === null) return INTERRUPTED;
+    const problems = checkDemo(facts);
     for (const problem of problems) process.stderr.write(`demo: ${problem}\n`);
     say(problems.length === 0 ? "\nSample complete." : "\nSample FAILED.");
     return problems.length === 0 ? 0 : 1;

@@ -19,6 +19,8 @@ const READY_TIMEOUT_MS = 30_000;
  * finds everything again. Ctrl-C ends it and leaves no process behind; what ran is recovered by the next start.
  */
 export async function runDev(options: DevOptions): Promise<number> {
+  // From the first moment: Ctrl-C while it starts is to leave no process behind either.
+  const ended = endSignal();
   const served = await serve({
     dataDirectory: options.dataDirectory,
     storePath: null,
@@ -27,7 +29,6 @@ export async function runDev(options: DevOptions): Promise<number> {
     localNodes: true,
     logLevel: options.logLevel,
   });
-  const ended = endSignal();
   const client = createClient({ url: served.server.url, token: served.token });
   await makePool(client, options);
   print(served, options);

@@ -38,6 +38,8 @@ export async function runServer(words: readonly string[]): Promise<number> {
   const values = options(words, NAMES, HELP);
   if (values === null) return 0;
   const day = 24 * 60 * 60_000;
+  // From the first moment: a signal while it starts is to end it in good order as well.
+  const ended = endSignal();
   const served = await serve({
     dataDirectory: values["data"] ?? "/var/lib/stint",
     storePath: storePath(values["store"]),
@@ -55,7 +57,7 @@ export async function runServer(words: readonly string[]): Promise<number> {
   process.stdout.write(
     `Stint ${VERSION} serves at ${served.server.url}, data in ${served.directory.path}\n`,
   );
-  await endSignal();
+  await ended;
   await served.server.stop("nothing");
   return 0;
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { copyFileSync, symlinkSync } from "node:fs";
+import { copyFileSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { EXECUTABLE, useSandbox } from "./harness/sandbox.ts";
+import { until } from "./harness/until.ts";
 
 const sandbox = useSandbox();
 
@@ -68,4 +69,16 @@ test("the demo fails when something differs from what it should be", async () =>
   expect(stdout).not.toContain("Sample complete.");
   expect(exitCode).toBe(1);
   expect(sandbox.processes()).toEqual([]);
+});
+
+test("Ctrl-C in the demo leaves neither processes nor folders", async () => {
+  const folder = sandbox.folder("interrupted");
+  const demo = sandbox.spawn(["demo"], { cwd: folder, env: { TMPDIR: folder } });
+  const agents = () =>
+    sandbox.processes(folder).filter(({ words }) => words.includes("local-node"));
+  await until("an agent to run", agents, (found) => found.length > 0);
+  demo.kill("SIGINT");
+  expect(await demo.exited).toBe(130);
+  expect(sandbox.processes(folder)).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
 });
