@@ -15,7 +15,6 @@ import { setTaskState } from "./taskState.ts";
 export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: NodeNumber): void {
   const node = mustHave(engine.nodes, nodeNumber, "node");
   const { progress } = task;
-  const keepDirectory = retriedOn(task) === node.record.id;
   progress.systemTaskVersion = progress.execution === null ? 0 : progress.systemTaskVersion + 1;
   engine.counters.execution += 1;
   const execution: ExecutionRecord = {
@@ -25,6 +24,7 @@ export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: N
     ordinal: progress.systemTaskVersion + 1,
     nodes: [nodeNumber],
     nodeId: node.record.id,
+    keepDirectory: retriedOn(task) === node.record.id,
     state: "assigned",
     stopReason: null,
     assignedAt: engine.now,
@@ -32,7 +32,7 @@ export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: N
     endedAt: null,
     result: null,
   };
-  const live: LiveTask = { job, task, execution, node, slots: slotsOf(task.spec), keepDirectory };
+  const live: LiveTask = { job, task, execution, node, slots: slotsOf(task.spec) };
   progress.node = nodeNumber;
   progress.nodeId = node.record.id;
   progress.execution = execution.number;
@@ -109,7 +109,7 @@ export function startOrder(live: LiveTask, node: Node): StartOrder {
     members: [{ name: "main", command: task.spec }],
     commonEnvironmentSettings: job.record.spec.commonEnvironmentSettings,
     preparationId: job.record.spec.preparation?.id ?? null,
-    keepDirectory: live.keepDirectory,
+    keepDirectory: execution.keepDirectory,
     ordinal: execution.ordinal,
     startBefore: null,
   };

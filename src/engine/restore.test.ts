@@ -42,3 +42,31 @@ test("the provider is not asked for a node that it has failed to make meanwhile"
   fleet.send({ kind: "nodeFailed", node: 1, message: "No machine could be had." });
   expect(fleet.kinds()).toEqual([]);
 });
+
+test("an order that is sent again after a restore keeps the directory exactly when the first one did", () => {
+  const fleet = new TestFleet();
+  fleet.pool();
+  fleet.node("n1");
+  fleet.node("n2");
+  fleet.job({ maxTaskRetryCount: 3 });
+  fleet.add(["a"]);
+  const first = fleet.start();
+  const other = first.nodeId === "n1" ? "n2" : "n1";
+  fleet.end(first, 1);
+  const inPlace = fleet.start();
+  fleet.restart();
+  fleet.connect(inPlace.nodeId);
+  expect(fleet.start()).toEqual(inPlace);
+  fleet.send({ kind: "disableScheduling", node: inPlace.nodeId, option: "taskcompletion" });
+  fleet.connect(other);
+  fleet.end(inPlace, 1);
+  const elsewhere = fleet.start();
+  expect([inPlace.keepDirectory, elsewhere.nodeId, elsewhere.keepDirectory]).toEqual([
+    true,
+    other,
+    false,
+  ]);
+  fleet.restart();
+  fleet.connect(other);
+  expect(fleet.start()).toEqual(elsewhere);
+});

@@ -109,12 +109,10 @@ function restoreSpecials(engine: Engine, job: Job): void {
 function restoreExecution(engine: Engine, execution: ExecutionRecord, task: TaskRecord): void {
   const job = mustHave(engine.jobs, execution.job, "job");
   const slots = slotsOf(task.spec);
-  const { progress } = task;
-  const isRetry = progress.retryCount > 0 && progress.lastRetryAt === execution.assignedAt;
   const number = execution.nodes[0];
   if (number === undefined) throw new Error(`execution ${execution.number} has no node`);
   const node = mustHave(engine.nodes, number, "node");
-  const live = { job, task, execution, node, slots, keepDirectory: isRetry };
+  const live = { job, task, execution, node, slots };
   engine.executions.set(execution.number, live);
   node.executions.add(execution.number);
   node.usedSlots += slots;

@@ -50,8 +50,6 @@ export interface LiveTask {
   /** The primary's node. */
   readonly node: Node;
   readonly slots: number;
-  /** A retry: its directory is to be kept. */
-  readonly keepDirectory: boolean;
 }
 
 /** A preparation or release under way. */

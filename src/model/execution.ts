@@ -95,6 +95,8 @@ export interface ExecutionRecord {
   readonly nodes: readonly NodeNumber[];
   /** The primary's node id as it was then. */
   readonly nodeId: string;
+  /** A retry on its node: the directory is kept as it is (Azure Batch 6.6). */
+  readonly keepDirectory: boolean;
   state: ExecutionState;
   /** Null unless a stop was ordered. */
   stopReason: StopReason | null;

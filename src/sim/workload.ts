@@ -14,6 +14,8 @@ const OPTIONS: readonly DeallocationOption[] = [
 ];
 const JOB_IDS_MAX = 12;
 const SLOTS_MAX = 4;
+/** Of a run, so that it stays short. */
+const TASKS_MAX = 600;
 
 /** How busy the users of a run are, drawn first. */
 interface Habits {
@@ -194,7 +196,9 @@ export class Workload {
     const random = this.#random;
     const tasks: NewTask[] = [];
     const known = this.jobs.get(job) ?? [];
-    for (let count = random.between(1, this.#habits.tasksMax); count > 0; count -= 1) {
+    // At least one, and as many as there is time for in one run.
+    const most = Math.max(1, Math.min(this.#habits.tasksMax, TASKS_MAX - this.#taskCount));
+    for (let count = random.between(1, most); count > 0; count -= 1) {
       this.#taskCount += 1;
       const id =
         known.length > 0 && random.chance(0.02) ? random.pick(known) : `t${this.#taskCount}`;

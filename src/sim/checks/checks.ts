@@ -19,10 +19,13 @@ import { StoreChecks } from "./storeChecks.ts";
 import { demand } from "./violation.ts";
 
 const RESTORE_CHECK_CHANCE = 0.02;
+/** Steps between looks at every queued task. */
+const THOROUGH_EVERY = 32;
 
 /** Everything that must always hold (DESIGN 5), looked at whenever it could break. */
 export class Checks {
   readonly #world: World;
+  #steps = 0;
   readonly ledger: Ledger = newLedger();
   readonly #processes: ProcessChecks;
   readonly #store: StoreChecks;
@@ -55,12 +58,13 @@ export class Checks {
   }
 
   stepped(engine: Engine): void {
-    checkEngine(engine);
+    this.#steps += 1;
+    checkEngine(engine, this.#steps % THOROUGH_EVERY === 0);
   }
 
   restored(engine: Engine): void {
     this.#world.trace("server: restored");
-    checkEngine(engine);
+    checkEngine(engine, true);
   }
 
   committing(changes: Changes): void {
@@ -119,7 +123,7 @@ export class Checks {
     const { engine } = this.#world.server;
     demand(engine !== null, "liveness", () => "the server is down at the end");
     if (engine === null) return;
-    checkEngine(engine);
+    checkEngine(engine, true);
     checkRestore(engine, this.#world.disk);
     checkSettled(this.#world, engine);
   }

@@ -4,11 +4,14 @@ import { type Engine, executionsOf, type Job, type Node, type Pool } from "../..
 import { slotsOf } from "../../model/taskSpec.ts";
 import { demand } from "./violation.ts";
 
-/** What the machine holds in memory fits together. */
-export function checkEngine(engine: Engine): void {
+/** What the machine holds in memory fits together; `isThorough` looks at every queued task too. */
+export function checkEngine(engine: Engine, isThorough: boolean): void {
   for (const node of engine.nodes.values()) checkNode(engine, node);
   for (const pool of engine.pools.values()) checkPool(engine, pool);
-  for (const job of engine.jobs.values()) checkJob(engine, job);
+  for (const job of engine.jobs.values()) {
+    checkJob(engine, job);
+    if (isThorough) checkQueue(job);
+  }
   for (const [number, live] of engine.executions) {
     demand(live.task.progress.execution === number, "oneCurrentExecution", () => {
       return `execution ${number} is live and not the current one of task ${live.task.id}`;
@@ -69,6 +72,13 @@ function checkJob(engine: Engine, job: Job): void {
   demand(!isQueued || counts.active === queue.size, "counts", () => {
     return `job ${id} counts ${counts.active} active tasks and has ${queue.size} in its queue`;
   });
+  checkTurn(engine, job);
+}
+
+/** What is held of queued tasks is queued, and as it should be. */
+function checkQueue(job: Job): void {
+  const { queue } = job;
+  const { id } = job.record.spec;
   for (const [number, task] of job.again) {
     demand(
       queue.has(number),
@@ -91,7 +101,6 @@ function checkJob(engine: Engine, job: Job): void {
       return `task ${known?.id} of ${id} is queued for ${slots} slots`;
     });
   }
-  checkTurn(engine, job);
 }
 
 /** A job with work to place waits for its turn in the pool it names. */

@@ -60,9 +60,8 @@ export function canonical(engine: Engine): Record<string, string> {
     if (job.record.state !== "completed") parts[`job ${number}`] = canonicalJob(job);
   }
   for (const [number, live] of engine.executions) {
-    const { task, execution, slots, keepDirectory } = live;
-    const keeps = execution.state === "assigned" && keepDirectory;
-    parts[`execution ${number}`] = JSON.stringify([task, execution, slots, keeps]);
+    const { task, execution, slots } = live;
+    parts[`execution ${number}`] = JSON.stringify([task, execution, slots]);
   }
   return parts;
 }

@@ -11,6 +11,10 @@ import type { World } from "../world.ts";
 import type { Ledger } from "./ledger.ts";
 import { demand } from "./violation.ts";
 
+/** Tasks of a job that is counted after every commit. */
+const COUNTED_ALWAYS_MAX = 20;
+const COUNT_LARGE_EVERY = 16;
+
 type Verdict = "retry" | "requeue" | "other";
 
 /** What must hold of the store: before a commit of what it changes, after it of what it then has. */
@@ -21,6 +25,7 @@ export class StoreChecks {
   readonly #live = new Map<TaskNumber, number>();
   /** How many executions a task has had. */
   readonly #ordinals = new Map<TaskNumber, number>();
+  #recounts = 0;
 
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
@@ -246,6 +251,10 @@ export class StoreChecks {
     const { disk } = this.#world;
     const stored = disk.jobProgress.get(number);
     if (stored === undefined) return;
+    // Large jobs are counted now and then: each count looks at all of their tasks.
+    this.#recounts += 1;
+    const size = disk.tasks.get(number)?.byNumber.size ?? 0;
+    if (size > COUNTED_ALWAYS_MAX && this.#recounts % COUNT_LARGE_EVERY !== 0) return;
     const counts = emptyCounts();
     const jobState = disk.jobs.get(number)?.state;
     // What is active when a job ends stays so, and is never looked for again.

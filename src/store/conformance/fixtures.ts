@@ -200,6 +200,7 @@ export function execution(
     nodeId: "node-1",
     state: "running",
     stopReason: null,
+    keepDirectory: false,
     assignedAt: T0 + 1000,
     startedAt: T0 + 1001,
     endedAt: null,

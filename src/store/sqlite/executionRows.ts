@@ -5,7 +5,7 @@ import type { RowWriter } from "./rowWriter.ts";
 
 export const REPLACE_LIVE_EXECUTION = "REPLACE INTO live_executions";
 export const REPLACE_EXECUTION = "REPLACE INTO executions";
-export const EXECUTION_COLUMNS = 12;
+export const EXECUTION_COLUMNS = 13;
 
 /** Whether nothing more is awaited from the execution, so that a restart need not know it. */
 export function isOver(state: ExecutionState): boolean {
@@ -21,6 +21,7 @@ export function addExecutionRow(writer: RowWriter, execution: ExecutionRecord): 
     nodes[0] ?? 0,
     nodes.length === 1 ? null : JSON.stringify(nodes),
     execution.nodeId,
+    execution.keepDirectory ? 1 : 0,
     EXECUTION_STATE.numberOf[execution.state],
     stopReason === null ? null : STOP_REASON.numberOf[stopReason],
     execution.assignedAt,
@@ -38,6 +39,7 @@ export interface ExecutionRow {
   /** A gang's nodes; null: `node` alone. */
   readonly nodes: string | null;
   readonly node_id: string;
+  readonly keep_directory: number;
   readonly state: number;
   readonly stop_reason: number | null;
   readonly assigned_at: number;
@@ -54,6 +56,7 @@ export function executionOf(row: ExecutionRow): ExecutionRecord {
     ordinal: row.ordinal,
     nodes: row.nodes === null ? [row.node] : JSON.parse(row.nodes),
     nodeId: row.node_id,
+    keepDirectory: row.keep_directory === 1,
     state: EXECUTION_STATE.wordOf(row.state),
     stopReason: row.stop_reason === null ? null : STOP_REASON.wordOf(row.stop_reason),
     assignedAt: row.assigned_at,
