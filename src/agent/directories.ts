@@ -10,6 +10,8 @@ export interface DataLayout {
   readonly keyPath: string;
   readonly journalPath: string;
   readonly accountsPath: string;
+  /** Where the control groups of its executions are. */
+  readonly groupsPath: string;
   readonly shimsDirectory: string;
 }
 
@@ -21,6 +23,7 @@ export function dataLayout(dataDirectory: string): DataLayout {
     keyPath: join(dataDirectory, "key"),
     journalPath: join(dataDirectory, "journal.jsonl"),
     accountsPath: join(dataDirectory, "accounts.json"),
+    groupsPath: join(dataDirectory, "groups.json"),
     shimsDirectory: join(dataDirectory, "shims"),
   };
 }

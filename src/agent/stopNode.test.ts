@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { startTestNode } from "./fixtures/node.ts";
 import { startOrder } from "./fixtures/server.ts";
 import { until } from "./fixtures/until.ts";
+import { nodeGroups } from "./platform/nodeGroups.ts";
 import { readProcessStat } from "./platform/processIdentity.ts";
 import { stopNode } from "./stopNode.ts";
 
@@ -37,3 +38,19 @@ test("a node that does not run is stopped already", async () => {
 function isGone(pid: number): boolean {
   return ["Z", "X", undefined].includes(readProcessStat(pid)?.state);
 }
+
+test("the control groups of a node are found again by who is in another group", async () => {
+  await using node = await startTestNode();
+  const script = `/bin/sh -c 'env -i setsid sleep 600 & sleep 600'`;
+  node.server.order(startOrder(1, script));
+  await node.server.started(1);
+  await node.agent.stop();
+  const groups = nodeGroups(node.options);
+  const members = groups.members(1) ?? [];
+  const canGroup = !groups.shortcomings.some((line) => line.includes("not enforced"));
+  expect(members.length > 0).toBe(canGroup);
+  expect(await stopNode(node.options)).toBe(true);
+  expect(members.filter((pid) => !isGone(pid))).toEqual([]);
+  expect(nodeGroups(node.options).present()).toEqual([]);
+  nodeGroups(node.options).close();
+});

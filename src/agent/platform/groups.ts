@@ -58,11 +58,12 @@ function openUnified(own: string, name: string): Groups {
   const top = basename(own) === AGENT_LEAF ? dirname(own) : own;
   const base = join(top, name);
   mkdirSync(base, { recursive: true });
-  const missing = [...enableControllers(top), ...enableControllers(base)];
+  const enabled = enableBelow(base, enableOwn(top, CONTROLLERS));
+  const missing = CONTROLLERS.filter((controller) => !enabled.includes(controller));
   const has = (controller: string) => !missing.includes(controller);
   const pathOf = (execution: ExecutionNumber) => join(base, String(execution));
   return {
-    shortcomings: [...new Set(missing)].map((controller) => `no limit of ${controller}`),
+    shortcomings: missing.map((controller) => `no limit of ${controller}`),
     create(execution, limits) {
       const path = pathOf(execution);
       makeGroup(path);
@@ -88,26 +89,29 @@ function openUnified(own: string, name: string): Groups {
 const AGENT_LEAF = "stint-agent";
 const CONTROLLERS = ["memory", "cpu", "pids"];
 
-/** Hands the controllers on to the groups below; returns those that could not be. */
-function enableControllers(directory: string): string[] {
-  const enable = () =>
-    CONTROLLERS.filter(
-      (controller) => !writeIfThere(join(directory, "cgroup.subtree_control"), `+${controller}`),
-    );
-  const missing = enable();
-  if (missing.length === 0) return missing;
-  // A group with processes of its own cannot hand controllers on: the agent moves into a leaf beside the executions,
-  // as a service with Delegate=yes is meant to do. Processes of others are left alone.
+/** Hands controllers on to the groups below; returns those that could be. */
+function enableBelow(directory: string, controllers: readonly string[]): readonly string[] {
+  const file = join(directory, "cgroup.subtree_control");
+  return controllers.filter((controller) => writeIfThere(file, `+${controller}`));
+}
+
+/**
+ * As enableBelow, for the agent's own group. A group with processes of its own cannot hand controllers on, so the agent
+ * moves into a leaf of it, as a service with Delegate=yes is meant to do. Processes of others are left alone.
+ */
+function enableOwn(directory: string, controllers: readonly string[]): readonly string[] {
+  const enabled = enableBelow(directory, controllers);
   const members = membersOf(directory) ?? [];
-  if (members.some((pid) => pid !== process.pid)) return missing;
+  const isAlone = members.length === 1 && members[0] === process.pid;
+  if (enabled.length === controllers.length || !isAlone) return enabled;
   try {
     const leaf = join(directory, AGENT_LEAF);
     mkdirSync(leaf, { recursive: true });
-    writeIfThere(join(leaf, "cgroup.procs"), String(process.pid));
+    writeFileSync(join(leaf, "cgroup.procs"), String(process.pid));
   } catch {
-    return missing;
+    return enabled;
   }
-  return enable();
+  return enableBelow(directory, controllers);
 }
 
 function unifiedLimits(limits: ResourceLimits | undefined): [string, string][] {
