@@ -20,6 +20,7 @@ export interface NodePlace {
 /** A killed process is gone within this, unless it hangs in the kernel. */
 const KILL_TIMEOUT_MS = 10_000;
 const LOOK_AGAIN_MS = 10;
+const CLOSE_ATTEMPTS = 50;
 
 /**
  * Stops a node as pulling its plug would: agent, shims and every process of its executions are killed, whoever started
@@ -53,7 +54,10 @@ export async function stopProcesses(place: NodePlace): Promise<boolean> {
     ...groupMembers(groups),
     ...markedProcesses(root),
   ]);
-  groups?.close();
+  // What was just killed may not have gone for the kernel yet.
+  for (let attempt = 1; attempt <= CLOSE_ATTEMPTS && groups?.close() === false; attempt += 1) {
+    await Bun.sleep(LOOK_AGAIN_MS);
+  }
   for (const directory of directories) await rm(directory, { recursive: true, force: true });
   return isClear;
 }

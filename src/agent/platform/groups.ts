@@ -22,8 +22,8 @@ export interface Groups {
   remove(execution: ExecutionNumber): void;
   /** Executions that have a group. */
   present(): readonly ExecutionNumber[];
-  /** Removes the node's own groups with all that are empty below them: the node is gone. */
-  close(): void;
+  /** Removes the node's own groups with all that are empty below them: the node is gone. False: some are left. */
+  close(): boolean;
 }
 
 const CPU_PERIOD_US = 100_000;
@@ -38,7 +38,7 @@ export function withoutGroups(reason: string): Groups {
     removeEmpty: () => false,
     remove: () => undefined,
     present: () => [],
-    close: () => undefined,
+    close: () => true,
   };
 }
 
@@ -172,9 +172,7 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
       removeLater(all.map((base) => join(base, String(execution))));
     },
     present: () => groupNumbers(primary),
-    close() {
-      for (const base of all) removeGroup(base);
-    },
+    close: () => all.map(removeGroup).every(Boolean),
   };
 }
 
@@ -274,21 +272,13 @@ function removeLater(paths: readonly string[], attempt = 1): void {
   }, REMOVE_AGAIN_MS);
 }
 
-/** Tasks may have made groups below their own. */
-function removeGroup(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.isDirectory()) removeGroup(join(path, entry.name));
-    }
-    try {
-      rmdirSync(path);
-    } catch {
-      // Still occupied; the next kill or the next life of the agent removes it.
-    }
+/** True: it is gone. Tasks may have made groups below their own. */
+function removeGroup(path: string): boolean {
+  if (removeIfEmpty(path)) return true;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeGroup(join(path, entry.name));
   }
+  return removeIfEmpty(path);
 }
 
 function groupNumbers(base: string): ExecutionNumber[] {
