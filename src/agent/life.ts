@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
 import type { ShimMemory } from "./core/contract.ts";
@@ -33,6 +34,7 @@ export interface NodeLife {
 
 /** Takes up what an earlier life has left and begins to work. Throws AgentStartError when that cannot be read. */
 export async function beginLife(options: AgentOptions, signal: AbortSignal): Promise<NodeLife> {
+  warnOfSlots(options);
   const layout = dataLayout(options.dataDirectory);
   const bootId = nodeBootId(options.bootId);
   const key = await openIdentity(layout, options.guid);
@@ -80,6 +82,18 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     return outcome;
   };
   return { ended: end.promise.then(close) };
+}
+
+/** Azure Batch allows no more slots than this for each core; here it is the owner's decision. */
+const SLOTS_PER_CORE = 4;
+
+function warnOfSlots({ slots, logger }: AgentOptions): void {
+  const cores = availableParallelism();
+  if (slots <= cores * SLOTS_PER_CORE) return;
+  logger.warn(
+    { slots, cores },
+    "More than four slots for each core: tasks will wait for each other.",
+  );
 }
 
 function openNodeShims({ options, bootId }: LifeParts, events: ShimsEvents): Promise<Shims> {

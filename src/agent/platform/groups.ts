@@ -240,12 +240,14 @@ function writeIfThere(path: string, text: string): boolean {
   }
 }
 
-/** One is there already when the agent died between making it and using it. */
+/** One is there already when the agent died between making it and using it; the node's own may have been tidied away. */
 function makeGroup(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (codeOf(error) === "EEXIST") return;
+    if (codeOf(error) !== "ENOENT") throw error;
+    mkdirSync(path, { recursive: true });
   }
 }
 
