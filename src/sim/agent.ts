@@ -68,6 +68,10 @@ export class AgentLife {
     this.#connection?.break(isLoud);
   }
 
+  loseConnection(): void {
+    this.#connection?.break(false);
+  }
+
   push(input: AgentInput): void {
     this.#queue.push(input);
     if (this.#isDraining) return;
@@ -151,6 +155,10 @@ export class AgentLife {
   #connect(): void {
     const { world } = this.#machine;
     this.#later(world.random.between(10, RECONNECT_MAX_MS), () => {
+      if (this.#machine.isCutOff) {
+        this.#connect();
+        return;
+      }
       if (!this.#machine.isJoined) {
         world.server.join(this.#machine);
         this.#connect();

@@ -3,6 +3,7 @@ import type { World } from "./world.ts";
 
 const DOWN_MAX_MS = 180_000;
 const CLOCK_STEP_MAX_MS = 600_000;
+const CUT_OFF_MAX_MS = 150_000;
 const TICK_MS = 1_000;
 
 /** Lets something happen now and then while there are faults; a mean of 0 is never. */
@@ -52,6 +53,7 @@ function planMachineFaults(world: World, machine: Machine): void {
       world.agenda.after(random.between(0, DOWN_MAX_MS), () => machine.powerOn());
     }
   });
+  recur(world, faults.cutOffMs, () => machine.cutOff(random.between(1_000, CUT_OFF_MAX_MS)));
   recur(world, faults.rebootMs, () => machine.reboot());
   recur(world, faults.agentCrashMs, () => machine.crashAgent());
   recur(world, faults.shimDeathMs, () => machine.killShim());

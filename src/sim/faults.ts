@@ -13,6 +13,8 @@ export interface Faults {
   readonly frameReorder: number;
   /** Mean time between breaks of a connection, per node; each side may notice late. */
   readonly linkBreakMs: number;
+  /** Per machine: no connection can be made for a while. */
+  readonly cutOffMs: number;
   /** Per machine: the power goes off and comes back some time later, or never. */
   readonly powerOffMs: number;
   readonly rebootMs: number;
@@ -36,6 +38,8 @@ export interface Faults {
   readonly providerFail: number;
   readonly readDelayMs: number;
   readonly flushDelayMs: number;
+  /** After so much silence beyond the first grace a node's work is given up (EngineSettings). */
+  readonly lostAfterMs: number;
   /** When the faults stop and everything is mended that can be. */
   readonly endMs: number;
 }
@@ -65,6 +69,7 @@ export function drawFaults(seed: number): Faults {
     frameDuplicate: some(chance(0.2)),
     frameReorder: some(chance(0.2)),
     linkBreakMs: some(mean(10_000, 3 * MINUTE_MS)),
+    cutOffMs: some(mean(MINUTE_MS, 6 * MINUTE_MS)),
     powerOffMs: some(mean(MINUTE_MS, 8 * MINUTE_MS)),
     rebootMs: some(mean(MINUTE_MS, 6 * MINUTE_MS)),
     journalLoss: some(chance(0.4)),
@@ -82,6 +87,7 @@ export function drawFaults(seed: number): Faults {
     providerFail: some(chance(0.3)),
     readDelayMs: some(() => random.skewed(1, 200)),
     flushDelayMs: random.skewed(0, 50),
+    lostAfterMs: random.pick([60_000, 60_000, 5_000]),
     endMs: random.between(2 * MINUTE_MS, 8 * MINUTE_MS),
   };
 }

@@ -3,22 +3,27 @@ import type { Effect } from "../engine/effect.ts";
 import type { Batch } from "../engine/loopCore.ts";
 import type { StoredState } from "../engine/restore.ts";
 import type { Engine } from "../engine/state.ts";
-import type { BatchFrame, NodeReport } from "../protocol/node/message.ts";
+import type { NodeReport } from "../protocol/node/message.ts";
 
 /** Where a mutant takes hold: between the shipped machines, never inside their code. */
 export interface Hooks {
   /** After a step; its changes and the machine may be altered. */
   readonly batch?: (batch: Batch<unknown>, engine: Engine) => void;
-  readonly effects?: (effects: readonly Effect[], engine: Engine) => readonly Effect[];
+  /** Effects that are about to be let out. */
+  readonly effects?: (effects: readonly Effect[]) => readonly Effect[];
+  /** Which effects are let out at once instead of after their commit. */
+  readonly hurries?: (effect: Effect) => boolean;
+  /** What a restart read from the store. */
   readonly restored?: (stored: StoredState) => StoredState;
-  /** A frame of a node before the server's session takes it. */
-  readonly frame?: (frame: BatchFrame<NodeReport>) => BatchFrame<NodeReport>;
-  /** The session takes every frame as the next one. */
+  /** Every frame of a node is taken for the next one, whatever its number. */
   readonly skipsOrder?: boolean;
-  readonly reports?: (reports: readonly NodeReport[], engine: Engine) => readonly NodeReport[];
+  readonly reports?: (reports: readonly NodeReport[]) => readonly NodeReport[];
+  /** Effects of an agent that are about to be performed. */
   readonly agentEffects?: (effects: readonly AgentEffect[]) => readonly AgentEffect[];
+  /** What the shims say that they remember. */
   readonly memories?: (memories: Map<number, ShimMemory>) => Map<number, ShimMemory>;
+  /** Agents act before their journal is on the disk. */
   readonly skipsFlush?: boolean;
-  /** Effects are let out before their commit. */
-  readonly hurries?: boolean;
+  /** A shim starts what it was asked to start, though it has done so before. */
+  readonly startsAgain?: boolean;
 }

@@ -20,6 +20,8 @@ interface Link {
   session: NodeSession | null;
   heardAt: number;
   openedAt: number;
+  /** Last report that was taken. */
+  upTo: number;
   isClosed: boolean;
 }
 
@@ -46,6 +48,7 @@ export class Links {
       session: null,
       heardAt: 0,
       openedAt: 0,
+      upTo: 0,
       isClosed: false,
     };
     this.#all.add(link);
@@ -142,6 +145,7 @@ export class Links {
   #welcome(link: Link, session: NodeSession, lastApplied: number): void {
     if (link.isClosed || link.session !== session) return;
     session.open(lastApplied);
+    link.upTo = lastApplied;
     link.openedAt = this.#world.agenda.now;
     this.#send(link, {
       type: "welcome",
@@ -157,18 +161,18 @@ export class Links {
 
   #reported(link: Link, original: BatchFrame<NodeReport>): void {
     const { session } = link;
-    const { engine } = this.#server;
-    if (session === null || !session.isOpen || engine === null) return;
+    if (session === null || !session.isOpen) return;
     if (!this.#server.heard(session.node)) {
       this.#closed(link);
       return;
     }
     const { hooks } = this.#world;
-    const frame = hooks.frame?.(original) ?? original;
+    const frame = hooks.skipsOrder ? { ...original, first: link.upTo + 1 } : original;
     const { reports, upTo } = session.receive(frame, this.#server.clock());
+    link.upTo = upTo;
     if (reports.length > 0) {
       const { node, linkId } = session;
-      const wanted = hooks.reports?.(reports, engine) ?? reports;
+      const wanted = hooks.reports?.(reports) ?? reports;
       this.#server.tell({ kind: "nodeReports", node, linkId, upTo, reports: wanted });
     } else {
       this.#flush(link);

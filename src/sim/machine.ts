@@ -38,6 +38,7 @@ export class Machine {
   /** Directories of tasks that exist. */
   readonly directories = new Set<string>();
   #clockOffsetMs = 0;
+  #cutOffUntil = 0;
   #lives = 0;
   #boots = 1;
   #leaves = 0;
@@ -64,6 +65,17 @@ export class Machine {
 
   stepClock(byMs: number): void {
     this.#clockOffsetMs += byMs;
+  }
+
+  /** No connection for so long; the one there is breaks without a sound. */
+  cutOff(durationMs: number): void {
+    this.world.trace(`${this.name}: cut off for ${durationMs} ms`);
+    this.#cutOffUntil = this.world.agenda.now + durationMs;
+    this.agent?.loseConnection();
+  }
+
+  get isCutOff(): boolean {
+    return this.world.agenda.now < this.#cutOffUntil;
   }
 
   facts(): NodeFacts {

@@ -89,9 +89,10 @@ export class Server {
   }
 
   #restore(): void {
-    const { disk, hooks, checks } = this.#world;
+    const { disk, hooks, checks, faults } = this.#world;
+    const settings = { ...DEFAULT_SETTINGS, lostAfterMs: faults.lostAfterMs };
     const stored = hooks.restored?.(disk.readLive()) ?? disk.readLive();
-    this.core = new LoopCore(restore(stored, this.clock(), DEFAULT_SETTINGS));
+    this.core = new LoopCore(restore(stored, this.clock(), settings));
     this.#inFlight = null;
     this.#isBusy = false;
     checks.restored(this.core.engine);
@@ -214,9 +215,10 @@ export class Server {
   #applied(core: LoopCore<Caller>, next: Next<Caller>): void {
     const { checks, hooks } = this.#world;
     const made = next.commit ?? next.release[0] ?? core.batchBehind;
-    if (made !== null && made !== undefined) hooks.batch?.(made, core.engine);
+    if (made !== null) hooks.batch?.(made, core.engine);
     checks.stepped(core.engine);
-    if (hooks.hurries && made !== null && made !== undefined) this.perform(made.effects);
+    const { hurries } = hooks;
+    if (hurries !== undefined) this.perform(made?.effects.filter(hurries) ?? []);
     if (this.#isStruck()) return;
     this.#next(core, next);
     if (core !== this.core) return;
@@ -278,9 +280,9 @@ export class Server {
     const { hooks } = this.#world;
     const { core } = this;
     for (const { caller, reply } of batch.replies) caller.onCommitted?.(reply);
-    if (core !== null && !hooks.hurries) {
-      this.perform(hooks.effects?.(batch.effects, core.engine) ?? batch.effects);
-    }
+    const { hurries } = hooks;
+    const due = hurries ? batch.effects.filter((effect) => !hurries(effect)) : batch.effects;
+    if (core !== null) this.perform(hooks.effects?.(due) ?? due);
     for (const { caller, reply } of batch.replies) caller.settle?.(reply);
   }
 

@@ -43,7 +43,9 @@ export class Shims {
   /** The request is on its way to the shim, and is read even if the agent dies meanwhile. */
   spawn(order: StartOrder): void {
     const { agenda, random } = this.#machine.world;
-    if (this.#entries.has(order.execution) || this.#requests.has(order.execution)) return;
+    const { startsAgain } = this.#machine.world.hooks;
+    if (this.#entries.has(order.execution) && !startsAgain) return;
+    if (this.#requests.has(order.execution)) return;
     this.#requests.set(order.execution, order);
     agenda.after(random.between(0, SPAWN_MAX_MS), () => {
       if (this.#isOff || !this.#requests.delete(order.execution)) return;

@@ -14,6 +14,9 @@ const OPTIONS: readonly DeallocationOption[] = [
 ];
 const JOB_IDS_MAX = 12;
 const SLOTS_MAX = 4;
+/** Some tasks outlast the loss of their node. */
+const LONG_MS = 200_000;
+const LONG_CHANCE = 0.02;
 /** Of a run, so that it stays short. */
 const TASKS_MAX = 600;
 
@@ -167,7 +170,8 @@ export class Workload {
   #command(durationMaxMs: number): string {
     const random = this.#random;
     const { failPercent } = this.#habits;
-    const words = ["work", random.skewed(0, durationMaxMs), failPercent];
+    const mostMs = random.chance(LONG_CHANCE) ? LONG_MS : durationMaxMs;
+    const words = ["work", random.skewed(0, mostMs), failPercent];
     if (random.chance(0.05)) words.push("stubborn");
     if (random.chance(0.02)) words.push("nofiles");
     if (random.chance(0.02)) words.push("noprogram");
