@@ -110,10 +110,10 @@ function figures(label: string, result: Run, goal?: number): Figure[] {
 }
 
 export async function run(): Promise<Figure[]> {
-  const normal = await measure(1_000, 1, 200_000);
-  const wide = await measure(10_000, 1, 200_000);
-  const short = await measure(1_000, 1, 100_000);
-  const long = await measure(1_000, 1, 1_000_000);
+  const normal = await measure(1_000, 4, 200_000);
+  const wide = await measure(10_000, 4, 200_000);
+  const short = await measure(1_000, 4, 100_000);
+  const long = await measure(1_000, 4, 1_000_000);
   return [
     ...figures("1,000 nodes, 200,000 tasks", normal, 25_000),
     ...figures("10,000 nodes, 200,000 tasks", wide, 20_000),

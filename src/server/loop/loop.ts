@@ -19,10 +19,11 @@ const QUEUE_MAX = 100_000;
 /** A step at least this often, so that sleep of the machine is noticed and timers fire. */
 const TICK_MS = 1_000;
 /**
- * Steps follow one another no closer than this: on a busy server more inputs share a commit, and after a quiet moment
- * the first one does not wait at all.
+ * Steps follow one another no closer than this, nor closer than the last one took (a slow disk), up to a bound: on a
+ * busy server more inputs share a commit, and after a quiet moment the first one does not wait at all.
  */
 const STEP_GAP_MS = 2;
+const STEP_GAP_MAX_MS = 10;
 /** With so many inputs waiting, a step is worth while at once. */
 const STEP_SOON_INPUTS = 200;
 /** Between attempts to restore after a failed commit. */
@@ -69,6 +70,8 @@ export class Loop implements Requests {
   #isBusy = false;
   #isScheduled = false;
   #steppedAt = 0;
+  /** How long the last step took. */
+  #stepMs = 0;
   #isRestoring = false;
   #isStopped = false;
   #inFlight: Promise<void> = Promise.resolve();
@@ -168,8 +171,9 @@ export class Loop implements Requests {
       void this.#run();
     };
     const sinceMs = performance.now() - this.#steppedAt;
-    if (sinceMs >= STEP_GAP_MS || this.#waiting.length >= STEP_SOON_INPUTS) setImmediate(run);
-    else setTimeout(run, STEP_GAP_MS - sinceMs);
+    const gapMs = Math.min(STEP_GAP_MAX_MS, STEP_GAP_MS + this.#stepMs);
+    if (sinceMs >= gapMs || this.#waiting.length >= STEP_SOON_INPUTS) setImmediate(run);
+    else setTimeout(run, gapMs - sinceMs);
   }
 
   async #run(): Promise<void> {
@@ -195,7 +199,8 @@ export class Loop implements Requests {
     const answers = await readAnswers(this.parts.store, reads);
     const begun = performance.now();
     this.#next(core, core.apply(answers, this.parts.clock()));
-    this.parts.onStep(performance.now() - begun);
+    this.#stepMs = performance.now() - begun;
+    this.parts.onStep(this.#stepMs);
   }
 
   #next(core: LoopCore<Caller>, next: Next<Caller>): void {
