@@ -25,8 +25,6 @@ export const LAUNCH_FILE = "launch.json";
 const LOG_FILE = "agent.log";
 /** An agent that was found running, as it is not a child of this process, is looked at this often. */
 const WATCH_MS = 1_000;
-/** Between the death of an agent and its next start. */
-const RESTART_DELAY_MS = 50;
 const STOP_TIMEOUT_MS = 10_000;
 
 /** The data directory of a local node's agent, below its folder. */
@@ -85,9 +83,7 @@ function spawnAgent(
     stdout: log,
     stderr: log,
     detached: true,
-    onExit: () => {
-      setTimeout(onExit, RESTART_DELAY_MS);
-    },
+    onExit: () => onExit(),
   });
   closeSync(log);
   child.unref();

@@ -35,6 +35,11 @@ export interface LocalProviderParts {
 }
 
 const NODE_FILE = "node.json";
+/** Between the death of an agent and its next start; doubled while it dies soon after. */
+const RESTART_DELAY_MIN_MS = 50;
+const RESTART_DELAY_MAX_MS = 30_000;
+/** An agent that lived this long had begun well. */
+const SETTLED_AFTER_MS = 10_000;
 
 /**
  * Makes nodes that are agent processes on this machine. Everything is looked up by guid first, so that an order may be
@@ -44,6 +49,7 @@ export class LocalProvider {
   readonly #agents = new Map<string, AgentProcess>();
   /** Orders for one node follow one another. */
   readonly #queues = new Map<string, Promise<void>>();
+  readonly #restartDelaysMs = new Map<string, number>();
   #isStopping = false;
 
   readonly parts: LocalProviderParts;
@@ -100,15 +106,25 @@ export class LocalProvider {
   async #start(guid: string, joinToken: string | null): Promise<void> {
     const node = this.#read(guid);
     if (node === null || this.#isStopping) return;
+    const begunAt = performance.now();
     const agent = await startAgent(node, this.directoryOf(guid), joinToken, this.parts, () => {
-      if (!this.#isStopping && this.#agents.get(guid) === agent) void this.#restart(guid);
+      if (this.#isStopping || this.#agents.get(guid) !== agent) return;
+      this.#restartLater(guid, performance.now() - begunAt);
     });
     this.#agents.set(guid, agent);
   }
 
-  /** The agent died by itself; its processes live on and are adopted. */
-  #restart(guid: string): Promise<void> {
-    return this.#inTurn(guid, () => this.#start(guid, null));
+  /** The agent died by itself; its processes live on and are adopted. One that dies at once again is given more time. */
+  #restartLater(guid: string, livedMs: number): void {
+    const before = livedMs > SETTLED_AFTER_MS ? 0 : (this.#restartDelaysMs.get(guid) ?? 0);
+    const delayMs = Math.min(Math.max(RESTART_DELAY_MIN_MS, before * 2), RESTART_DELAY_MAX_MS);
+    this.#restartDelaysMs.set(guid, delayMs);
+    this.parts.log("the agent of a local node ended; starting it again", { guid, delayMs });
+    const agent = this.#agents.get(guid);
+    setTimeout(() => {
+      if (this.#agents.get(guid) !== agent) return;
+      void this.#inTurn(guid, () => this.#start(guid, null));
+    }, delayMs).unref();
   }
 
   /** Stops the agent and all its processes, clears `volatile`, starts it with a new boot id. */
