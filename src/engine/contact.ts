@@ -3,7 +3,7 @@ import type { Contact } from "../model/node.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { dropSpecial, waitersOn } from "./preparation.ts";
 import { saveNode, saveNodeJob } from "./record.ts";
-import { type Engine, type Node, STEP_GAP_MS } from "./state.ts";
+import { type Engine, mustHave, type Node, STEP_GAP_MS, touchJob } from "./state.ts";
 import { executionLost } from "./taskEnd.ts";
 
 /** Whether a node can be reached, and what follows when it cannot (DESIGN 2, Time). */
@@ -14,6 +14,9 @@ export function setContact(engine: Engine, node: Node, contact: Contact): void {
   node.record.contactAt = engine.now;
   saveNode(engine, node);
   indexNode(node);
+  if (contact === "connected") return;
+  // Jobs that are being removed wait for the nodes that can be reached, and for no others.
+  for (const number of node.jobs.keys()) touchJob(engine, mustHave(engine.jobs, number, "job"));
 }
 
 /**

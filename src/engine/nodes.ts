@@ -3,7 +3,7 @@ import { emptyProgress, type NodeRecord } from "../model/node.ts";
 import type { DeallocationOption } from "../model/pool.ts";
 import { requestError } from "../model/requestError.ts";
 import { compactTime } from "../model/time.ts";
-import { loseAllWork, setContact } from "./contact.ts";
+import { loseAllWork, setContact, watch } from "./contact.ts";
 import type { DisableSchedulingOption, NodeInput, Reply } from "./input.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { stopOnNode, takeNode } from "./nodeOrders.ts";
@@ -148,7 +148,9 @@ export function nodeJoined(engine: Engine, input: NodeInput & { kind: "nodeJoine
     facts: input.facts,
   };
   if (input.slots > 0) record.slots = input.slots;
-  return { ok: true, node: addNode(engine, record).record.number };
+  const node = addNode(engine, record);
+  watch(engine, node);
+  return { ok: true, node: record.number };
 }
 
 /** The link is down. Nothing is given up yet, but nothing new is placed there. */

@@ -192,3 +192,24 @@ test("orders of before a node's settling in the same step do not reach its new c
   expect(fleet.kinds()).toEqual([]);
   expect(fleet.state("a")).toBe("completed failure TaskEnded");
 });
+
+test("a deleted job does not wait for a node that was lost before it confirmed the removal", () => {
+  const { fleet, order } = running();
+  fleet.end(order);
+  fleet.send({ kind: "deleteJob", job: "job" });
+  expect(fleet.jobState()).toBe("deleting");
+  fleet.kinds();
+  fleet.disconnect("n1");
+  expect(fleet.jobState()).toBe("gone");
+  fleet.connect("n1");
+  expect(fleet.kinds()).toEqual(["remove"]);
+});
+
+test("a machine that joined and never connected is given up in time", () => {
+  const fleet = new TestFleet();
+  fleet.pool();
+  fleet.join("n1");
+  const { unknownAfterMs, lostAfterMs } = DEFAULT_SETTINGS;
+  fleet.pass(unknownAfterMs + lostAfterMs + 1_000);
+  expect(fleet.engine.nodes.get(1)?.record.contact).toBe("lost");
+});

@@ -5,15 +5,7 @@ import { TestFleet } from "./testFleet.ts";
 test("a machine that joined and has not connected yet is not asked of the provider", () => {
   const fleet = new TestFleet();
   fleet.pool();
-  const facts = { agentVersion: "0", hostname: "h", os: "linux", ipAddress: "", cores: 1 };
-  fleet.send({
-    kind: "nodeJoined",
-    guid: "n1",
-    name: "n1",
-    pool: "pool",
-    slots: 0,
-    facts: { ...facts, memoryBytes: 1, canReboot: false },
-  });
+  fleet.join("n1");
   fleet.restart();
   expect(fleet.kinds()).toEqual([]);
 });

@@ -152,8 +152,12 @@ export class TestFleet {
     this.send({ kind: "createPool", spec: { ...POOL, ...spec } });
   }
 
-  node(id: string, pool = "pool", slots = 0): void {
+  join(id: string, pool = "pool", slots = 0): void {
     this.send({ kind: "nodeJoined", guid: id, name: id, pool, slots, facts: FACTS });
+  }
+
+  node(id: string, pool = "pool", slots = 0): void {
+    this.join(id, pool, slots);
     this.connect(id);
   }
 
