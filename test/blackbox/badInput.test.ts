@@ -208,6 +208,8 @@ const ROWS: readonly Row[] = [
     "resizeTimeout",
     /PT5M/,
   ],
+  ["POST /join-tokens", { poolId: "none" }, 404, "PoolNotFound", undefined],
+  ["POST /join-tokens", { poolId: "pool", uses: 0 }, 400, "InvalidPropertyValue", "uses"],
   ["GET /jobs?limit=0", undefined, 400, "InvalidQueryParameterValue", "limit"],
   ["GET /jobs?limit=1001", undefined, 400, "InvalidQueryParameterValue", "limit", /1000/, /1001/],
   ["GET /jobs?colour=red", undefined, 400, "InvalidQueryParameterValue", "colour"],

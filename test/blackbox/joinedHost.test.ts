@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from "bun:test";
-import { cpSync, existsSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ApiError } from "../../src/client/apiError.ts";
 import { newHost, untilConnected } from "./harness/hosts.ts";
+import { isRunning } from "./harness/processes.ts";
 import { noteRun, readRuns, shell } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { type ServerProcess, startServer } from "./harness/server.ts";
@@ -151,4 +152,55 @@ test("pool default takes hosts, and no batch jobs", async () => {
   expect(await codeOf(client.jobs.get("sneaky"))).toBe("404 JobNotFound");
   child.kill("SIGTERM");
   await child.exited;
+});
+
+test("a removed host stops everything, forgets who it was and comes back as a new node", async () => {
+  const { client } = server;
+  const host = await newHost(sandbox, server, "hosts", "theta");
+  const { token } = await client.tokens.createJoinToken({ poolId: "hosts", uses: 2 });
+  writeFileSync(host.tokenFile, token);
+  const child = sandbox.spawn(host.words);
+  const before = await untilConnected(server, "theta");
+  await client.jobs.create({
+    id: "endless",
+    poolInfo: { poolId: "hosts" },
+    tasks: [{ id: "t", commandLine: shell("setsid sleep 1000 & sleep 1000"), requiredSlots: 2 }],
+  });
+  const sleepers = () => sandbox.processes(host.root).filter(({ words }) => words[0] === "sleep");
+  await until("it to run", sleepers, (found) => found.length === 2);
+  const old = sleepers();
+  await client.jobs.disable("endless", { disableTasks: "requeue" });
+  await client.nodes.remove("theta");
+  await until(
+    "its processes to end",
+    () => old.filter(({ pid }) => isRunning(pid)),
+    (left) => left.length === 0,
+  );
+  const after = await until(
+    "another node to have joined",
+    async () => (await client.nodes.list({ idPrefix: "theta" })).items,
+    (items) =>
+      items.length === 1 && items[0]?.guid !== before?.guid && items[0]?.contact === "connected",
+  );
+  expect(after).toMatchObject([{ poolId: "hosts", state: "idle" }]);
+  expect(readdirSync(join(host.root, "workitems"))).toEqual([]);
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+});
+
+test("a host that was removed while it was away learns so and ends, without a token to come back with", async () => {
+  const { client } = server;
+  const host = await newHost(sandbox, server, "hosts", "iota");
+  const first = sandbox.spawn(host.words);
+  await untilConnected(server, "iota");
+  first.kill("SIGKILL");
+  await first.exited;
+  const contactOf = async () => (await client.nodes.get("iota")).contact;
+  await until("it to be away", contactOf, (contact) => contact !== "connected");
+  await client.nodes.remove("iota");
+  const isThere = async () => (await client.nodes.list({ idPrefix: "iota" })).items.length;
+  await until("it to be gone", isThere, (count) => count === 0);
+  const { exitCode } = await sandbox.run(host.words.slice(0, -2));
+  expect(exitCode).toBe(0);
+  expect(existsSync(join(host.data, "identity.json"))).toBe(false);
 });

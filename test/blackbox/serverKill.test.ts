@@ -39,3 +39,41 @@ test("a server killed in the middle of a job loses nothing and runs nothing twic
   expect([...runs.values()].filter((count) => count !== 1)).toEqual([]);
   await server.end();
 });
+
+test("results and large output of tasks that end while the server is away arrive when it is back", async () => {
+  const port = freePort();
+  let server = await startServer(sandbox, { port });
+  await createLocalPool(server.client, "pool", 1, 4);
+  const gate = join(sandbox.path, "gate");
+  const done = join(sandbox.folder("done"), "runs");
+  const wait = `while [ ! -e ${gate} ]; do sleep 0.02; done`;
+  const text = `${wait}; head -c 300000 /dev/zero; echo end >&2; ${noteRun(done)}; exit 3`;
+  const tasks = ["a", "b", "c"].map((id) => ({ id, commandLine: shell(text) }));
+  await server.client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
+  const running = async () => (await server.client.jobs.taskCounts("job")).taskCounts.running;
+  await until("all to run", running, (count) => count === 3);
+  await server.end("SIGKILL");
+  await Bun.write(gate, "");
+  await until(
+    "all to have ended",
+    () => readRuns(done).size,
+    (size) => size === 3,
+  );
+  server = await startServer(sandbox, { data: server.data, port });
+  await server.client.jobs.waitUntilTasksCompleted("job", { timeoutMs: 30_000 });
+  for (const { id } of tasks) {
+    const { executionInfo } = await server.client.tasks.get("job", id);
+    expect(executionInfo).toMatchObject({ exitCode: 3, retryCount: 0 });
+    const output = await server.client.tasks.stdout("job", id);
+    expect((await output.arrayBuffer()).byteLength).toBe(300_000);
+    expect(await (await server.client.tasks.stderr("job", id)).text()).toBe("end\n");
+  }
+  expect([...readRuns(done).values()]).toEqual([1, 1, 1]);
+  // In the server's own keeping, not only on the node.
+  const keptOf = async () => {
+    const { items } = await server.client.executions.list({ jobId: "job" });
+    return items.map(({ stdout }) => stdout?.kept);
+  };
+  await until("it to be uploaded", keptOf, (kept) => kept.every((place) => place === "blob"));
+  await server.end();
+});

@@ -260,6 +260,10 @@ test("the status of preparations is refused for a job without one", async () => 
 });
 
 test("tokens are shown once and kept as hashes", async () => {
+  expect(await api.refusal("POST", "/join-tokens", { poolId: "p" })).toMatchObject({
+    code: "PoolNotFound",
+  });
+  await api.json("POST", "/pools", { id: "p", provider: "none" });
   const join = await api.json("POST", "/join-tokens", { poolId: "p", expiresIn: "1h", uses: 2 });
   expect(join).toMatchObject({ expirationTime: "2026-11-21T04:20:00.000Z", uses: 2 });
   const token = await api.json("POST", "/api-tokens", { name: "ci", role: 2 });

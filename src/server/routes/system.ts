@@ -5,6 +5,7 @@ import { issueApiToken, issueJoinToken } from "../access/tokens.ts";
 import { present, timeOf } from "../views/present.ts";
 import type { HandlersOf } from "./call.ts";
 import type { ServerContext } from "./context.ts";
+import { findPool } from "./lookup.ts";
 
 export function systemHandlers(context: ServerContext): HandlersOf<typeof SYSTEM_ENDPOINTS> {
   const { settings, store } = context;
@@ -28,6 +29,8 @@ export function systemHandlers(context: ServerContext): HandlersOf<typeof SYSTEM
     },
     "POST /join-tokens": async ({ body }) => {
       const { poolId, expiresIn, uses } = await body();
+      // A token for no pool would be used up by the machine that finds that out.
+      await findPool(context, poolId);
       const createdAt = context.clock();
       const expiresAt = expiresIn === undefined ? null : createdAt + milliseconds(expiresIn);
       const usesLeft = uses ?? null;
