@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { dataLayout } from "../agent/directories.ts";
 import { readHolder } from "../agent/lock.ts";
-import { isAlive, kernelBootId } from "../agent/platform/processIdentity.ts";
+import { isAlive, kernelBootId, readProcessStat } from "../agent/platform/processIdentity.ts";
 import { stopNode } from "../agent/stopNode.ts";
 import type { EngineSettings } from "../engine/state.ts";
 import { hashToken, newToken } from "../server/access/tokens.ts";
@@ -78,13 +78,10 @@ function localParts(directory: DataDirectory) {
   };
 }
 
+/** A zombie has ended; where process 1 is no init, as in many containers, it stays one for ever. */
 function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const state = readProcessStat(pid)?.state ?? "X";
+  return state !== "Z" && state !== "X";
 }
 
 async function adminToken(
