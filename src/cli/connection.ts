@@ -61,7 +61,7 @@ function givenUrl({ server, env }: Place): { url: string; source: string } | nul
   if (url === undefined || url === "") return null;
   if (URL.canParse(url) && /^https?:\/\//i.test(url)) return { url, source };
   throw new CliError(`Expected a URL as ${source} and got ${url}.`, {
-    fix: "Give it in full, as http://127.0.0.1:7460.",
+    fix: "Give it in full, as http://127.0.0.1:7878.",
   });
 }
 

@@ -307,3 +307,18 @@ test("a job with its first tasks takes all of them or is not made", () => {
   fleet.send({ kind: "createJobWithTasks", spec, tasks: [task("a"), task("b")] });
   expect(fleet.engine.jobs.get(2)?.counts.active).toBe(2);
 });
+
+test("what ends a task wins over what would queue it again", () => {
+  for (const kind of ["terminateTask", "deleteTask"] as const) {
+    const fleet = fleetOf(1);
+    fleet.add(["a"]);
+    const order = fleet.start();
+    fleet.send({ kind: "disableJob", job: "job", disableTasks: "requeue" });
+    fleet.send({ kind, job: "job", task: "a" });
+    fleet.end(order, { state: "killed", signal: 15, reason: "stopped" });
+    expect(fleet.state("a")).toBe(kind === "deleteTask" ? "gone" : "completed failure TaskEnded");
+    fleet.effects = [];
+    fleet.send({ kind: "enableJob", job: "job" });
+    expect(fleet.starts()).toEqual([]);
+  }
+});

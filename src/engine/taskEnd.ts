@@ -146,13 +146,21 @@ export function removeTask(engine: Engine, live: Pick<LiveTask, "job" | "task" |
   engine.outcome.changes.tasks.set(task.number, null);
 }
 
+/** Reasons after which the task would run again: one that ends it for good takes their place. */
+const RUNS_AGAIN: ReadonlySet<StopReason> = new Set(["requeued", "superseded"]);
+
 /**
- * Orders an execution to stop; the first reason wins. One that still waits for preparation ends here and now, as the
- * node was never told of it.
+ * Orders an execution to stop; the first reason wins, but what ends the task wins over what queues it again. One that still
+ * waits for preparation ends here and now, as the node was never told of it.
  */
 export function stopExecution(engine: Engine, live: LiveTask, reason: StopReason): void {
   const { execution } = live;
-  if (execution.stopReason !== null) return;
+  if (execution.stopReason !== null) {
+    if (!RUNS_AGAIN.has(execution.stopReason) || RUNS_AGAIN.has(reason)) return;
+    execution.stopReason = reason;
+    saveExecution(engine, live);
+    return;
+  }
   execution.stopReason = reason;
   if (execution.state === "preparing") {
     executionNeverRan(engine, live);

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { runAgent } from "../agent/agent.ts";
 import type { AgentConfiguration } from "../agent/configuration.ts";
+import { dataLayout } from "../agent/directories.ts";
 import { OWN_USER_ONLY } from "../agent/options.ts";
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
@@ -11,17 +12,7 @@ import { logLevelOf, numberOf, options } from "./options.ts";
 import { selfCommand } from "./selfCommand.ts";
 import { VERSION } from "./version.ts";
 
-const NAMES = [
-  "server",
-  "join-token-file",
-  "name",
-  "slots",
-  "data",
-  "root",
-  "config",
-  "insecure",
-  "log-level",
-];
+const NAMES = ["server", "join-token-file", "name", "slots", "data", "root", "config", "log-level"];
 
 const HELP = `usage: stint agent --server URL [--join-token-file FILE] [--name ID] [--slots NUMBER] ...
 
@@ -31,9 +22,9 @@ A node: joins a server and runs what it is given.
   --name ID                wished node id (default: the host's name)
   --slots NUMBER           task slots it offers (default: the pool's taskSlotsPerNode)
   --data DIRECTORY         key, journal and identity (default /var/lib/stint-agent)
-  --root DIRECTORY         task directories (default DIRECTORY/root beside the data)
+  --root DIRECTORY         task directories (default stint-root beside the data directory)
   --config FILE            the same settings and more as YAML or JSON; options win over it
-  --insecure yes           allow plain HTTP beyond this machine
+  --insecure               allow plain HTTP beyond this machine
   --log-level LEVEL        error, warn, info or debug (default info)
 `;
 
@@ -41,7 +32,7 @@ const DEFAULT_DATA = "/var/lib/stint-agent";
 
 /** `stint agent`: until SIGINT or SIGTERM; its processes run on under their shim and are found again by the next agent. */
 export async function runAgentRole(words: readonly string[]): Promise<number> {
-  const values = options(words, NAMES, HELP);
+  const values = options(words, NAMES, HELP, ["insecure"]);
   if (values === null) return 0;
   const configFile = values["config"];
   const configuration = configFile === undefined ? {} : await readConfiguration(configFile);
@@ -78,7 +69,7 @@ function optionsOf(configuration: AgentConfiguration, values: Partial<Record<str
   const dataDirectory = resolve(values["data"] ?? configuration.dataDirectory ?? DEFAULT_DATA);
   return {
     serverUrl,
-    joinToken: joinToken(values["join-token-file"] ?? configuration.joinTokenFile),
+    joinToken: joinToken(values["join-token-file"] ?? configuration.joinTokenFile, dataDirectory),
     name: values["name"] ?? configuration.name ?? hostname(),
     slots: numberOf(values, "slots", 1, 256, configuration.slots ?? 0),
     dataDirectory,
@@ -89,11 +80,13 @@ function optionsOf(configuration: AgentConfiguration, values: Partial<Record<str
   };
 }
 
-function joinToken(file: string | undefined): string | null {
+/** Needed for the first start only: a node that has joined does without. */
+function joinToken(file: string | undefined, dataDirectory: string): string | null {
   if (file === undefined) return process.env["STINT_JOIN_TOKEN"] ?? null;
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
+    if (existsSync(dataLayout(dataDirectory).identityPath)) return null;
     throw new StartError(
       `Expected a join token in ${file}, and could not read it: ${(error as Error).message}`,
       { cause: error },

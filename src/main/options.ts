@@ -1,11 +1,12 @@
 import { parseArgs } from "node:util";
 import { StartError } from "./lineError.ts";
 
-/** Values of long options that take one; null when help was asked for and printed. */
+/** Values of long options, of flags "yes"; null when help was asked for and printed. */
 export function options(
   words: readonly string[],
   names: readonly string[],
   help: string,
+  flags: readonly string[] = [],
 ): Partial<Record<string, string>> | null {
   if (words.includes("--help") || words.includes("-h") || words[0] === "help") {
     process.stdout.write(help);
@@ -14,10 +15,17 @@ export function options(
   try {
     const { values } = parseArgs({
       args: [...words],
-      options: Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+      options: {
+        ...Object.fromEntries(names.map((name) => [name, { type: "string" as const }])),
+        ...Object.fromEntries(flags.map((name) => [name, { type: "boolean" as const }])),
+      },
       strict: true,
     });
-    return values as Partial<Record<string, string>>;
+    const texts = Object.entries(values).map(([name, value]) => [
+      name,
+      value === true ? "yes" : value,
+    ]);
+    return Object.fromEntries(texts) as Partial<Record<string, string>>;
   } catch (error) {
     throw new StartError(`${(error as Error).message}. See --help.`, { cause: error });
   }

@@ -28,6 +28,7 @@ The control plane.
   --heartbeat-ms N        how often nodes are to be heard (default 10000)
   --unknown-after-ms N    silence after which a node is unknown (default 30000)
   --lost-after-ms N       further silence after which its work is recovered elsewhere (default 60000)
+  --insecure              listen beyond this machine without TLS, on a trusted network
   --log-level LEVEL       error, warn, info or debug (default info)
 
 The first start writes the administrator's token to DIRECTORY/token.
@@ -35,8 +36,9 @@ The first start writes the administrator's token to DIRECTORY/token.
 
 /** `stint server`: until SIGINT or SIGTERM. Nodes and their processes go on; a later server finds them again. */
 export async function runServer(words: readonly string[]): Promise<number> {
-  const values = options(words, NAMES, HELP);
+  const values = options(words, NAMES, HELP, ["insecure"]);
   if (values === null) return 0;
+  requireSafeHost(values["host"] ?? "127.0.0.1", values["insecure"] === "yes");
   const day = 24 * 60 * 60_000;
   // From the first moment: a signal while it starts is to end it in good order as well.
   const ended = endSignal();
@@ -72,6 +74,16 @@ async function makeDefaultPool({ server, token }: Served): Promise<void> {
     provider: "none",
     accepts: ["fleet"],
   });
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
+
+function requireSafeHost(host: string, isInsecure: boolean): void {
+  if (isInsecure || LOOPBACK.test(host)) return;
+  throw new StartError(
+    `Expected --host to be an address of this machine alone, got "${host}": tokens would cross the network in plain text. ` +
+      "Put a TLS proxy before the server, or add --insecure if the network is trusted.",
+  );
 }
 
 function onOff(text: string | undefined): boolean {

@@ -12,7 +12,7 @@ import { Loop } from "./loop/loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { joinNode } from "./nodes/joinRoute.ts";
 import { type Connection, NodeLinks } from "./nodes/nodeLinks.ts";
-import { nodeTransfer } from "./nodes/transfers.ts";
+import { nodeTransfer, removeOutputs } from "./nodes/transfers.ts";
 import { LocalProvider, type LocalProviderParts } from "./providers/localProvider.ts";
 import { createApi } from "./routes/api.ts";
 import type { CommittedEvents, ServerContext } from "./routes/context.ts";
@@ -83,11 +83,16 @@ export class Server implements RunningServer {
       perform: (effects) => {
         if (parts.value !== null) performEffects({ ...parts.value, loop }, effects);
       },
-      onCommit: ({ events, tasks }) => {
+      onCommit: ({ events, tasks, purgedJobs }) => {
         metrics.commits.inc();
         metrics.events.inc(events);
         metrics.taskChanges.inc(tasks);
         if (events > 0) commits.notify();
+        for (const job of purgedJobs) {
+          removeOutputs(options.blobs, job).catch((error: unknown) => {
+            options.logger.warn({ err: error, job }, "could not remove outputs of a deleted job");
+          });
+        }
       },
       onStep: (durationMs) => metrics.stepSeconds.observe(durationMs / 1000),
       log,
@@ -261,7 +266,12 @@ function listen(
         if (pathname === "/api/v1/nodes/join" && request.method === "POST") {
           return joinNode(request, { loop, store, clock: Date.now });
         }
-        const transfer = await nodeTransfer(request, pathname, { store, blobs, clock: Date.now });
+        const transfer = await nodeTransfer(request, pathname, {
+          store,
+          blobs,
+          clock: Date.now,
+          jobOfOwn: (guid, execution) => links.jobOfOwn(guid, execution),
+        });
         if (transfer !== null) return transfer;
       }
       return api.fetch(request);

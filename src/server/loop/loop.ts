@@ -5,7 +5,7 @@ import { type Batch, LoopCore, type Next } from "../../engine/loopCore.ts";
 import { restore } from "../../engine/restore.ts";
 import type { Engine, EngineSettings } from "../../engine/state.ts";
 import { wantsStep } from "../../engine/step.ts";
-import type { NodeNumber } from "../../model/id.ts";
+import type { JobNumber, NodeNumber } from "../../model/id.ts";
 import type { IdempotencyRecord, Store } from "../../store/store.ts";
 import { type IdempotencyRequest, type Requests, Unavailable } from "../routes/context.ts";
 import { readAnswers, readJobs } from "./reads.ts";
@@ -46,6 +46,13 @@ interface Caller {
 /** Replies of messages from nodes are of no interest to anybody. */
 const NOBODY: Caller = { settle: null, fail: null, onCommitted: null, idempotency: null };
 
+/** What a commit held, for whoever counts or cleans up. */
+export interface Committed {
+  readonly events: number;
+  readonly tasks: number;
+  readonly purgedJobs: readonly JobNumber[];
+}
+
 export interface LoopParts {
   readonly store: Store;
   readonly settings: EngineSettings;
@@ -54,7 +61,7 @@ export interface LoopParts {
   /** Carries out effects of a committed batch, in order. */
   readonly perform: (effects: readonly Effect[]) => void;
   /** A batch was committed, with or without events. */
-  readonly onCommit: (changes: { events: number; tasks: number }) => void;
+  readonly onCommit: (committed: Committed) => void;
   /** How long a step held the server. */
   readonly onStep: (durationMs: number) => void;
   readonly log: (message: string, facts: Record<string, unknown>) => void;
@@ -217,9 +224,9 @@ export class Loop implements Requests {
     this.#inFlight = commit.then(
       () => {
         if (core !== this.#core) return;
-        const { events, tasks } = batch.changes;
+        const { events, tasks, purgedJobs } = batch.changes;
         this.#next(core, core.committed());
-        this.parts.onCommit({ events: events.length, tasks: tasks.size });
+        this.parts.onCommit({ events: events.length, tasks: tasks.size, purgedJobs });
         if (this.#waiting.length > 0 || wantsStep(this.engine)) this.#schedule();
       },
       (error: unknown) => {

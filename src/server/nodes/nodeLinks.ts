@@ -1,5 +1,5 @@
 import { type Effect, orderOf } from "../../engine/effect.ts";
-import type { NodeNumber } from "../../model/id.ts";
+import { type ExecutionNumber, foldId, type JobNumber, type NodeNumber } from "../../model/id.ts";
 import type {
   BatchFrame,
   HelloFrame,
@@ -58,6 +58,8 @@ export interface LinkSettings {
   readonly log: (message: string, facts: Record<string, unknown>) => void;
 }
 
+/** Remembered preparations and releases; more than a server has under way at once. */
+const SPECIALS_MAX = 100_000;
 /** Orders overdue for an acknowledgement are looked for this often. */
 const RESEND_CHECK_MS = 1_000;
 
@@ -67,13 +69,19 @@ export class NodeLinks {
   /** Connections with something to send at the end of the tick. */
   readonly #touched = new Set<Connection>();
   readonly #unacknowledged = new Set<Connection>();
+  /** Preparations and releases ordered lately: whose they are, for the upload of what they wrote. */
+  readonly #specials = new Map<ExecutionNumber, { node: NodeNumber; job: JobNumber }>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   readonly loop: Loop;
-  readonly store: Pick<Store, "readNodeKey">;
+  readonly store: Pick<Store, "readNodeKey" | "readExecution">;
   readonly settings: LinkSettings;
 
-  constructor(loop: Loop, store: Pick<Store, "readNodeKey">, settings: LinkSettings) {
+  constructor(
+    loop: Loop,
+    store: Pick<Store, "readNodeKey" | "readExecution">,
+    settings: LinkSettings,
+  ) {
     this.loop = loop;
     this.store = store;
     this.settings = settings;
@@ -221,10 +229,35 @@ export class NodeLinks {
     if (effect.effect === "acknowledge") {
       if (effect.linkId === session.linkId) session.acknowledgeReports(effect.upTo);
     } else {
+      if (effect.effect === "start") this.#noteSpecial(effect);
       const order = orderOf(effect);
       if (order !== null) session.order(order);
     }
     this.#touched.add(connection);
+  }
+
+  #noteSpecial({ node, order }: Extract<Effect, { effect: "start" }>): void {
+    if (order.kind === "task") return;
+    const job = this.loop.engine.jobsById.get(foldId(order.jobId));
+    if (job === undefined) return;
+    this.#specials.set(order.execution, { node, job });
+    if (this.#specials.size <= SPECIALS_MAX) return;
+    const oldest = this.#specials.keys().next().value;
+    if (oldest !== undefined) this.#specials.delete(oldest);
+  }
+
+  /** The job of an execution whose output this node may bring; null: it is not its own. */
+  async jobOfOwn(guid: string, execution: ExecutionNumber): Promise<JobNumber | null> {
+    const node = this.loop.nodeNumber(guid);
+    if (node === null) return null;
+    const record = await this.store.readExecution(execution);
+    if (record !== null) return record.nodes.includes(node) ? record.job : null;
+    const live = this.loop.engine.specials.get(execution);
+    if (live !== undefined) {
+      return live.node.record.number === node ? live.job.record.number : null;
+    }
+    const special = this.#specials.get(execution);
+    return special?.node === node ? special.job : null;
   }
 
   /** At the end of a tick: one message per node. */

@@ -7,23 +7,46 @@ interface TransferParts {
   readonly store: Store;
   readonly blobs: BlobStore;
   readonly clock: () => number;
+  /** The job of an execution that is, or was, this node's; null: it is not its own. */
+  readonly jobOfOwn: (guid: string, execution: number) => Promise<number | null>;
 }
 
 /** Where the larger output of an execution lies in the blob store. */
-export function outputKey(execution: number, stream: "stdout" | "stderr"): string {
-  return `outputs/${Math.floor(execution / 1000)}/${execution}/${stream}`;
+function outputKey(job: number, execution: number, stream: "stdout" | "stderr"): string {
+  return `${outputPrefix(job)}${execution}/${stream}`;
+}
+
+/** What all outputs of a job begin with. */
+function outputPrefix(job: number): string {
+  return `outputs/${job}/`;
+}
+
+const REMOVED_AT_ONCE = 1_000;
+
+/** The larger output of a job's executions goes with the job. */
+export async function removeOutputs(blobs: BlobStore, job: number): Promise<void> {
+  for (;;) {
+    const some = await blobs.list(outputPrefix(job), null, REMOVED_AT_ONCE);
+    for (const { key } of some) await blobs.remove(key);
+    if (some.length < REMOVED_AT_ONCE) return;
+  }
 }
 
 /** Files of the server's file store, as the API's `/files` has them. */
 export const FILE_STORE_PREFIX = "files/";
 
-async function isAllowed(request: Request, path: string, parts: TransferParts): Promise<boolean> {
+/** The guid of the node that signed the request; null when none did. */
+async function signerOf(
+  request: Request,
+  path: string,
+  parts: TransferParts,
+): Promise<string | null> {
   const given = parseNodeAuthorization(request.headers.get("authorization"));
-  if (given === null || !isRecent(given.timestamp, parts.clock())) return false;
+  if (given === null || !isRecent(given.timestamp, parts.clock())) return null;
   const key = await parts.store.readNodeKey(given.guid);
-  if (key === null || key.revokedAt !== null) return false;
+  if (key === null || key.revokedAt !== null) return null;
   const text = `${given.guid}:${given.timestamp}:${request.method}:${path}`;
-  return isSignedBy(key.publicKey, given.signature, text);
+  return (await isSignedBy(key.publicKey, given.signature, text)) ? given.guid : null;
 }
 
 /** Uploads of larger output and downloads of resource files by nodes; null: another path. */
@@ -34,20 +57,30 @@ export async function nodeTransfer(
 ): Promise<Response | null> {
   const isUpload = path.startsWith(`${NODE_OUTPUT_PATH}/`);
   if (!isUpload && !path.startsWith(`${NODE_FILE_PATH}/`)) return null;
-  if (!(await isAllowed(request, path, parts))) {
+  const guid = await signerOf(request, path, parts);
+  if (guid === null) {
     return Response.json({ error: { code: "AuthenticationFailed" } }, { status: 401 });
   }
-  return isUpload ? upload(request, path, parts) : download(path, parts);
+  return isUpload ? upload(request, path, guid, parts) : download(path, parts);
 }
 
-async function upload(request: Request, path: string, parts: TransferParts): Promise<Response> {
+async function upload(
+  request: Request,
+  path: string,
+  guid: string,
+  parts: TransferParts,
+): Promise<Response> {
   const match = /\/(\d{1,15})\/(stdout|stderr)$/.exec(path);
   const execution = Number(match?.[1]);
   const stream = match?.[2];
   if (request.method !== "PUT" || (stream !== "stdout" && stream !== "stderr")) {
     return Response.json({ error: { code: "ResourceNotFound" } }, { status: 404 });
   }
-  const key = outputKey(execution, stream);
+  const job = await parts.jobOfOwn(guid, execution);
+  if (job === null) {
+    return Response.json({ error: { code: "ExecutionNotFound" } }, { status: 404 });
+  }
+  const key = outputKey(job, execution, stream);
   await parts.blobs.put(key, request.body ?? new Blob([]).stream());
   await parts.store.setOutputPlace(execution, stream, key);
   return new Response(null, { status: 204 });

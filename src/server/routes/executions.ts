@@ -25,7 +25,7 @@ export function executionHandlers(context: ServerContext): HandlersOf<typeof EXE
     },
     "GET /executions/{number}": async ({ parameters }) => {
       const { execution, job, task } = await findExecution(context, parameters.number);
-      return executionView(execution, { jobId: job.spec.id, taskId: task.id });
+      return executionView(asSeen(context, execution), { jobId: job.spec.id, taskId: task.id });
     },
     "GET /executions/{number}/stdout": ({ parameters, query, request }) =>
       output(parameters.number, "stdout", query.follow ?? false, request),
@@ -83,8 +83,18 @@ async function withIds(context: ServerContext, executions: readonly ExecutionRec
     const taskId = taskIds.get(execution.task);
     const jobId = jobIds.get(execution.job);
     if (taskId === undefined || jobId === undefined) return [];
-    return [executionView(execution, { jobId, taskId })];
+    return [executionView(asSeen(context, execution), { jobId, taskId })];
   });
+}
+
+/** An execution on a node that can not be reached and is not given up is `unknown`: nobody can say how it is. */
+function asSeen(context: ServerContext, execution: ExecutionRecord): ExecutionRecord {
+  const [number] = execution.nodes;
+  const node = number === undefined ? null : context.live.node(number);
+  const isLive = execution.state === "running" || execution.state === "stopping";
+  return isLive && node?.record.contact === "unknown"
+    ? { ...execution, state: "unknown" }
+    : execution;
 }
 
 async function findExecution(
