@@ -2,7 +2,9 @@ import type { Machine } from "./machine.ts";
 import type { World } from "./world.ts";
 
 const DOWN_MAX_MS = 180_000;
-const CLOCK_STEP_MAX_MS = 600_000;
+/** Engine time stands still until a clock that was set back has caught up, so not for as long as a run may stand still. */
+const CLOCK_OFFSET_MAX_MS = 600_000;
+const PAUSE_MAX_MS = 150_000;
 const CUT_OFF_MAX_MS = 150_000;
 const TICK_MS = 1_000;
 
@@ -20,11 +22,11 @@ function recur(world: World, meanMs: number, happen: () => void): void {
 export function planFaults(world: World): void {
   const { faults, random, server } = world;
   recur(world, faults.serverCrashMs, () => server.crash());
-  recur(world, faults.serverPauseMs, () => server.pause());
+  recur(world, faults.serverPauseMs, () => server.pause(random.between(1_000, PAUSE_MAX_MS)));
   recur(world, faults.serverClockStepMs, () => {
-    const byMs = random.between(-CLOCK_STEP_MAX_MS, CLOCK_STEP_MAX_MS);
-    world.trace(`server: clock set by ${byMs}`);
-    server.stepClock(byMs);
+    const offsetMs = random.between(-CLOCK_OFFSET_MAX_MS, CLOCK_OFFSET_MAX_MS);
+    world.trace(`server: clock set to ${offsetMs} ms off`);
+    server.setClock(offsetMs);
   });
   watchMachines(world, new Set());
   recur(world, faults.linkBreakMs / 3, () => {
@@ -58,6 +60,6 @@ function planMachineFaults(world: World, machine: Machine): void {
   recur(world, faults.agentCrashMs, () => machine.crashAgent());
   recur(world, faults.shimDeathMs, () => machine.killShim());
   recur(world, faults.nodeClockStepMs, () => {
-    machine.stepClock(random.between(-CLOCK_STEP_MAX_MS, CLOCK_STEP_MAX_MS));
+    machine.setClock(random.between(-CLOCK_OFFSET_MAX_MS, CLOCK_OFFSET_MAX_MS));
   });
 }

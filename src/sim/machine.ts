@@ -63,8 +63,8 @@ export class Machine {
     return EPOCH_MS + this.world.agenda.now + this.#clockOffsetMs;
   }
 
-  stepClock(byMs: number): void {
-    this.#clockOffsetMs += byMs;
+  setClock(offsetMs: number): void {
+    this.#clockOffsetMs = offsetMs;
   }
 
   /** No connection for so long; the one there is breaks without a sound. */

@@ -23,7 +23,6 @@ export interface Caller {
 const NOBODY: Caller = { settle: null, onCommitted: null };
 const TICK_MS = 1_000;
 const RESTART_MAX_MS = 15_000;
-const PAUSE_MAX_MS = 150_000;
 const BATCH_INPUTS_MAX = 2_000;
 
 /** The server around the shipped engine and loop core, with the waiting that the real loop does. */
@@ -66,8 +65,9 @@ export class Server {
     return EPOCH_MS + this.#world.agenda.now + this.#clockOffsetMs;
   }
 
-  stepClock(byMs: number): void {
-    this.#clockOffsetMs += byMs;
+  /** The clock is set: from now on it deviates from true time by so much. */
+  setClock(offsetMs: number): void {
+    this.#clockOffsetMs = offsetMs;
   }
 
   /** Whatever this life of the server does later; a pause puts it off, a crash cancels it. */
@@ -105,9 +105,9 @@ export class Server {
     this.later(TICK_MS, () => this.#tick());
   }
 
-  pause(): void {
-    const { agenda, random } = this.#world;
-    this.#pausedUntil = agenda.now + random.between(1_000, PAUSE_MAX_MS);
+  /** Stopped as by SIGSTOP. */
+  pause(durationMs: number): void {
+    this.#pausedUntil = this.#world.agenda.now + durationMs;
     this.#world.trace(`server: stopped until ${this.#pausedUntil}`);
   }
 

@@ -15,7 +15,8 @@ const OPTIONS: readonly DeallocationOption[] = [
 const JOB_IDS_MAX = 12;
 const SLOTS_MAX = 4;
 /** Some tasks outlast the loss of their node. */
-const LONG_MS = 200_000;
+const LONG_MIN_MS = 60_000;
+const LONG_MAX_MS = 300_000;
 const LONG_CHANCE = 0.02;
 /** Of a run, so that it stays short. */
 const TASKS_MAX = 600;
@@ -170,8 +171,11 @@ export class Workload {
   #command(durationMaxMs: number): string {
     const random = this.#random;
     const { failPercent } = this.#habits;
-    const mostMs = random.chance(LONG_CHANCE) ? LONG_MS : durationMaxMs;
-    const words = ["work", random.skewed(0, mostMs), failPercent];
+    const isLong = random.chance(LONG_CHANCE);
+    const durationMs = isLong
+      ? random.between(LONG_MIN_MS, LONG_MAX_MS)
+      : random.skewed(0, durationMaxMs);
+    const words = ["work", durationMs, failPercent];
     if (random.chance(0.05)) words.push("stubborn");
     if (random.chance(0.02)) words.push("nofiles");
     if (random.chance(0.02)) words.push("noprogram");

@@ -10,7 +10,7 @@ import { demand } from "./violation.ts";
 /** After the grace a process that was told to stop is gone; that much later it is a violation. */
 const STOP_SLACK_MS = 5_000;
 /** So long after a connection was settled, no process runs whose execution was let go. */
-const SETTLE_SLACK_MS = 20_000;
+const SETTLE_SLACK_MS = 15_000;
 
 /** What must hold of real processes, directories and journals on the machines. */
 export class ProcessChecks {

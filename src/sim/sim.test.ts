@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { MUTANTS } from "./mutants.ts";
+import { World } from "./world.ts";
+
+const SEEDS = Array.from({ length: 12 }, (_, index) => 10_001 + index);
+
+test("nothing that must hold is broken by a dozen seeds", () => {
+  for (const seed of SEEDS) {
+    const { violation } = new World(seed).run();
+    expect({ seed, violation: violation?.message ?? null }).toEqual({ seed, violation: null });
+  }
+});
+
+test("the same seed gives the same run, to the last step", () => {
+  const [seed = 1] = SEEDS;
+  const lines: string[] = [];
+  const first = new World(seed, { onTrace: (line) => lines.push(line) }).run();
+  const second = new World(seed).run();
+  expect(second).toEqual(first);
+  expect(lines.length).toBeGreaterThan(10);
+});
+
+test("another seed gives another run", () => {
+  expect(new World(10_001).run().traceHash).not.toBe(new World(10_002).run().traceHash);
+});
+
+test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))("found: %s", (_, mutant) => {
+  let caughtBy: string | null = null;
+  for (let seed = 1; seed <= 200 && caughtBy === null; seed += 1) {
+    caughtBy = new World(seed, { hooks: mutant.hooks() }).run().violation?.checker ?? null;
+  }
+  expect(caughtBy).not.toBeNull();
+});
