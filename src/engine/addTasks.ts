@@ -5,7 +5,7 @@ import { newTaskProgress, type TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import type { AddTaskAnswer, NewTask, Reply } from "./input.ts";
 import { WINDOW_MAX } from "./queueing.ts";
-import { saveJob, saveJobProgress } from "./record.ts";
+import { saveJobProgress, saveOrdinals } from "./record.ts";
 import { wait } from "./ring.ts";
 import type { Engine, Job } from "./state.ts";
 
@@ -21,6 +21,7 @@ export function addTasks(
 ): Reply {
   const refused = checkNumber(job, tasks.length);
   if (refused !== null) return { ok: false, error: refused };
+  const ordinal = job.record.nextOrdinal;
   const answers: AddTaskAnswer[] = [];
   const seen = new Set<string>();
   const special = specialIds(job.record.spec);
@@ -44,9 +45,11 @@ export function addTasks(
     extendRun(job, run, record.number, slotsOf(task.spec));
   }
   closeRun(job, run);
-  saveJob(engine, job);
-  saveJobProgress(engine, job);
-  wait(engine, job);
+  if (job.record.nextOrdinal > ordinal) {
+    saveOrdinals(engine, job);
+    saveJobProgress(engine, job);
+    wait(engine, job);
+  }
   return { ok: true, tasks: answers };
 }
 

@@ -322,3 +322,12 @@ test("what ends a task wins over what would queue it again", () => {
     expect(fleet.starts()).toEqual([]);
   }
 });
+
+test("adding tasks is no modification of the job", () => {
+  const fleet = new TestFleet();
+  fleet.job();
+  const { etag, lastModifiedAt } = fleet.engine.jobs.get(1)?.record ?? {};
+  fleet.now += 1_000;
+  fleet.add(["a"]);
+  expect(fleet.engine.jobs.get(1)?.record).toMatchObject({ etag, lastModifiedAt });
+});

@@ -9,6 +9,11 @@ import type { Engine, Job, LiveTask, Node, Outcome, Pool } from "./state.ts";
 export function saveJob(engine: Engine, job: Job): void {
   job.record.lastModifiedAt = engine.now;
   job.record.etag += 1;
+  saveOrdinals(engine, job);
+}
+
+/** The job's next ordinal moved: nothing that its users would call a modification (Azure Batch 3). */
+export function saveOrdinals(engine: Engine, job: Job): void {
   engine.outcome.changes.jobs.set(job.record.number, job.record);
 }
 
