@@ -11,6 +11,7 @@ import type { World } from "../world.ts";
 import { checkEffect } from "./effectChecks.ts";
 import { checkEngine } from "./engineChecks.ts";
 import { EventChecks } from "./eventChecks.ts";
+import { checkExplanations } from "./explainChecks.ts";
 import { type Ledger, newLedger } from "./ledger.ts";
 import { checkSettled, unsettled } from "./livenessChecks.ts";
 import { ProcessChecks } from "./processChecks.ts";
@@ -59,7 +60,9 @@ export class Checks {
 
   stepped(engine: Engine): void {
     this.#steps += 1;
-    checkEngine(engine, this.#steps % THOROUGH_EVERY === 0);
+    const isThorough = this.#steps % THOROUGH_EVERY === 0;
+    checkEngine(engine, isThorough);
+    if (isThorough) checkExplanations(engine);
   }
 
   restored(engine: Engine): void {

@@ -1,11 +1,8 @@
-import { explainTask } from "../../engine/explain.ts";
-import type { WaitReason } from "../../engine/explanation.ts";
 import { poolOf } from "../../engine/ring.ts";
 import type { Engine, Job, Node } from "../../engine/state.ts";
-import type { TaskRecord } from "../../model/task.ts";
-import { slotsOf } from "../../model/taskSpec.ts";
 import type { Machine } from "../machine.ts";
 import type { World } from "../world.ts";
+import { checkExplained, obstacleOf } from "./explainChecks.ts";
 import { demand } from "./violation.ts";
 
 /** What has not come to its end yet, in words; null: everything has. Machines that stay off are not waited for. */
@@ -83,22 +80,6 @@ function fittingNode(engine: Engine, job: Job, slots: number): Node | null {
   return null;
 }
 
-type Obstacle =
-  | "NodeNotReady"
-  | "NodeUnreachable"
-  | "SchedulingDisabled"
-  | "NodeBarredByPreparation"
-  | "RequiredSlotsTooLarge";
-
-/** What keeps an idle node from taking the task; null: nothing does. */
-function obstacleOf(job: Job, { record }: Node, slots: number): Obstacle | null {
-  if (record.life !== "joined") return "NodeNotReady";
-  if (record.contact !== "connected") return "NodeUnreachable";
-  if (record.schedulingState === "disabled") return "SchedulingDisabled";
-  if (job.barred.has(record.number)) return "NodeBarredByPreparation";
-  return record.slots < slots ? "RequiredSlotsTooLarge" : null;
-}
-
 function nodesUnsettled(world: World, engine: Engine): string | null {
   for (const pool of engine.pools.values()) {
     const { resize, spec, state } = pool.record;
@@ -128,64 +109,7 @@ export function checkSettled(world: World, engine: Engine): void {
       demand(state === "completed" || state === "active", "liveness", () => {
         return `task ${task.id} is ${state} at the end`;
       });
-      if (state === "active") checkExplained(world, engine, job, task);
+      if (state === "active") checkExplained(engine, job, task);
     }
   }
-}
-
-function checkExplained(world: World, engine: Engine, job: Job | null, task: TaskRecord): void {
-  const { reasons } = explainTask(engine, job, task);
-  demand(reasons.length > 0, "explain", () => `nothing explains why task ${task.id} is active`);
-  for (const reason of reasons) {
-    demand(isTrue(world, engine, job, task, reason), "explain", () => {
-      return `task ${task.id} is said to wait because: ${reason.code}: ${reason.message}`;
-    });
-  }
-}
-
-function isTrue(
-  world: World,
-  engine: Engine,
-  job: Job | null,
-  task: TaskRecord,
-  { code }: WaitReason,
-): boolean {
-  const pool = job === null ? null : poolOf(engine, job);
-  switch (code) {
-    case "JobEnded":
-      return job === null || job.record.state === "completed";
-    case "JobDisabled":
-      return job?.record.state === "disabled";
-    case "PoolNotFound":
-      return pool === null && !poolIsStored(world, job);
-    case "PoolEmpty":
-      return pool?.nodes.size === 0;
-    case "NodeNotReady":
-    case "NodeUnreachable":
-    case "SchedulingDisabled":
-    case "NodeBarredByPreparation":
-    case "RequiredSlotsTooLarge":
-      return [...(pool?.nodes ?? [])].some((number) => {
-        const node = engine.nodes.get(number);
-        return (
-          job !== null && node !== undefined && obstacleOf(job, node, slotsOf(task.spec)) === code
-        );
-      });
-    // Nothing runs and nothing is on its way: these can not be why.
-    case "PoolBeingDeleted":
-    case "PoolDoesNotAccept":
-    case "JobDisabling":
-    case "MaxParallelTasks":
-    case "NoFreeSlot":
-    case "WaitsForPreparation":
-    case "WaitsForNode":
-    case "WaitsForTurn":
-    case "TooOld":
-      return false;
-  }
-}
-
-function poolIsStored(world: World, job: Job | null): boolean {
-  const wanted = job?.record.spec.poolId.toLowerCase();
-  return [...world.disk.pools.values()].some(({ spec }) => spec.id.toLowerCase() === wanted);
 }

@@ -140,12 +140,17 @@ export class ProcessChecks {
   }
 
   #checkLetGo(machine: Machine, execution: number, ordered: Ordered): void {
-    if (ordered.kind !== "task" || this.#isLive(execution) || machine.agent === null) return;
-    const since = this.#world.server.links.openSince(ordered.node);
-    if (since === null || !machine.agent.isConnected) return;
-    const settledMs = this.#world.agenda.now - since;
-    const isSeen = this.#world.disk.executions.get(execution)?.result != null;
-    demand(isSeen || settledMs < SETTLE_SLACK_MS, "letGoIsStopped", () => {
+    if (ordered.kind !== "task" || this.#isLive(execution)) return;
+    const { disk, server, agenda } = this.#world;
+    const record = disk.executions.get(execution);
+    const node = server.engine?.nodes.get(ordered.node);
+    const since = server.links.openSince(ordered.node);
+    if (record?.state !== "lost" || record.result !== null || node === undefined) return;
+    if (since === null || !machine.agent?.isConnected || node.record.contact !== "connected")
+      return;
+    const settledMs = agenda.now - since;
+    const lostMs = (server.engine?.now ?? 0) - (record.endedAt ?? 0);
+    demand(Math.min(settledMs, lostMs) < SETTLE_SLACK_MS, "letGoIsStopped", () => {
       return `execution ${execution} was let go and ran to its end, ${settledMs} ms after its node was settled`;
     });
   }
