@@ -91,9 +91,14 @@ function beginReleases(engine: Engine, job: Job): void {
     const node = mustHave(engine.nodes, number, "node");
     if (owesRelease(job, node)) startRelease(engine, job, node);
   }
-  if (job.specials.size === 0) return;
-  const wallClockMs = Math.min(release.maxWallClockMs, RELEASE_WALL_CLOCK_MAX_MS);
-  engine.timers.add(engine.now + wallClockMs + engine.settings.releaseGraceMs, {
+  if (job.specials.size > 0) watchReleases(engine, job, engine.now);
+}
+
+/** The wait for releases ordered at that instant is bounded. */
+export function watchReleases(engine: Engine, job: Job, orderedAt: number): void {
+  const asked = job.record.spec.release?.maxWallClockMs ?? RELEASE_WALL_CLOCK_MAX_MS;
+  const wallClockMs = Math.min(asked, RELEASE_WALL_CLOCK_MAX_MS);
+  engine.timers.add(orderedAt + wallClockMs + engine.settings.releaseGraceMs, {
     timer: "releaseDeadline",
     job: job.record.number,
   });

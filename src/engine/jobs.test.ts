@@ -331,3 +331,21 @@ test("adding tasks is no modification of the job", () => {
   fleet.add(["a"]);
   expect(fleet.engine.jobs.get(1)?.record).toMatchObject({ etag, lastModifiedAt });
 });
+
+test("a pool that is deleted in the middle of a resize ends that one before the next begins", () => {
+  const fleet = new TestFleet();
+  fleet.pool({ provider: "local", targetDedicatedNodes: 1 });
+  fleet.connect(fleet.engine.nodes.get(1)?.record.id ?? "");
+  const shrink = { kind: "resizePool", pool: "pool", targetDedicatedNodes: 0 } as const;
+  fleet.send({ ...shrink, option: "requeue", timeoutMs: null });
+  fleet.send({ kind: "deletePool", pool: "pool" });
+  fleet.send({ kind: "nodeRemoved", node: 1 });
+  expect(fleet.eventTypes().slice(3)).toEqual([
+    "PoolResizeStartEvent",
+    "PoolDeleteStartEvent",
+    "PoolResizeCompleteEvent",
+    "PoolResizeStartEvent",
+    "PoolResizeCompleteEvent",
+    "PoolDeleteCompleteEvent",
+  ]);
+});

@@ -284,6 +284,8 @@ export function deletePool(engine: Engine, pool: Pool): Reply {
   }
   emitPoolEvent(engine, "PoolDeleteStartEvent", pool, {});
   if (record.resize !== null) stopResize(engine, pool);
+  // Nodes that are on their way out already belong to the resize that follows.
+  endResize(engine, pool);
   record.state = "deleting";
   record.stateAt = engine.now;
   record.deletedAt = engine.now;

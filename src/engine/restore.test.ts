@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { restore } from "./restore.ts";
-import { TestFleet } from "./testFleet.ts";
+import { PREPARATION, RELEASE, TestFleet } from "./testFleet.ts";
 
 test("a machine that joined and has not connected yet is not asked of the provider", () => {
   const fleet = new TestFleet();
@@ -61,4 +61,22 @@ test("an order that is sent again after a restore keeps the directory exactly wh
   fleet.restart();
   fleet.connect(other);
   expect(fleet.start()).toEqual(elsewhere);
+});
+
+test("restarts do not put off the end of the wait for a release", () => {
+  const fleet = new TestFleet();
+  fleet.pool();
+  fleet.node("n1");
+  fleet.job({ preparation: PREPARATION, release: { ...RELEASE, maxWallClockMs: 60_000 } });
+  fleet.add(["a"]);
+  fleet.end(fleet.start());
+  fleet.end(fleet.start());
+  fleet.send({ kind: "terminateJob", job: "job", reason: "UserTerminate" });
+  expect(fleet.start().kind).toBe("release");
+  for (let restart = 0; restart < 3; restart += 1) {
+    fleet.pass(50_000);
+    fleet.restart();
+    fleet.connect("n1");
+  }
+  expect(fleet.store.jobs.get(1)?.state).toBe("completed");
 });

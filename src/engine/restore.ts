@@ -3,13 +3,13 @@ import type { ExecutionRecord } from "../model/execution.ts";
 import type { JobNumber, TaskNumber } from "../model/id.ts";
 import { foldId } from "../model/id.ts";
 import type { JobRecord } from "../model/job.ts";
-import { RELEASE_WALL_CLOCK_MAX_MS } from "../model/limits.ts";
 import type { NodeProgress, NodeRecord } from "../model/node.ts";
 import type { NodeJobRecord } from "../model/nodeJob.ts";
 import type { PoolRecord } from "../model/pool.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import { watch } from "./contact.ts";
+import { watchReleases } from "./jobEnding.ts";
 import { admitJob, watchWallClock } from "./jobs.ts";
 import { moveOn } from "./moveOn.ts";
 import { indexNode } from "./nodeIndex.ts";
@@ -150,9 +150,9 @@ function resume(engine: Engine): void {
 
 function resumeReleases(engine: Engine, job: Job): void {
   if (job.record.ending !== "releasing") return;
-  const wallClockMs = job.record.spec.release?.maxWallClockMs ?? RELEASE_WALL_CLOCK_MAX_MS;
-  engine.timers.add(engine.now + wallClockMs + engine.settings.releaseGraceMs, {
-    timer: "releaseDeadline",
-    job: job.record.number,
-  });
+  for (const number of job.nodes) {
+    const release = engine.nodes.get(number)?.jobs.get(job.record.number)?.release;
+    // From when it was ordered: a server that is started again and again must not put the end off for ever.
+    if (release?.state === "running") watchReleases(engine, job, release.assignedAt);
+  }
 }

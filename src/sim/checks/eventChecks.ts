@@ -1,14 +1,25 @@
 import type { Changes } from "../../model/changes.ts";
-import { isTaskEvent, type TaskEvent } from "../../model/event.ts";
+import { type EventType, isTaskEvent, type TaskEvent } from "../../model/event.ts";
 import { foldId, jobOfTask, type TaskNumber } from "../../model/id.ts";
 import type { World } from "../world.ts";
 import { demand } from "./violation.ts";
+
+/** What a pool is at before and after each of its events. */
+const POOL_STEPS: Partial<Record<EventType, readonly [string, string]>> = {
+  PoolCreateEvent: ["gone", "steady"],
+  PoolResizeStartEvent: ["steady", "resizing"],
+  PoolResizeCompleteEvent: ["resizing", "steady"],
+  PoolDeleteStartEvent: ["any", "any"],
+  PoolDeleteCompleteEvent: ["steady", "gone"],
+};
 
 /** The start event comes first, and each version of a task starts once. */
 export class EventChecks {
   readonly #world: World;
   /** Versions that were started, by task. */
   readonly #started = new Map<TaskNumber, Set<number>>();
+  /** What its events say that a pool is at. */
+  readonly #pools = new Map<string, string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -16,6 +27,7 @@ export class EventChecks {
 
   committed(changes: Changes): void {
     this.#forgetDeleted(changes);
+    for (const { type, poolId } of changes.events) this.#checkPool(type, poolId);
     // Events name ids; an id that was deleted in the same commit may belong to either task.
     const deletedIn = new Set<number>(changes.purgedJobs.length > 0 ? changes.jobs.keys() : []);
     for (const [task, progress] of changes.tasks)
@@ -29,6 +41,21 @@ export class EventChecks {
       const isStarted = this.#started.get(execution.task)?.has(execution.ordinal - 1) === true;
       demand(isStarted, "startEvent", () => `execution ${execution.number} has no start event`);
     }
+  }
+
+  /** A pool's resizes follow one another, each with its end, and nothing comes after its deletion. */
+  #checkPool(type: EventType, poolId: string): void {
+    const before = this.#pools.get(poolId) ?? "gone";
+    const [from, to] = POOL_STEPS[type] ?? [];
+    if (from === undefined || to === undefined) return;
+    // A deletion is asked for in the middle of whatever goes on.
+    const isDeleting = before.startsWith("deleting");
+    const expected = isDeleting ? `deleting ${from}` : from;
+    demand(from === "any" || before === expected, "poolEvents", () => {
+      return `${type} of pool ${poolId} comes while it is ${before}`;
+    });
+    if (type === "PoolDeleteStartEvent") this.#pools.set(poolId, `deleting ${before}`);
+    else this.#pools.set(poolId, isDeleting && to !== "gone" ? `deleting ${to}` : to);
   }
 
   #forgetDeleted(changes: Changes): void {
