@@ -19,11 +19,14 @@ const QUEUE_MAX = 100_000;
 /** A step at least this often, so that sleep of the machine is noticed and timers fire. */
 const TICK_MS = 1_000;
 /**
- * Steps follow one another no closer than this, nor closer than the last one took (a slow disk), up to a bound: on a
- * busy server more inputs share a commit, and after a quiet moment the first one does not wait at all.
+ * On a busy server steps follow one another no closer than this, nor closer than the last one took (a slow disk), up to
+ * a bound, so that more inputs share a commit.
  */
 const STEP_GAP_MS = 2;
 const STEP_GAP_MAX_MS = 10;
+/** A server is busy when it has used up its free steps: so many, and another one each few milliseconds. */
+const FREE_STEPS_MAX = 8;
+const FREE_STEP_EACH_MS = 4;
 /** With so many inputs waiting, a step is worth while at once. */
 const STEP_SOON_INPUTS = 200;
 /** Between attempts to restore after a failed commit. */
@@ -77,6 +80,7 @@ export class Loop implements Requests {
   #isBusy = false;
   #isScheduled = false;
   #steppedAt = 0;
+  #freeSteps = FREE_STEPS_MAX;
   /** How long the last step took. */
   #stepMs = 0;
   #isRestoring = false;
@@ -174,13 +178,21 @@ export class Loop implements Requests {
     this.#isScheduled = true;
     const run = (): void => {
       this.#isScheduled = false;
-      this.#steppedAt = performance.now();
+      this.#countStep();
       void this.#run();
     };
     const sinceMs = performance.now() - this.#steppedAt;
     const gapMs = Math.min(STEP_GAP_MAX_MS, STEP_GAP_MS + this.#stepMs);
-    if (sinceMs >= gapMs || this.#waiting.length >= STEP_SOON_INPUTS) setImmediate(run);
+    const isFree = this.#freeSteps + sinceMs / FREE_STEP_EACH_MS >= 1;
+    if (isFree || sinceMs >= gapMs || this.#waiting.length >= STEP_SOON_INPUTS) setImmediate(run);
     else setTimeout(run, gapMs - sinceMs);
+  }
+
+  #countStep(): void {
+    const now = performance.now();
+    const earned = (now - this.#steppedAt) / FREE_STEP_EACH_MS;
+    this.#freeSteps = Math.max(0, Math.min(FREE_STEPS_MAX, this.#freeSteps + earned) - 1);
+    this.#steppedAt = now;
   }
 
   async #run(): Promise<void> {
