@@ -125,11 +125,21 @@ class Shim {
 
   onAgent(sender: LineSender): void {
     this.flush();
+    // What is written and not started is taken for a start that nobody saw, so there is to be none of these.
+    for (let next = this.#written.shift(); next !== undefined; next = this.#written.shift()) {
+      this.#spawn(next);
+    }
     this.#agent = sender;
     const { version } = this.#settings;
     const hello: ShimLine = { record: "hello", version, process: this.#self };
-    sender.send(linesOf([hello, ...this.#log.all(), { record: "ready" }]));
+    sender.send(linesOf([hello, ...this.#settled(), { record: "ready" }]));
     this.#considerEnd();
+  }
+
+  /** What a full disk keeps from being started is not known yet: the agent asks for it again. */
+  #settled(): ShimRecord[] {
+    const waiting = new Set(this.#waiting.map(({ execution }) => execution));
+    return this.#log.all().filter(({ execution }) => !waiting.has(execution));
   }
 
   onAgentGone(sender: LineSender): void {
