@@ -349,3 +349,13 @@ test("a pool that is deleted in the middle of a resize ends that one before the 
     "PoolDeleteCompleteEvent",
   ]);
 });
+
+test("a node that is removed while it reboots goes, also when it never comes back", () => {
+  const fleet = fleetOf(1);
+  fleet.send({ kind: "rebootNode", node: "n1", option: "requeue" });
+  expect(fleet.kinds()).toEqual(["rebootNode"]);
+  fleet.disconnect("n1");
+  const remove = { kind: "removeNodes", pool: "pool", nodes: ["n1"], timeoutMs: null } as const;
+  fleet.send({ ...remove, option: "requeue" });
+  expect(fleet.kinds()).toEqual(["removeNode"]);
+});

@@ -23,6 +23,8 @@ export function takeNode(
   option: DeallocationOption,
 ): void {
   node.record.option = option;
+  // A node that was told to reboot has not been told to go.
+  node.record.orderIssued = false;
   setLife(engine, node, life);
   stopOnNode(engine, node, option);
   nodeMovesOn(engine, node);
