@@ -38,10 +38,9 @@ export async function stopNode(place: NodePlace): Promise<boolean> {
 /** As stopNode, but the agent itself, which may be the caller, is left alone. */
 export async function stopProcesses(place: NodePlace): Promise<boolean> {
   const { shimsDirectory } = dataLayout(place.dataDirectory);
-  const directories = listDirectories(shimsDirectory);
   // The shims first: from then on nothing new is started.
-  const shims = directories.flatMap(readShimIdentity);
-  if (!(await killAll(() => aliveOf(shims)))) return false;
+  if (!(await killAll(() => shimPids(shimsDirectory)))) return false;
+  const directories = listDirectories(shimsDirectory);
   const mains = directories.flatMap((directory) =>
     [...readShimJournal(directory).values()].flatMap(({ started }) =>
       started === null ? [] : [started.process],
@@ -69,6 +68,23 @@ export async function emptyNode(rootDirectory: string): Promise<void> {
     for (const name of listNames(path)) {
       await rm(join(path, name), { recursive: true, force: true });
     }
+  }
+}
+
+/** Also those that were started a moment ago and have not written down who they are. */
+function shimPids(shimsDirectory: string): number[] {
+  const identities = listDirectories(shimsDirectory).flatMap(readShimIdentity);
+  const argument = `\0shim\0${resolve(shimsDirectory)}/`;
+  const starting = listNames("/proc").filter((name) => readCommandLine(name).includes(argument));
+  return [...new Set([...aliveOf(identities), ...starting.map(Number)])];
+}
+
+/** Empty for what is no process, or a dead one. */
+function readCommandLine(pid: string): string {
+  try {
+    return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, "latin1") : "";
+  } catch {
+    return "";
   }
 }
 

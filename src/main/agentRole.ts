@@ -36,6 +36,8 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
   if (values === null) return 0;
   const configFile = values["config"];
   const configuration = configFile === undefined ? {} : await readConfiguration(configFile);
+  // From the first moment: an agent killed while it starts its shim would leave one behind that nobody knows.
+  const ended = endSignal();
   const agent = await runAgent({
     ...optionsOf(configuration, values),
     allowedUsers: configuration.allowedUsers ?? OWN_USER_ONLY,
@@ -47,7 +49,7 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
     cgroups: configuration.cgroups ?? "auto",
     logger: createLogger(logLevelOf(values, "info")),
   });
-  void endSignal().then(() => agent.stop());
+  void ended.then(() => agent.stop());
   const end = await agent.done;
   if (end.reason === "refused" || end.reason === "failed") throw new StartError(end.message);
   return 0;

@@ -16,6 +16,8 @@ import { VERSION } from "./version.ts";
 /** `stint local-node DIRECTORY` (hidden): the agent of a node that the local provider made. */
 export async function runLocalNode(directory: string): Promise<number> {
   const launch = JSON.parse(readFileSync(join(directory, LAUNCH_FILE), "utf8")) as LaunchFile;
+  // From the first moment: an agent killed while it starts its shim would leave one behind that nobody knows.
+  const ended = endSignal();
   const agent = await runAgent({
     ...launch,
     dataDirectory: dataDirectoryOf(directory),
@@ -28,7 +30,7 @@ export async function runLocalNode(directory: string): Promise<number> {
     cgroups: "auto",
     logger: createLogger("info"),
   });
-  void endSignal().then(() => agent.stop());
+  void ended.then(() => agent.stop());
   const end = await agent.done;
   return end.reason === "failed" || end.reason === "refused" ? 1 : 0;
 }
