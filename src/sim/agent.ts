@@ -26,6 +26,7 @@ export class AgentLife {
   #queue: AgentInput[] = [];
   #isDraining = false;
   #isDead = false;
+  #pausedUntil = 0;
   #flushed: { session: string | null; applied: number } = { session: null, applied: 0 };
   #connection: Connection | null = null;
   #session: string | null = null;
@@ -56,10 +57,20 @@ export class AgentLife {
     return this.#session !== null;
   }
 
+  /** Whatever this life does later; a pause of the process puts it off, its death cancels it. */
   #later(delayMs: number, run: () => void): void {
-    this.#machine.world.agenda.after(delayMs, () => {
-      if (!this.#isDead) run();
-    });
+    const { agenda } = this.#machine.world;
+    const awake = () => {
+      if (this.#isDead) return;
+      if (agenda.now < this.#pausedUntil) agenda.at(this.#pausedUntil, awake);
+      else run();
+    };
+    agenda.after(delayMs, awake);
+  }
+
+  /** Stopped as by SIGSTOP; processes go on. */
+  pause(durationMs: number): void {
+    this.#pausedUntil = this.#machine.world.agenda.now + durationMs;
   }
 
   /** Kill -9, or the end of its machine. */
@@ -165,8 +176,8 @@ export class AgentLife {
         return;
       }
       const connection: Connection | null = world.server.accept({
-        received: (frame) => this.#received(connection, frame),
-        closed: () => this.#closed(connection),
+        received: (frame) => this.#later(0, () => this.#received(connection, frame)),
+        closed: () => this.#later(0, () => this.#closed(connection)),
       });
       if (connection === null) {
         this.#connect();

@@ -58,6 +58,9 @@ function planMachineFaults(world: World, machine: Machine): void {
   recur(world, faults.cutOffMs, () => machine.cutOff(random.between(1_000, CUT_OFF_MAX_MS)));
   recur(world, faults.rebootMs, () => machine.reboot());
   recur(world, faults.agentCrashMs, () => machine.crashAgent());
+  recur(world, faults.agentPauseMs, () => {
+    machine.agent?.pause(random.between(1_000, PAUSE_MAX_MS));
+  });
   recur(world, faults.shimDeathMs, () => machine.killShim());
   recur(world, faults.nodeClockStepMs, () => {
     machine.setClock(random.between(-CLOCK_OFFSET_MAX_MS, CLOCK_OFFSET_MAX_MS));

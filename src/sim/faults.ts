@@ -21,6 +21,7 @@ export interface Faults {
   /** Per reboot and power loss: the node's journal is gone while its identity is kept. */
   readonly journalLoss: number;
   readonly agentCrashMs: number;
+  readonly agentPauseMs: number;
   /** Chance per batch of the agent: it is killed between journal and effects, or between two effects. */
   readonly agentCrashInBatch: number;
   readonly shimDeathMs: number;
@@ -74,6 +75,7 @@ export function drawFaults(seed: number): Faults {
     rebootMs: some(mean(MINUTE_MS, 6 * MINUTE_MS)),
     journalLoss: some(chance(0.4)),
     agentCrashMs: some(mean(20_000, 4 * MINUTE_MS)),
+    agentPauseMs: some(mean(30_000, 4 * MINUTE_MS)),
     agentCrashInBatch: some(chance(0.02)),
     shimDeathMs: some(mean(30_000, 5 * MINUTE_MS)),
     serverCrashMs: some(mean(20_000, 4 * MINUTE_MS)),

@@ -14,10 +14,8 @@ const OPTIONS: readonly DeallocationOption[] = [
 ];
 const JOB_IDS_MAX = 12;
 const SLOTS_MAX = 4;
-/** Some tasks outlast the loss of their node. */
 const LONG_MIN_MS = 60_000;
 const LONG_MAX_MS = 300_000;
-const LONG_CHANCE = 0.02;
 /** Of a run, so that it stays short. */
 const TASKS_MAX = 600;
 
@@ -28,6 +26,8 @@ interface Habits {
   readonly tasksMax: number;
   readonly failPercent: number;
   readonly durationMaxMs: number;
+  /** Of a task that outlasts the loss of its node. */
+  readonly longChance: number;
   readonly meanPauseMs: number;
   /** Chance that a request disturbs (disable, delete, reboot, ...) rather than adds work. */
   readonly disturbance: number;
@@ -54,6 +54,7 @@ export class Workload {
       tasksMax: random.chance(0.1) && durationMaxMs <= 5_000 ? 400 : random.between(1, 40),
       failPercent: random.pick([0, 10, 40]),
       durationMaxMs,
+      longChance: random.pick([0, 0.02, 0.15]),
       meanPauseMs: random.between(500, 15_000),
       disturbance: random.pick([0, 0.2, 0.5, 0.7]),
     };
@@ -171,7 +172,7 @@ export class Workload {
   #command(durationMaxMs: number): string {
     const random = this.#random;
     const { failPercent } = this.#habits;
-    const isLong = random.chance(LONG_CHANCE);
+    const isLong = random.chance(this.#habits.longChance);
     const durationMs = isLong
       ? random.between(LONG_MIN_MS, LONG_MAX_MS)
       : random.skewed(0, durationMaxMs);

@@ -62,7 +62,9 @@ export class Checks {
     this.#steps += 1;
     const isThorough = this.#steps % THOROUGH_EVERY === 0;
     checkEngine(engine, isThorough);
-    if (isThorough) checkExplanations(engine);
+    if (!isThorough) return;
+    checkExplanations(engine);
+    this.#processes.running();
   }
 
   restored(engine: Engine): void {

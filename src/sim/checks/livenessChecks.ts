@@ -100,8 +100,25 @@ function nodesUnsettled(world: World, engine: Engine): string | null {
   return null;
 }
 
+/** A job that is gone has left nothing on the machines that can be reached. */
+function checkDirectories(world: World): void {
+  const jobs = new Set([...world.disk.jobs.values()].map(({ spec }) => spec.id));
+  for (const machine of world.machines) {
+    if (machine.agent?.isConnected !== true) continue;
+    for (const key of machine.directories) {
+      const [job = ""] = key.split("/");
+      demand(
+        jobs.has(job),
+        "directoryLeft",
+        () => `${machine.name} still has ${key} of a deleted job`,
+      );
+    }
+  }
+}
+
 /** At the end: what has not completed is explained, and the explanation is true. */
 export function checkSettled(world: World, engine: Engine): void {
+  checkDirectories(world);
   for (const [number, { byNumber }] of world.disk.tasks) {
     const job = engine.jobs.get(number) ?? null;
     for (const task of byNumber.values()) {
