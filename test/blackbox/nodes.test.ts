@@ -81,6 +81,11 @@ test("a pool that shrinks requeues what ran there, and nothing of the node is le
   const commandLine = shell(`${noteRun(runs)}; while [ ! -e ${gate} ]; do sleep 0.02; done`);
   const tasks = ["a", "b"].map((id) => ({ id, commandLine }));
   await client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
+  await until(
+    "both to run",
+    () => readRuns(runs).size,
+    (size) => size === 2,
+  );
   await untilRunning(server, "job", 2);
   await client.pools.resize("pool", { targetDedicatedNodes: 1, nodeDeallocationOption: "requeue" });
   const [kept = ""] = await untilNodesAre(client, "pool", 1);
