@@ -175,3 +175,14 @@ test("output is asked for as it was wished and given as it comes", async () => {
   ]);
   expect(requests[1]?.headers.get("range")).toBe("bytes=2-5");
 });
+
+test("an id that would make another path of it is refused before anything is sent", async () => {
+  const client = createClient({ url: "http://127.0.0.1:1", token: "t" });
+  for (const id of ["", ".", ".."]) {
+    await expect(client.tasks.delete("job", id)).rejects.toMatchObject({
+      code: "InvalidPropertyValue",
+      field: "taskId",
+    });
+    await expect(client.jobs.get(id)).rejects.toMatchObject({ code: "InvalidPropertyValue" });
+  }
+});

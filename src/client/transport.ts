@@ -5,7 +5,7 @@ import type {
   ApiParameters,
   ApiQuery,
 } from "../protocol/api/endpoint/table.ts";
-import { ConnectionError, errorOf } from "./apiError.ts";
+import { ApiError, ConnectionError, errorOf } from "./apiError.ts";
 
 export interface ClientOptions {
   /** As `http://127.0.0.1:7460`. */
@@ -60,9 +60,24 @@ const API_BASE = "/api/v1";
 function pathOf(template: string, parameters: Readonly<Record<string, string>>): string {
   return template.replace(/\{(\w+)(\*?)\}/g, (_, name: string, rest: string) => {
     const value = parameters[name] ?? "";
-    return rest === ""
-      ? encodeURIComponent(value)
-      : value.split("/").map(encodeURIComponent).join("/");
+    const segments = rest === "" ? [value] : value.split("/");
+    return segments.map((segment) => encodedSegment(name, segment)).join("/");
+  });
+}
+
+/** A segment that is empty, `.` or `..` would make another path of it: a task's would become its job's. */
+function encodedSegment(name: string, segment: string): string {
+  if (segment !== "" && segment !== "." && segment !== "..") return encodeURIComponent(segment);
+  const given = JSON.stringify(segment);
+  throw new ApiError(400, {
+    error: {
+      code: "InvalidPropertyValue",
+      message: `Expected ${name} to name something, got ${given}; nothing was sent.`,
+      field: name,
+      given: segment,
+      fix: "Ids are letters, digits, - and _.",
+    },
+    requestId: "",
   });
 }
 
