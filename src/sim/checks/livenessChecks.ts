@@ -11,14 +11,14 @@ export function unsettled(world: World): string | null {
   const { engine } = server;
   if (engine === null || !server.isIdle) return "the server is busy";
   return (
-    machines.map(machineUnsettled).find((reason) => reason !== null) ??
+    machines.map((machine) => machineUnsettled(engine, machine)).find((each) => each !== null) ??
     jobsUnsettled(engine) ??
     nodesUnsettled(world, engine) ??
     (server.links.hasUnacknowledged() ? "an order is not acknowledged" : null)
   );
 }
 
-function machineUnsettled(machine: Machine): string | null {
+function machineUnsettled(engine: Engine, machine: Machine): string | null {
   if (machine.isGone || !machine.isOn) return null;
   const { agent, name } = machine;
   if (agent === null) return `the agent of ${name} is not running`;
@@ -26,6 +26,7 @@ function machineUnsettled(machine: Machine): string | null {
     // A machine whose pool is gone can not join.
     return machine.isJoined ? `${name} is not connected` : null;
   }
+  if (!engine.nodesByGuid.has(machine.guid)) return `${name} has been removed and has not left`;
   const [held] = agent.core.executions.values();
   if (held !== undefined)
     return `${name} holds execution ${held.order.execution} in ${held.life.phase}`;

@@ -131,7 +131,9 @@ export class ProcessChecks {
   #checkStopped(machine: Machine, execution: number): void {
     const stopping = machine.agent?.core.executions.get(execution)?.stopping ?? null;
     // With clocks that jump, the journal's instants tell nothing of how long ago it was.
-    if (stopping === null || this.#world.faults.nodeClockStepMs > 0) return;
+    // An agent that stands still kills nothing.
+    const { nodeClockStepMs, agentPauseMs } = this.#world.faults;
+    if (stopping === null || nodeClockStepMs > 0 || agentPauseMs > 0) return;
     const lateMs = machine.clock() - stopping.at - stopping.graceMs;
     demand(lateMs < STOP_SLACK_MS, "stopEnforced", () => {
       return `execution ${execution} ended by itself ${lateMs} ms after it should have been killed`;
