@@ -71,7 +71,8 @@ test("a node gives no user that its own configuration does not list", async () =
 
 test("tasks run as the users that the node allows, each in a directory of its own", async () => {
   if (!isRoot) {
-    const tasks = await runTasks("as-nobody", "users", [uidTask("t", { userName: "nobody" })]);
+    const admin = uidTask("t", { autoUser: { elevationLevel: "admin" } });
+    const tasks = await runTasks("as-root", "users", [admin]);
     expect(tasks[0]?.executionInfo.failureInfo?.code).toBe("UserAccountNotAllowed");
     return;
   }

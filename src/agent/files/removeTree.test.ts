@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -68,4 +69,12 @@ test("a directory that is swapped for a link meanwhile does not lead the removal
     rmSync(join(base, "tree"), { recursive: true, force: true });
   }
   expect(readdirSync(kept)).toHaveLength(50);
+});
+
+test("directories that were closed to everybody go as well", async () => {
+  mkdirSync(join(base, "tree/a/b"), { recursive: true });
+  writeFileSync(join(base, "tree/a/b/file"), "");
+  for (const closed of ["tree/a/b", "tree/a", "tree"]) chmodSync(join(base, closed), 0o000);
+  await removeTree(join(base, "tree"));
+  expect(existsSync(join(base, "tree"))).toBe(false);
 });

@@ -1,10 +1,21 @@
-import { closeSync, constants, openSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  unlinkSync,
+} from "node:fs";
 import { basename, dirname } from "node:path";
 import { codeOf, entryOf } from "./open.ts";
 
 /** After so many entries others get their turn. */
 const ENTRIES_AT_ONCE = 256;
 const DIRECTORY_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Needs no right on the directory itself. */
+const LINUX_O_PATH = 0o10000000;
 
 interface Pace {
   entries: number;
@@ -31,12 +42,27 @@ export async function removeTree(path: string): Promise<void> {
 
 /** Removes what is in the directory, but not the directory itself. */
 export async function emptyDirectory(path: string): Promise<void> {
-  const directory = openSync(path, DIRECTORY_FLAGS);
+  const directory = openWritable(path);
   try {
     await removeEntries(directory, { entries: 0 });
   } finally {
     closeSync(directory);
   }
+}
+
+/** Opens a directory, also one that a task has closed to its own user, which an agent that is not root is too. */
+function openWritable(path: string): number {
+  if (process.getuid?.() !== 0) {
+    const directory = openSync(path, LINUX_O_PATH | DIRECTORY_FLAGS);
+    try {
+      chmodSync(`/proc/self/fd/${directory}`, 0o700);
+    } catch {
+      // Another user's: what follows says what cannot be done.
+    } finally {
+      closeSync(directory);
+    }
+  }
+  return openSync(path, DIRECTORY_FLAGS);
 }
 
 async function removeEntries(directory: number, pace: Pace): Promise<void> {
@@ -57,7 +83,7 @@ async function removeEntry(parent: number, name: string, pace: Pace): Promise<vo
     // Linux says EISDIR for a directory, POSIX EPERM.
     if (codeOf(error) !== "EISDIR" && codeOf(error) !== "EPERM") throw error;
   }
-  const directory = openSync(entry, DIRECTORY_FLAGS);
+  const directory = openWritable(entry);
   try {
     await removeEntries(directory, pace);
   } finally {

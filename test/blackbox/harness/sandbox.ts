@@ -66,6 +66,8 @@ export class Sandbox {
       },
       (left) => left.length === 0,
     );
+    // Tasks may have closed directories to everybody.
+    Bun.spawnSync(["chmod", "-R", "u+rwX", this.path]);
     rmSync(this.path, { recursive: true, force: true });
   }
 }
