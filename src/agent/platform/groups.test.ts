@@ -85,7 +85,7 @@ test("the limit of processes holds, where the machine can", async () => {
   node.server.order(startOrder(1, command, { command: { limits: { processes: 3 } } }));
   const { stderr } = await node.server.resultOf(1);
   const canLimit = !shortcomings().some(
-    (line) => line.includes("processes") || line.includes("pids"),
+    (line) => line.includes("process limits") || line.includes("pids"),
   );
   expect(stderr.sizeBytes > 0).toBe(canLimit);
 });
