@@ -61,21 +61,21 @@ function pathOf(template: string, parameters: Readonly<Record<string, string>>):
   return template.replace(/\{(\w+)(\*?)\}/g, (_, name: string, rest: string) => {
     const value = parameters[name] ?? "";
     const segments = rest === "" ? [value] : value.split("/");
-    return segments.map((segment) => encodedSegment(name, segment)).join("/");
+    return segments.map((segment) => encodedSegment(name, segment, rest !== "")).join("/");
   });
 }
 
 /** A segment that is empty, `.` or `..` would make another path of it: a task's would become its job's. */
-function encodedSegment(name: string, segment: string): string {
+function encodedSegment(name: string, segment: string, isPath: boolean): string {
   if (segment !== "" && segment !== "." && segment !== "..") return encodeURIComponent(segment);
   const given = JSON.stringify(segment);
   throw new ApiError(400, {
     error: {
-      code: "InvalidPropertyValue",
+      code: isPath ? "PathRefused" : "InvalidPropertyValue",
       message: `Expected ${name} to name something, got ${given}; nothing was sent.`,
       field: name,
       given: segment,
-      fix: "Ids are letters, digits, - and _.",
+      fix: isPath ? "Give a path below its root." : "Ids are letters, digits, - and _.",
     },
     requestId: "",
   });
