@@ -132,7 +132,7 @@ test("a joined host is upgraded by starting the next agent", async () => {
     async () => await client.nodes.get("host"),
     (node) => node.contact === "connected" && node.nodeAgentInfo?.version === NEXT_VERSION,
   );
-  await client.tasks.add("host", task("c", `${noteRun(runs)}; ps -o ppid= -p $$`));
+  await client.tasks.add("host", task("c", `${noteRun(runs)}; cut -d " " -f 4 /proc/$$/stat`));
   const ended = async () => (await client.tasks.get("host", "c")).state;
   await until("new work to end", ended, (state) => state === "completed");
   const parent = Number(await (await client.tasks.stdout("host", "c")).text());
