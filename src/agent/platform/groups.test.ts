@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTestNode } from "../fixtures/node.ts";
@@ -120,5 +120,37 @@ test("in one unified hierarchy limits are files of the execution's group", () =>
   expect(readFileSync(join(own, "stint-node/cgroup.subtree_control"), "utf8")).toBe("+pids");
   expect(groups.killAll(7)).toBe(true);
   expect(read("cgroup.kill")).toBe("1");
+  rmSync(own, { recursive: true });
+});
+
+test("beside hierarchies by controller the unified one is enough, unless there are limits", () => {
+  const own = mkdtempSync(join(tmpdir(), "stint-split-"));
+  const [memory, cpu, pids, unified] = ["memory", "cpu", "pids", "unified"].map((name) => {
+    mkdirSync(join(own, name));
+    return join(own, name);
+  });
+  if (!memory || !cpu || !pids || !unified) throw new Error("expected four directories");
+  const groups = openGroups({ kind: "v1", memory, cpu, pids, unified }, "stint-node");
+  expect(groups.create(7, undefined)).toEqual({
+    first: join(unified, "stint-node/7"),
+    further: [],
+    peakMemoryPath: null,
+    cpuStatPath: null,
+  });
+  expect(groups.create(8, { memoryBytes: 1_000_000, processes: 20 })).toEqual({
+    first: join(memory, "stint-node/8"),
+    further: [join(unified, "stint-node/8"), join(pids, "stint-node/8")],
+    peakMemoryPath: join(memory, "stint-node/8/memory.max_usage_in_bytes"),
+    cpuStatPath: null,
+  });
+  // Wherever its processes are at that moment.
+  writeFileSync(join(memory, "stint-node/8/cgroup.procs"), "41\n42\n");
+  writeFileSync(join(unified, "stint-node/8/cgroup.procs"), "41\n");
+  expect(groups.members(8)).toEqual([41, 42]);
+  expect(groups.killAll(8)).toBe(true);
+  expect(readFileSync(join(unified, "stint-node/8/cgroup.kill"), "utf8")).toBe("1");
+  expect(groups.removeEmpty(7)).toBe(true);
+  expect(groups.removeEmpty(8)).toBe(false);
+  expect(groups.present()).toEqual([8]);
   rmSync(own, { recursive: true });
 });

@@ -131,45 +131,58 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
     pids: openBase(layout.pids, name),
     unified: openBase(layout.unified, name),
   };
-  // One group suffices to find the tree again; memory's tells the peak too. The others only where a limit asks.
-  const primary = bases.memory ?? bases.unified ?? bases.pids ?? bases.cpu;
+  // One group suffices to find the tree again, the others only where a limit asks. A process is put into a unified one
+  // as it is made; into one of v1 it has to be moved, and the kernel takes 10 to 30 ms for a move out of the blue.
+  const primary = bases.unified ?? bases.memory ?? bases.pids ?? bases.cpu;
   if (primary === null) return withoutGroups("control groups cannot be written");
   const all = Object.values(bases).filter((base) => base !== null);
   const pathOf = (execution: ExecutionNumber) => join(primary, String(execution));
   /** Of this life of the agent, and in the primary hierarchy alone, as most are. */
   const plain = new Set<ExecutionNumber>();
+  /** Where it may have groups. */
+  const pathsOf = (execution: ExecutionNumber) =>
+    plain.has(execution) ? [pathOf(execution)] : all.map((base) => join(base, String(execution)));
   return {
     shortcomings: (["memory", "cpu", "pids"] as const)
       .filter((controller) => bases[controller] === null)
       .map((controller) => `no limit of ${controller}`),
     create(execution, limits) {
       const number = String(execution);
+      const paths = new Set([pathOf(execution)]);
       makeGroup(pathOf(execution));
-      const further: string[] = [];
       if (limits === undefined) plain.add(execution);
       for (const [base, file, value] of splitLimits(bases, limits)) {
         const path = join(base, number);
         makeGroup(path);
         writeFileSync(join(path, file), value);
-        if (base !== primary && !further.includes(path)) further.push(path);
+        paths.add(path);
       }
-      const peakMemoryPath =
-        bases.memory === null ? null : join(bases.memory, number, "memory.max_usage_in_bytes");
-      return { first: pathOf(execution), further, peakMemoryPath, cpuStatPath: null };
+      const memory = bases.memory === null ? null : join(bases.memory, number);
+      const isMeasured = memory !== null && paths.has(memory);
+      // What is used before the move stays with the shim: memory has to be limited from the first byte.
+      const first = isMeasured ? memory : pathOf(execution);
+      const peakMemoryPath = isMeasured ? join(memory, "memory.max_usage_in_bytes") : null;
+      const further = [...paths].filter((path) => path !== first);
+      return { first, further, peakMemoryPath, cpuStatPath: null };
     },
-    members: (execution) => membersOf(pathOf(execution)),
+    members(execution) {
+      const found = pathsOf(execution)
+        .map(membersOf)
+        .filter((pids) => pids !== null);
+      return found.length === 0 ? null : [...new Set(found.flat())];
+    },
     killAll(execution) {
-      plain.delete(execution);
-      return killThrough(bases.unified, pathOf(execution), execution);
+      if (bases.unified === null) return false;
+      return killThrough(join(bases.unified, String(execution)), pathsOf(execution));
     },
     removeEmpty(execution) {
-      if (!removeIfEmpty(pathOf(execution))) return false;
-      if (!plain.delete(execution)) removeLater(all.map((base) => join(base, String(execution))));
-      return true;
+      const isGone = pathsOf(execution).map(removeIfEmpty).every(Boolean);
+      if (isGone) plain.delete(execution);
+      return isGone;
     },
     remove(execution) {
+      removeLater(pathsOf(execution));
       plain.delete(execution);
-      removeLater(all.map((base) => join(base, String(execution))));
     },
     present: () => groupNumbers(primary),
     close: () => all.map(removeGroup).every(Boolean),
@@ -208,19 +221,20 @@ function splitLimits(
   return files.filter((entry): entry is [string, string, string] => entry[0] !== null);
 }
 
-/** v1 cannot kill a group; the unified hierarchy beside it can, once the members are in a group of it. */
-function killThrough(unified: string | null, primary: string, execution: ExecutionNumber): boolean {
-  if (unified === null) return false;
-  const path = join(unified, String(execution));
+/** v1 cannot kill a group; the unified hierarchy beside it can, once all members are in a group of it. */
+function killThrough(unified: string, paths: readonly string[]): boolean {
   try {
-    mkdirSync(path, { recursive: true });
+    makeGroup(unified);
   } catch {
     return false;
   }
-  for (const pid of membersOf(primary) ?? []) {
-    writeIfThere(join(path, "cgroup.procs"), String(pid));
+  for (const path of paths) {
+    if (path === unified) continue;
+    for (const pid of membersOf(path) ?? []) {
+      writeIfThere(join(unified, "cgroup.procs"), String(pid));
+    }
   }
-  return writeIfThere(join(path, "cgroup.kill"), "1");
+  return writeIfThere(join(unified, "cgroup.kill"), "1");
 }
 
 function membersOf(path: string): readonly number[] | null {
