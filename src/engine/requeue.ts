@@ -6,17 +6,25 @@ import { setTaskState } from "./taskState.ts";
 /** Why a task goes back to the queue; the counters follow from it (Azure Batch 1.8). */
 export type RequeueCause = "retry" | "requeue" | "recovery" | "preparationFailed";
 
-/** Puts the task of an execution that is over back among the active ones, at its old place by number. */
+/** Puts the task of an execution that is over back among the active ones. */
 export function requeue(engine: Engine, live: LiveTask, cause: RequeueCause): void {
-  const { job, task, slots } = live;
-  const { progress } = task;
   countRun(engine, live, cause);
-  progress.startedAt = null;
+  queueAgain(engine, live, "running");
+}
+
+/** Makes a task active again that counted as running or as failed: queued whole, at its old place by number. */
+export function queueAgain(
+  engine: Engine,
+  { job, task, slots }: Pick<LiveTask, "job" | "task" | "slots">,
+  from: "running" | "failed",
+): void {
+  task.progress.startedAt = null;
   setTaskState(engine, task, "active");
-  job.counts.running -= 1;
-  job.counts.runningSlots -= slots;
-  job.counts.active += 1;
-  job.counts.activeSlots += slots;
+  const { counts } = job;
+  counts[from] -= 1;
+  counts[`${from}Slots`] -= slots;
+  counts.active += 1;
+  counts.activeSlots += slots;
   saveJobProgress(engine, job);
   job.queue.add(task.number, slots);
   job.again.set(task.number, task);

@@ -5,11 +5,10 @@ import type { Reply, RequestInput } from "./input.ts";
 import { refusedByState } from "./jobs.ts";
 import { refuse } from "./nodes.ts";
 import { takeFromQueue } from "./queueing.ts";
-import { saveJobProgress, saveTask } from "./record.ts";
-import { wait } from "./ring.ts";
+import { saveTask } from "./record.ts";
+import { queueAgain } from "./requeue.ts";
 import { type Engine, type Job, liveOf } from "./state.ts";
 import { complete, removeTask, stopExecution } from "./taskEnd.ts";
-import { setTaskState } from "./taskState.ts";
 
 /**
  * The task that a request names: the live one, else as the store has it. Rows are read before the request is applied.
@@ -85,22 +84,12 @@ export function reactivateTask(engine: Engine, job: Job, task: TaskRecord): Repl
       "Add a new task to run it again.",
     );
   }
-  const slots = slotsOf(task.spec);
   progress.outcome = null;
   progress.retryCount = 0;
   progress.recoveryCount = 0;
   progress.lastRetryAt = null;
-  progress.startedAt = null;
   progress.endedAt = null;
-  setTaskState(engine, task, "active");
-  job.counts.failed -= 1;
-  job.counts.failedSlots -= slots;
-  job.counts.active += 1;
-  job.counts.activeSlots += slots;
-  saveJobProgress(engine, job);
-  job.queue.add(task.number, slots);
-  job.again.set(task.number, task);
-  wait(engine, job);
+  queueAgain(engine, { job, task, slots: slotsOf(task.spec) }, "failed");
   return { ok: true };
 }
 
