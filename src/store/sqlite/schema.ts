@@ -1,3 +1,20 @@
+/** Of version 1, and so never changed either: what is kept of an execution, live or ended. */
+const EXECUTION_COLUMNS = `
+    number INTEGER PRIMARY KEY,
+    task INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    nodes TEXT,
+    node_id TEXT NOT NULL,
+    keep_directory INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    stop_reason INTEGER,
+    assigned_at INTEGER NOT NULL,
+    started_at INTEGER,
+    ended_at INTEGER,
+    result TEXT
+  `;
+
 /**
  * The tables, as migrations: entry N leads from version N to N + 1 and is never changed once released.
  *
@@ -106,36 +123,8 @@ export const MIGRATIONS: readonly string[] = [
     deleting INTEGER NOT NULL
   );
 
-  CREATE TABLE live_executions (
-    number INTEGER PRIMARY KEY,
-    task INTEGER NOT NULL,
-    ordinal INTEGER NOT NULL,
-    node INTEGER NOT NULL,
-    nodes TEXT,
-    node_id TEXT NOT NULL,
-    keep_directory INTEGER NOT NULL,
-    state INTEGER NOT NULL,
-    stop_reason INTEGER,
-    assigned_at INTEGER NOT NULL,
-    started_at INTEGER,
-    ended_at INTEGER,
-    result TEXT
-  );
-  CREATE TABLE executions (
-    number INTEGER PRIMARY KEY,
-    task INTEGER NOT NULL,
-    ordinal INTEGER NOT NULL,
-    node INTEGER NOT NULL,
-    nodes TEXT,
-    node_id TEXT NOT NULL,
-    keep_directory INTEGER NOT NULL,
-    state INTEGER NOT NULL,
-    stop_reason INTEGER,
-    assigned_at INTEGER NOT NULL,
-    started_at INTEGER,
-    ended_at INTEGER,
-    result TEXT
-  );
+  CREATE TABLE live_executions (${EXECUTION_COLUMNS});
+  CREATE TABLE executions (${EXECUTION_COLUMNS});
   CREATE INDEX executions_by_task ON executions (task);
 
   -- Outputs that were uploaded (outputPlaces.ts).
