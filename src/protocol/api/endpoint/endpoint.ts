@@ -1,4 +1,5 @@
 import type { z } from "@hono/zod-openapi";
+import { ACCEPTED } from "../answer/page.ts";
 
 /** Every path of the API is below it. */
 export const API_BASE = "/api/v1";
@@ -15,6 +16,28 @@ export type Answer =
   /** Bytes as they are; ranges are understood. */
   | { readonly kind: "bytes"; readonly status: 200 }
   | { readonly kind: "text"; readonly status: 200; readonly contentType: string };
+
+/** What was asked for, or what it has become. */
+export function json<Schema extends z.ZodType>(schema: Schema) {
+  return { kind: "json", status: 200, schema } as const;
+}
+
+export function created<Schema extends z.ZodType>(schema: Schema) {
+  return { kind: "json", status: 201, schema } as const;
+}
+
+/** What was asked for is under way. */
+export function accepted() {
+  return { kind: "json", status: 202, schema: ACCEPTED } as const;
+}
+
+export function nothing() {
+  return { kind: "nothing", status: 204 } as const;
+}
+
+export function bytes() {
+  return { kind: "bytes", status: 200 } as const;
+}
 
 /**
  * One method on one path, declared once: the server's handlers, the OpenAPI document and the typed client all come from it.

@@ -4,7 +4,7 @@ import { PAGE_SIZE_MAX } from "../../../model/limits.ts";
 import { EVENT_PAGE } from "../answer/event.ts";
 import { record } from "../field.ts";
 import { flag, wholeNumber, wordsOf } from "../query.ts";
-import { endpoints } from "./endpoint.ts";
+import { endpoints, json } from "./endpoint.ts";
 
 export const EVENT_ENDPOINTS = endpoints({
   "GET /events": {
@@ -22,6 +22,6 @@ export const EVENT_ENDPOINTS = endpoints({
         .optional()
         .openapi({ description: "Server-sent events; resumed by Last-Event-ID." }),
     }),
-    answer: { kind: "json", status: 200, schema: EVENT_PAGE },
+    answer: json(EVENT_PAGE),
   },
 });

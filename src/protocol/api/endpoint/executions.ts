@@ -3,7 +3,7 @@ import { EXECUTION } from "../answer/execution.ts";
 import { pageOf } from "../answer/page.ts";
 import { record } from "../field.ts";
 import { flag, OUTPUT_QUERY, PAGE_FIELDS } from "../query.ts";
-import { endpoints } from "./endpoint.ts";
+import { bytes, endpoints, json } from "./endpoint.ts";
 
 export const EXECUTION_ENDPOINTS = endpoints({
   "GET /executions": {
@@ -16,23 +16,23 @@ export const EXECUTION_ENDPOINTS = endpoints({
       nodeId: z.string().optional(),
       live: flag().optional().openapi({ description: "Only those that have not ended." }),
     }),
-    answer: { kind: "json", status: 200, schema: pageOf(EXECUTION) },
+    answer: json(pageOf(EXECUTION)),
   },
   "GET /executions/{number}": {
     summary: "Get an execution",
     action: "read",
-    answer: { kind: "json", status: 200, schema: EXECUTION },
+    answer: json(EXECUTION),
   },
   "GET /executions/{number}/stdout": {
     summary: "Read or follow what one execution has written",
     action: "read",
     query: OUTPUT_QUERY,
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
   "GET /executions/{number}/stderr": {
     summary: "Read or follow what one execution has written as errors",
     action: "read",
     query: OUTPUT_QUERY,
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
 });

@@ -1,10 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { JOB, JOB_STATES, PREPARATION_STATUS, TASK_COUNTS } from "../answer/job.ts";
-import { ACCEPTED, CREATED, pageOf } from "../answer/page.ts";
+import { CREATED, pageOf } from "../answer/page.ts";
 import { oneOf, record } from "../field.ts";
 import { JOB_ADD, JOB_DISABLE, JOB_PATCH, JOB_TERMINATE, JOB_UPDATE } from "../job.ts";
 import { PAGE_FIELDS, PAGE_QUERY } from "../query.ts";
-import { endpoints } from "./endpoint.ts";
+import { accepted, bytes, created, endpoints, json } from "./endpoint.ts";
 
 export const JOB_ENDPOINTS = endpoints({
   "POST /jobs": {
@@ -12,7 +12,7 @@ export const JOB_ENDPOINTS = endpoints({
     action: "runJobs",
     body: JOB_ADD,
     idempotent: true,
-    answer: { kind: "json", status: 201, schema: CREATED },
+    answer: created(CREATED),
   },
   "GET /jobs": {
     summary: "List jobs",
@@ -23,77 +23,77 @@ export const JOB_ENDPOINTS = endpoints({
       poolId: z.string().optional(),
       idPrefix: z.string().optional(),
     }),
-    answer: { kind: "json", status: 200, schema: pageOf(JOB) },
+    answer: json(pageOf(JOB)),
   },
   "GET /jobs/{jobId}": {
     summary: "Get a job",
     action: "read",
-    answer: { kind: "json", status: 200, schema: JOB },
+    answer: json(JOB),
   },
   "PATCH /jobs/{jobId}": {
     summary: "Change what is given of a job",
     action: "runJobs",
     body: JOB_PATCH,
-    answer: { kind: "json", status: 200, schema: JOB },
+    answer: json(JOB),
   },
   "PUT /jobs/{jobId}": {
     summary: "Replace all that can be changed of a job",
     action: "runJobs",
     body: JOB_UPDATE,
-    answer: { kind: "json", status: 200, schema: JOB },
+    answer: json(JOB),
   },
   "DELETE /jobs/{jobId}": {
     summary: "End a job if it runs, then remove it with its tasks and directories",
     action: "runJobs",
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /jobs/{jobId}/disable": {
     summary: "Hold a job",
     action: "runJobs",
     body: JOB_DISABLE,
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /jobs/{jobId}/enable": {
     summary: "Let a held job go on",
     action: "runJobs",
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /jobs/{jobId}/terminate": {
     summary: "End a job: its tasks are stopped, then its release runs",
     action: "runJobs",
     body: JOB_TERMINATE,
     bodyIsOptional: true,
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "GET /jobs/{jobId}/taskcounts": {
     summary: "Count a job's tasks by state",
     action: "read",
-    answer: { kind: "json", status: 200, schema: TASK_COUNTS },
+    answer: json(TASK_COUNTS),
   },
   "GET /jobs/{jobId}/jobpreparationandreleasetaskstatus": {
     summary: "List what preparation and release did on each node",
     action: "read",
     query: PAGE_QUERY,
-    answer: { kind: "json", status: 200, schema: pageOf(PREPARATION_STATUS) },
+    answer: json(pageOf(PREPARATION_STATUS)),
   },
   "GET /jobs/{jobId}/jobpreparation/{nodeId}/stdout": {
     summary: "Read what the preparation wrote to stdout on a node",
     action: "read",
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
   "GET /jobs/{jobId}/jobpreparation/{nodeId}/stderr": {
     summary: "Read what the preparation wrote to stderr on a node",
     action: "read",
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
   "GET /jobs/{jobId}/jobrelease/{nodeId}/stdout": {
     summary: "Read what the release wrote to stdout on a node",
     action: "read",
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
   "GET /jobs/{jobId}/jobrelease/{nodeId}/stderr": {
     summary: "Read what the release wrote to stderr on a node",
     action: "read",
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
 });

@@ -6,7 +6,7 @@ import { record } from "../field.ts";
 import { NODE_DISABLE_SCHEDULING, NODE_REBOOT } from "../node.ts";
 import { DEALLOCATION_OPTION } from "../pool.ts";
 import { flag, PAGE_FIELDS } from "../query.ts";
-import { endpoints } from "./endpoint.ts";
+import { accepted, bytes, endpoints, json } from "./endpoint.ts";
 
 export const FILES_QUERY = record({
   recursive: flag().optional(),
@@ -22,47 +22,47 @@ export const NODE_ENDPOINTS = endpoints({
       poolId: z.string().optional(),
       idPrefix: z.string().optional(),
     }),
-    answer: { kind: "json", status: 200, schema: pageOf(NODE) },
+    answer: json(pageOf(NODE)),
   },
   "GET /nodes/{nodeId}": {
     summary: "Get a node",
     action: "read",
-    answer: { kind: "json", status: 200, schema: NODE },
+    answer: json(NODE),
   },
   "DELETE /nodes/{nodeId}": {
     summary: "Remove a node from its pool",
     action: "managePools",
     query: record({ nodeDeallocationOption: DEALLOCATION_OPTION.optional() }),
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /nodes/{nodeId}/reboot": {
     summary: "Reboot a node",
     action: "managePools",
     body: NODE_REBOOT,
     bodyIsOptional: true,
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /nodes/{nodeId}/disablescheduling": {
     summary: "Give a node no further tasks",
     action: "managePools",
     body: NODE_DISABLE_SCHEDULING,
     bodyIsOptional: true,
-    answer: { kind: "json", status: 200, schema: ACCEPTED },
+    answer: json(ACCEPTED),
   },
   "POST /nodes/{nodeId}/enablescheduling": {
     summary: "Give a node tasks again",
     action: "managePools",
-    answer: { kind: "json", status: 200, schema: ACCEPTED },
+    answer: json(ACCEPTED),
   },
   "GET /nodes/{nodeId}/files": {
     summary: "List files below a node's root",
     action: "read",
     query: FILES_QUERY,
-    answer: { kind: "json", status: 200, schema: FILE_LIST },
+    answer: json(FILE_LIST),
   },
   "GET /nodes/{nodeId}/files/{path*}": {
     summary: "Read a file of a node",
     action: "read",
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
 });

@@ -1,8 +1,8 @@
-import { ACCEPTED, CREATED, pageOf } from "../answer/page.ts";
+import { CREATED, pageOf } from "../answer/page.ts";
 import { POOL } from "../answer/pool.ts";
 import { NODES_REMOVE, POOL_ADD, POOL_PATCH, POOL_RESIZE } from "../pool.ts";
 import { PAGE_QUERY } from "../query.ts";
-import { endpoints } from "./endpoint.ts";
+import { accepted, created, endpoints, json } from "./endpoint.ts";
 
 export const POOL_ENDPOINTS = endpoints({
   "POST /pools": {
@@ -10,45 +10,45 @@ export const POOL_ENDPOINTS = endpoints({
     action: "managePools",
     body: POOL_ADD,
     idempotent: true,
-    answer: { kind: "json", status: 201, schema: CREATED },
+    answer: created(CREATED),
   },
   "GET /pools": {
     summary: "List pools",
     action: "read",
     query: PAGE_QUERY,
-    answer: { kind: "json", status: 200, schema: pageOf(POOL) },
+    answer: json(pageOf(POOL)),
   },
   "GET /pools/{poolId}": {
     summary: "Get a pool",
     action: "read",
-    answer: { kind: "json", status: 200, schema: POOL },
+    answer: json(POOL),
   },
   "PATCH /pools/{poolId}": {
     summary: "Change a pool",
     action: "managePools",
     body: POOL_PATCH,
-    answer: { kind: "json", status: 200, schema: POOL },
+    answer: json(POOL),
   },
   "DELETE /pools/{poolId}": {
     summary: "Delete a pool: its nodes go, tasks on them are requeued",
     action: "managePools",
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /pools/{poolId}/resize": {
     summary: "Change the number of nodes",
     action: "managePools",
     body: POOL_RESIZE,
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /pools/{poolId}/stopresize": {
     summary: "Stop a resize where it is",
     action: "managePools",
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
   "POST /pools/{poolId}/removenodes": {
     summary: "Remove nodes",
     action: "managePools",
     body: NODES_REMOVE,
-    answer: { kind: "json", status: 202, schema: ACCEPTED },
+    answer: accepted(),
   },
 });

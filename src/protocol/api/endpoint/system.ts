@@ -6,7 +6,7 @@ import { API_TOKEN, HEALTH, JOIN_TOKEN, NEW_API_TOKEN, SYSTEM } from "../answer/
 import { record } from "../field.ts";
 import { wholeNumber } from "../query.ts";
 import { API_TOKEN_ADD, JOIN_TOKEN_ADD } from "../token.ts";
-import { endpoints } from "./endpoint.ts";
+import { bytes, created, endpoints, json, nothing } from "./endpoint.ts";
 
 export const FILE_ENDPOINTS = endpoints({
   "GET /files": {
@@ -17,23 +17,23 @@ export const FILE_ENDPOINTS = endpoints({
       limit: wholeNumber(1, PAGE_SIZE_MAX).optional(),
       cursor: z.string().optional(),
     }),
-    answer: { kind: "json", status: 200, schema: pageOf(STORED_FILE) },
+    answer: json(pageOf(STORED_FILE)),
   },
   "GET /files/{path*}": {
     summary: "Read a file of the file store",
     action: "read",
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
   "PUT /files/{path*}": {
     summary: "Write a file of the file store; tasks name it as serverPath",
     action: "runJobs",
     takesBytes: true,
-    answer: { kind: "json", status: 201, schema: FILE_STORED },
+    answer: created(FILE_STORED),
   },
   "DELETE /files/{path*}": {
     summary: "Remove a file of the file store",
     action: "runJobs",
-    answer: { kind: "nothing", status: 204 },
+    answer: nothing(),
   },
 });
 
@@ -41,12 +41,12 @@ export const SYSTEM_ENDPOINTS = endpoints({
   "GET /health": {
     summary: "Whether the server is well",
     action: "ask",
-    answer: { kind: "json", status: 200, schema: HEALTH },
+    answer: json(HEALTH),
   },
   "GET /system": {
     summary: "What this server is",
     action: "read",
-    answer: { kind: "json", status: 200, schema: SYSTEM },
+    answer: json(SYSTEM),
   },
   "GET /metrics": {
     summary: "Figures for Prometheus",
@@ -57,17 +57,17 @@ export const SYSTEM_ENDPOINTS = endpoints({
     summary: "Make a token that lets machines join a pool",
     action: "manageAccess",
     body: JOIN_TOKEN_ADD,
-    answer: { kind: "json", status: 201, schema: JOIN_TOKEN },
+    answer: created(JOIN_TOKEN),
   },
   "GET /api-tokens": {
     summary: "List API tokens",
     action: "manageAccess",
-    answer: { kind: "json", status: 200, schema: z.object({ items: z.array(API_TOKEN) }) },
+    answer: json(z.object({ items: z.array(API_TOKEN) })),
   },
   "POST /api-tokens": {
     summary: "Make an API token",
     action: "manageAccess",
     body: API_TOKEN_ADD,
-    answer: { kind: "json", status: 201, schema: NEW_API_TOKEN },
+    answer: created(NEW_API_TOKEN),
   },
 });

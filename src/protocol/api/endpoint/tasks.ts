@@ -5,7 +5,7 @@ import { EXPLANATION, TASK, TASK_ADD_RESULTS, TASK_STATES } from "../answer/task
 import { oneOf, record } from "../field.ts";
 import { OUTPUT_QUERY, PAGE_FIELDS } from "../query.ts";
 import { TASK_ADD, TASK_UPDATE, TASKS_ADD } from "../task.ts";
-import { endpoints } from "./endpoint.ts";
+import { bytes, endpoints, json, nothing } from "./endpoint.ts";
 import { FILES_QUERY } from "./nodes.ts";
 
 export const TASK_ENDPOINTS = endpoints({
@@ -14,7 +14,7 @@ export const TASK_ENDPOINTS = endpoints({
     action: "runJobs",
     body: z.union([TASKS_ADD, TASK_ADD]),
     idempotent: true,
-    answer: { kind: "json", status: 200, schema: z.union([TASK_ADD_RESULTS, CREATED]) },
+    answer: json(z.union([TASK_ADD_RESULTS, CREATED])),
   },
   "GET /jobs/{jobId}/tasks": {
     summary: "List tasks in the order of their creation",
@@ -26,60 +26,60 @@ export const TASK_ENDPOINTS = endpoints({
       idPrefix: z.string().optional(),
       nodeId: z.string().optional(),
     }),
-    answer: { kind: "json", status: 200, schema: pageOf(TASK) },
+    answer: json(pageOf(TASK)),
   },
   "GET /jobs/{jobId}/tasks/{taskId}": {
     summary: "Get a task",
     action: "read",
-    answer: { kind: "json", status: 200, schema: TASK },
+    answer: json(TASK),
   },
   "PUT /jobs/{jobId}/tasks/{taskId}": {
     summary: "Replace a task's constraints",
     action: "runJobs",
     body: TASK_UPDATE,
-    answer: { kind: "json", status: 200, schema: TASK },
+    answer: json(TASK),
   },
   "DELETE /jobs/{jobId}/tasks/{taskId}": {
     summary: "Stop a task if it runs, then remove it with its directory",
     action: "runJobs",
-    answer: { kind: "nothing", status: 204 },
+    answer: nothing(),
   },
   "POST /jobs/{jobId}/tasks/{taskId}/terminate": {
     summary: "Stop a task: it completes as failed",
     action: "runJobs",
-    answer: { kind: "nothing", status: 204 },
+    answer: nothing(),
   },
   "POST /jobs/{jobId}/tasks/{taskId}/reactivate": {
     summary: "Run a failed task again",
     action: "runJobs",
-    answer: { kind: "nothing", status: 204 },
+    answer: nothing(),
   },
   "GET /jobs/{jobId}/tasks/{taskId}/explain": {
     summary: "Say why a task is not running",
     action: "read",
-    answer: { kind: "json", status: 200, schema: EXPLANATION },
+    answer: json(EXPLANATION),
   },
   "GET /jobs/{jobId}/tasks/{taskId}/stdout": {
     summary: "Read or follow what a task has written",
     action: "read",
     query: OUTPUT_QUERY,
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
   "GET /jobs/{jobId}/tasks/{taskId}/stderr": {
     summary: "Read or follow what a task has written as errors",
     action: "read",
     query: OUTPUT_QUERY,
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
   "GET /jobs/{jobId}/tasks/{taskId}/files": {
     summary: "List files of a task on its node",
     action: "read",
     query: FILES_QUERY,
-    answer: { kind: "json", status: 200, schema: FILE_LIST },
+    answer: json(FILE_LIST),
   },
   "GET /jobs/{jobId}/tasks/{taskId}/files/{path*}": {
     summary: "Read a file of a task",
     action: "read",
-    answer: { kind: "bytes", status: 200 },
+    answer: bytes(),
   },
 });
