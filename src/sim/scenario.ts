@@ -1,4 +1,5 @@
 import type { Input, Reply } from "../engine/input.ts";
+import { JOB, POOL } from "../engine/testFleet.ts";
 import { foldId } from "../model/id.ts";
 import type { JobSpec } from "../model/job.ts";
 import type { TaskRecord } from "../model/task.ts";
@@ -8,35 +9,6 @@ import { Machine } from "./machine.ts";
 import { World } from "./world.ts";
 
 const LIMIT_MS = 3_600_000;
-
-const POOL = {
-  id: "pool",
-  displayName: null,
-  provider: "none",
-  vmSize: "none",
-  taskSlotsPerNode: 1,
-  nodeFillType: "spread",
-  resizeTimeoutMs: 900_000,
-  targetDedicatedNodes: 0,
-  accepts: ["batch"],
-  metadata: [],
-} as const;
-
-const JOB: JobSpec = {
-  id: "job",
-  type: "batch",
-  displayName: null,
-  priority: 0,
-  maxParallelTasks: -1,
-  onAllTasksComplete: "noaction",
-  maxWallClockMs: null,
-  maxTaskRetryCount: 0,
-  poolId: "pool",
-  preparation: null,
-  release: null,
-  commonEnvironmentSettings: [],
-  metadata: [],
-};
 
 /** No fault at all, until a scenario makes one happen. */
 function noFaults(): Faults {

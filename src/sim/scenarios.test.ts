@@ -12,6 +12,15 @@ function running(...machines: string[]): Scenario {
   return scenario;
 }
 
+/** With one machine, and a job without tasks. */
+function idle(): Scenario {
+  const scenario = new Scenario("n1");
+  scenario.submit([]);
+  return scenario;
+}
+
+const ONE_RUN = ["n1: process of 1 starts", "n1: process of 1 exited", "TaskCompleteEvent"];
+
 test("settle: both hold it: keep", () => {
   const scenario = running("n1");
   scenario.on("n1").cutOff(5_000);
@@ -30,11 +39,7 @@ test("settle: assigned, never acknowledged by the node: send again", () => {
   scenario.submit(["work 100 0"]);
   scenario.log();
   scenario.settle();
-  expect(scenario.log()).toEqual([
-    "n1: process of 1 starts",
-    "n1: process of 1 exited",
-    "TaskCompleteEvent",
-  ]);
+  expect(scenario.log()).toEqual(ONE_RUN);
   expect(scenario.task("a").progress).toMatchObject({ systemTaskVersion: 0, recoveryCount: 0 });
 });
 
@@ -122,8 +127,7 @@ test("settle: the node is unknown to the server: it stops everything and joins a
 /** Crashes at the worst moments. */
 
 test("a commit that fails after it was done: the caller hears nothing, and the tasks are there", () => {
-  const scenario = new Scenario("n1");
-  scenario.submit([]);
+  const scenario = idle();
   scenario.suffer({ commitFailAfter: 1 });
   expect(scenario.add(["work 100 0"])).toBeNull();
   scenario.suffer({ commitFailAfter: 0 });
@@ -137,8 +141,7 @@ test("a commit that fails after it was done: the caller hears nothing, and the t
 });
 
 test("a commit that fails: nothing of it remains, and the same request can be made again", () => {
-  const scenario = new Scenario("n1");
-  scenario.submit([]);
+  const scenario = idle();
   scenario.suffer({ commitFail: 1 });
   expect(scenario.add(["work 100 0"])).toBeNull();
   scenario.suffer({ commitFail: 0 });
@@ -148,8 +151,7 @@ test("a commit that fails: nothing of it remains, and the same request can be ma
 });
 
 test("the server dies after the commit and before the start goes out: it goes out later, once", () => {
-  const scenario = new Scenario("n1");
-  scenario.submit([]);
+  const scenario = idle();
   const tasks = [{ id: "a", spec: { commandLine: "work 100 0" } }];
   scenario.world.server.submit({ kind: "addTasks", job: "job", tasks }, () => undefined);
   scenario.until("the commit has begun", () => scenario.world.server.isCommitting);
@@ -159,17 +161,11 @@ test("the server dies after the commit and before the start goes out: it goes ou
   expect(scenario.world.disk.executions.size).toBe(1);
   scenario.log();
   scenario.settle();
-  expect(scenario.log()).toEqual([
-    "server: restored",
-    "n1: process of 1 starts",
-    "n1: process of 1 exited",
-    "TaskCompleteEvent",
-  ]);
+  expect(scenario.log()).toEqual(["server: restored", ...ONE_RUN]);
 });
 
 test("the agent dies between its journal and the start of the process: it is started after all, once", () => {
-  const scenario = new Scenario("n1");
-  scenario.submit([]);
+  const scenario = idle();
   scenario.add(["work 100 0"]);
   const machine = scenario.on("n1");
   scenario.until("the journal has the start", () =>
@@ -179,11 +175,7 @@ test("the agent dies between its journal and the start of the process: it is sta
   machine.crashAgent();
   scenario.log();
   scenario.settle();
-  expect(scenario.log()).toEqual([
-    "n1: process of 1 starts",
-    "n1: process of 1 exited",
-    "TaskCompleteEvent",
-  ]);
+  expect(scenario.log()).toEqual(ONE_RUN);
 });
 
 test("the agent dies while a process runs and ends: it finds the exit code", () => {

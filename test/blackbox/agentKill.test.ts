@@ -2,10 +2,9 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { processesOfNode, untilAgent, untilAgentIsBack } from "./harness/agents.ts";
 import { signal } from "./harness/processes.ts";
-import { auditRuns, noteRun, readRuns, shell } from "./harness/runs.ts";
+import { auditRuns, noteRun, shell, untilRan, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, nodeFolder, startServer } from "./harness/server.ts";
-import { until } from "./harness/until.ts";
 
 const sandbox = useSandbox();
 
@@ -18,7 +17,7 @@ test("executions of a killed agent are adopted and keep their exit codes", async
   // Some end while there is no agent, some after it is back, one by a signal.
   const codes = [0, 1, 7, 255, 0, 42, 3];
   const tasks = codes.map((code, index) => {
-    const wait = index < 4 ? "sleep 0.3" : `while [ ! -e ${gate} ]; do sleep 0.02; done`;
+    const wait = index < 4 ? "sleep 0.3" : waitForFile(gate);
     const commandLine = shell(
       `${noteRun(runsFile)}; echo out$AZ_BATCH_TASK_ID; ${wait}; exit ${code}`,
     );
@@ -29,11 +28,7 @@ test("executions of a killed agent are adopted and keep their exit codes", async
     commandLine: shell(`${noteRun(runsFile)}; sleep 0.3; kill -9 $$`),
   };
   await server.client.tasks.addMany("job", [...tasks, killed]);
-  await until(
-    "all to run",
-    () => readRuns(runsFile).size,
-    (size) => size === codes.length + 1,
-  );
+  await untilRan(runsFile, codes.length + 1);
   const before = await untilAgent(sandbox, await nodeFolder(server, nodeId));
   signal(before, "SIGKILL");
   await untilAgentIsBack(sandbox, server, nodeId, before);
@@ -64,14 +59,10 @@ test("tasks of a killed shim end as lost with ExitCodeUnknown and are recovered"
   const gate = join(folder, "gate");
   const server = await startServer(sandbox);
   const [nodeId = ""] = await createLocalPool(server.client, "pool", 1, 4);
-  const commandLine = shell(`${noteRun(runsFile)}; while [ ! -e ${gate} ]; do sleep 0.02; done`);
+  const commandLine = shell(`${noteRun(runsFile)}; ${waitForFile(gate)}`);
   const tasks = Array.from({ length: 4 }, (_, index) => ({ id: `t${index}`, commandLine }));
   await server.client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
-  await until(
-    "all to run",
-    () => readRuns(runsFile).size,
-    (size) => size === 4,
-  );
+  await untilRan(runsFile, 4);
   const below = await nodeFolder(server, nodeId);
   const { shims } = processesOfNode(sandbox, below);
   expect(shims).toHaveLength(1);

@@ -2,7 +2,15 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { processesOfNode, untilAgent } from "./harness/agents.ts";
 import { isRunning, signal } from "./harness/processes.ts";
-import { noteRun, readEvents, readExecutions, readRuns, shell } from "./harness/runs.ts";
+import {
+  noteRun,
+  readEvents,
+  readExecutions,
+  readRuns,
+  shell,
+  untilRan,
+  waitForFile,
+} from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, nodeFolder, startServer, untilNodesAre } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -16,7 +24,7 @@ test("a node that is away for too long loses its work to others and gives it up 
   const [first = "", second = ""] = await createLocalPool(client, "pool", 2, 1);
   const runs = join(sandbox.path, "runs");
   const gate = join(sandbox.path, "gate");
-  const text = `${noteRun(runs)}; echo $AZ_BATCH_NODE_ID; while [ ! -e ${gate} ]; do sleep 0.02; done`;
+  const text = `${noteRun(runs)}; echo $AZ_BATCH_NODE_ID; ${waitForFile(gate)}`;
   // The other node is kept free for the recovery.
   await client.nodes.disableScheduling(second);
   await client.jobs.create({
@@ -24,11 +32,7 @@ test("a node that is away for too long loses its work to others and gives it up 
     poolInfo: { poolId: "pool" },
     tasks: [{ id: "t", commandLine: shell(text) }],
   });
-  await until(
-    "it to run",
-    () => readRuns(runs).size,
-    (size) => size === 1,
-  );
+  await untilRan(runs, 1);
   await client.nodes.enableScheduling(second);
   const folder = await nodeFolder(server, first);
   const agent = await untilAgent(sandbox, folder);
@@ -83,11 +87,7 @@ test("a node that is away for a while keeps its work", async () => {
     poolInfo: { poolId: "pool" },
     tasks: [{ id: "t", commandLine: shell(text) }],
   });
-  await until(
-    "it to run",
-    () => readRuns(runs).size,
-    (size) => size === 1,
-  );
+  await untilRan(runs, 1);
   const agent = await untilAgent(sandbox, await nodeFolder(server, nodeId));
   signal(agent, "SIGSTOP");
   const contactOf = async () => (await client.nodes.get(nodeId)).contact;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { readEvents, shell } from "./harness/runs.ts";
+import { readEvents, shell, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { startServer, untilNodesAre } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -19,7 +19,7 @@ test("dev finds everything again at its second start, and Ctrl-C leaves no proce
     expect(statSync(join(dev.data, name)).mode & 0o777).toBe(0o600);
   }
   const gate = join(sandbox.path, "gate");
-  const wait = `setsid sleep 1000 & while [ ! -e ${gate} ]; do sleep 0.02; done; echo done`;
+  const wait = `setsid sleep 1000 & ${waitForFile(gate)}; echo done`;
   await dev.client.jobs.create({
     id: "job",
     poolInfo: { poolId: "default" },

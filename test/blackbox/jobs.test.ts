@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readExecutions, shell } from "./harness/runs.ts";
+import { readExecutions, shell, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, nodeFolder, type ServerProcess, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -63,7 +63,7 @@ test("a job of higher priority goes first", async () => {
   const { client } = server;
   const log = join(sandbox.path, "priority");
   const gate = join(sandbox.path, "gate");
-  const block = shell(`while [ ! -e ${gate} ]; do sleep 0.02; done`);
+  const block = shell(waitForFile(gate));
   await client.jobs.create({ id: "block", poolInfo, tasks: many(4, block) });
   await untilCounted("block", "running", 4);
   for (const [id, priority] of [
@@ -106,7 +106,7 @@ test("a job's wall clock ends it with its tasks", async () => {
 test("disable waits for tasks or ends them, as it was told", async () => {
   const { client } = server;
   const gate = join(sandbox.path, "gate-disable");
-  const wait = shell(`while [ ! -e ${gate} ]; do sleep 0.02; done`);
+  const wait = shell(waitForFile(gate));
   const stateOf = async (id: string) => (await client.jobs.get(id)).state;
   await client.jobs.create({ id: "waits", poolInfo, tasks: many(1, wait) });
   await client.jobs.create({ id: "ends", poolInfo, tasks: many(1, wait) });

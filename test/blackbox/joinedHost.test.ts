@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ApiError } from "../../src/client/apiError.ts";
 import { newHost, untilConnected } from "./harness/hosts.ts";
 import { isRunning } from "./harness/processes.ts";
-import { noteRun, readRuns, shell } from "./harness/runs.ts";
+import { noteRun, readRuns, shell, untilRan, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { type ServerProcess, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -36,17 +36,13 @@ test("a host joins with a token file, runs tasks, and is the same node after a r
   expect(node).toMatchObject({ poolId: "hosts", provided: false, taskSlots: 3, state: "idle" });
   const runs = join(sandbox.path, "runs");
   const gate = join(sandbox.path, "gate");
-  const wait = shell(`${noteRun(runs)}; while [ ! -e ${gate} ]; do sleep 0.02; done; exit 4`);
+  const wait = shell(`${noteRun(runs)}; ${waitForFile(gate)}; exit 4`);
   await client.jobs.create({
     id: "job",
     poolInfo: { poolId: "hosts" },
     tasks: [{ id: "t", commandLine: wait }],
   });
-  await until(
-    "it to run",
-    () => readRuns(runs).size,
-    (size) => size === 1,
-  );
+  await untilRan(runs, 1);
   first.kill("SIGTERM");
   expect(await first.exited).toBe(0);
   // Its shim and process run on; the next agent finds them, without a token.

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processesOfNode } from "./harness/agents.ts";
-import { noteRun, readExecutions, readRuns, shell } from "./harness/runs.ts";
+import { noteRun, readExecutions, readRuns, shell, untilRan, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import {
   createLocalPool,
@@ -42,7 +42,7 @@ test("a rebooted node has another boot id, an empty volatile and its preparation
     tasks: [
       {
         id: "t",
-        commandLine: shell(`setsid sleep 1000 & while [ ! -e ${gate} ]; do sleep 0.02; done`),
+        commandLine: shell(`setsid sleep 1000 & ${waitForFile(gate)}`),
       },
     ],
   });
@@ -78,14 +78,10 @@ test("a pool that shrinks requeues what ran there, and nothing of the node is le
   const ids = await createLocalPool(client, "pool", 2, 1);
   const runs = join(sandbox.folder(), "runs");
   const gate = join(sandbox.folder(), "gate");
-  const commandLine = shell(`${noteRun(runs)}; while [ ! -e ${gate} ]; do sleep 0.02; done`);
+  const commandLine = shell(`${noteRun(runs)}; ${waitForFile(gate)}`);
   const tasks = ["a", "b"].map((id) => ({ id, commandLine }));
   await client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
-  await until(
-    "both to run",
-    () => readRuns(runs).size,
-    (size) => size === 2,
-  );
+  await untilRan(runs, 2);
   await untilRunning(server, "job", 2);
   await client.pools.resize("pool", { targetDedicatedNodes: 1, nodeDeallocationOption: "requeue" });
   const [kept = ""] = await untilNodesAre(client, "pool", 1);
@@ -107,7 +103,7 @@ test("a removed node takes tasks along with option terminate and lets them end w
   const { client } = server;
   const ids = await createLocalPool(client, "pool", 2, 1);
   const gate = join(sandbox.folder(), "gate");
-  const commandLine = shell(`while [ ! -e ${gate} ]; do sleep 0.02; done`);
+  const commandLine = shell(waitForFile(gate));
   const tasks = ["a", "b"].map((id) => ({ id, commandLine }));
   await client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
   await untilRunning(server, "job", 2);

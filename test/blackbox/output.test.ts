@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { processesOfNode } from "./harness/agents.ts";
 import { residentBytes } from "./harness/processes.ts";
-import { shell } from "./harness/runs.ts";
+import { shell, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, nodeFolder, type ServerProcess, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -50,7 +50,7 @@ function readerOf(response: Response) {
 test("output is followed while it is written, to its end", async () => {
   const { client } = server;
   const gate = (name: string) => join(sandbox.path, `gate-${name}`);
-  const wait = (name: string) => `while [ ! -e ${gate(name)} ]; do sleep 0.01; done`;
+  const wait = (name: string) => waitForFile(gate(name));
   await client.tasks.add("job", {
     id: "followed",
     commandLine: shell(`echo one; ${wait("a")}; echo two; ${wait("b")}; echo three; exit 3`),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { signal } from "./harness/processes.ts";
-import { auditRuns, noteRun, readRuns, shell } from "./harness/runs.ts";
+import { auditRuns, noteRun, shell, untilRan, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, startServer, untilNodesAre } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -22,14 +22,10 @@ test("a server that was stopped for long loses no node and recovers nothing", as
   const nodes = await createLocalPool(server.client, "pool", 2, 4);
   const runs = join(sandbox.path, "runs");
   const gate = join(sandbox.path, "gate");
-  const wait = shell(`${noteRun(runs)}; while [ ! -e ${gate} ]; do sleep 0.05; done`);
+  const wait = shell(`${noteRun(runs)}; ${waitForFile(gate)}`);
   const tasks = Array.from({ length: 8 }, (_, index) => ({ id: `t${index}`, commandLine: wait }));
   await server.client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
-  await until(
-    "all to run",
-    () => readRuns(runs).size,
-    (size) => size === 8,
-  );
+  await untilRan(runs, 8);
   signal(server.pid, "SIGSTOP");
   await Bun.sleep(PAUSE_MS);
   // They end while nobody listens.

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { auditRuns, noteRun, readRuns, shell } from "./harness/runs.ts";
+import { auditRuns, noteRun, readRuns, shell, untilRan, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, freePort, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -46,7 +46,7 @@ test("results and large output of tasks that end while the server is away arrive
   await createLocalPool(server.client, "pool", 1, 4);
   const gate = join(sandbox.path, "gate");
   const done = join(sandbox.folder("done"), "runs");
-  const wait = `while [ ! -e ${gate} ]; do sleep 0.02; done`;
+  const wait = waitForFile(gate);
   const text = `${wait}; head -c 300000 /dev/zero; echo end >&2; ${noteRun(done)}; exit 3`;
   const tasks = ["a", "b", "c"].map((id) => ({ id, commandLine: shell(text) }));
   await server.client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
@@ -54,11 +54,7 @@ test("results and large output of tasks that end while the server is away arrive
   await until("all to run", running, (count) => count === 3);
   await server.end("SIGKILL");
   await Bun.write(gate, "");
-  await until(
-    "all to have ended",
-    () => readRuns(done).size,
-    (size) => size === 3,
-  );
+  await untilRan(done, 3);
   server = await startServer(sandbox, { data: server.data, port });
   await server.client.jobs.waitUntilTasksCompleted("job", { timeoutMs: 30_000 });
   for (const { id } of tasks) {

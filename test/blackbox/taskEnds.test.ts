@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TaskAdd } from "../../src/protocol/api/task.ts";
 import { isRunning } from "./harness/processes.ts";
-import { readEvents, readExecutions, shell } from "./harness/runs.ts";
+import { readEvents, readExecutions, shell, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, type ServerProcess, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -158,7 +158,7 @@ test("a failing task is retried up to its limit, in its directory, each try with
 test("disabling a job with requeue stops its tasks, and enabling runs them again", async () => {
   const { client } = server;
   const gate = join(sandbox.path, "gate-requeue");
-  const text = `echo $$; while [ ! -e ${gate} ]; do sleep 0.02; done`;
+  const text = `echo $$; ${waitForFile(gate)}`;
   await createJob("requeue", [{ id: "t", commandLine: shell(text) }]);
   const running = async () => (await client.tasks.get("requeue", "t")).state;
   await until("it to run", running, (seen) => seen === "running");

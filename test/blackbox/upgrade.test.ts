@@ -3,7 +3,7 @@ import { copyFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { processesOfNode } from "./harness/agents.ts";
 import { newHost, untilConnected } from "./harness/hosts.ts";
-import { auditRuns, noteRun, readRuns, shell } from "./harness/runs.ts";
+import { auditRuns, noteRun, shell, untilRan, waitForFile } from "./harness/runs.ts";
 import { EXECUTABLE, useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, freePort, nodeFolder, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
@@ -44,17 +44,13 @@ test("server and agents are replaced under 100 executions, which nobody notices"
   const folders = await Promise.all(nodes.map((id) => nodeFolder(old, id)));
   const runs = join(sandbox.path, "runs");
   const gate = join(sandbox.path, "gate");
-  const text = `${noteRun(runs)}; while [ ! -e ${gate} ]; do sleep 0.2; done; exit $\{AZ_BATCH_TASK_ID#t}`;
+  const text = `${noteRun(runs)}; ${waitForFile(gate, 0.2)}; exit $\{AZ_BATCH_TASK_ID#t}`;
   const tasks = Array.from({ length: 100 }, (_, index) => ({
     id: `t${index}`,
     commandLine: shell(text),
   }));
   await old.client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
-  await until(
-    "all to run",
-    () => readRuns(runs).size,
-    (size) => size === 100,
-  );
+  await untilRan(runs, 100);
   const before = folders.map((folder) => processesOfNode(sandbox, folder));
   executable.replace();
   expect(await old.end()).toBe(0);
@@ -109,18 +105,14 @@ test("a joined host is upgraded by starting the next agent", async () => {
   await untilConnected(server, "host");
   const runs = join(sandbox.path, "runs-host");
   const gate = join(sandbox.path, "gate-host");
-  const wait = `${noteRun(runs)}; while [ ! -e ${gate} ]; do sleep 0.02; done`;
+  const wait = `${noteRun(runs)}; ${waitForFile(gate)}`;
   const task = (id: string, text: string) => ({ id, commandLine: shell(text) });
   await client.jobs.create({
     id: "host",
     poolInfo: { poolId: "hosts" },
     tasks: [task("a", `${wait}; exit 5`), task("b", `${wait}; exit 6`)],
   });
-  await until(
-    "both to run",
-    () => readRuns(runs).size,
-    (size) => size === 2,
-  );
+  await untilRan(runs, 2);
   const shims = () => sandbox.processes(host.data).filter(({ words }) => words.includes("shim"));
   const [oldShim] = shims();
   executable.replace();

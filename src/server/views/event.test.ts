@@ -24,45 +24,33 @@ const EVENT: TaskEvent = {
 };
 
 // The two bodies of a task start event that Azure Batch's documentation shows, as they stand there.
+const PUBLISHED_REST = `"nodeInfo": {
+        "poolId": "pool-001",
+        "nodeId": "tvm-257509324_1-20160908t162728z"
+    },
+    "multiInstanceSettings": {
+        "numberOfInstances": 1
+    },
+    "constraints": {
+        "maxTaskRetryCount": 2
+    },
+    "executionInfo": {
+        "retryCount": 0
+    }
+}`;
 const PUBLISHED = `{
     "jobId": "myJob",
     "id": "myTask",
     "taskType": "User",
     "systemTaskVersion": 220192842,
     "requiredSlots": 1,
-    "nodeInfo": {
-        "poolId": "pool-001",
-        "nodeId": "tvm-257509324_1-20160908t162728z"
-    },
-    "multiInstanceSettings": {
-        "numberOfInstances": 1
-    },
-    "constraints": {
-        "maxTaskRetryCount": 2
-    },
-    "executionInfo": {
-        "retryCount": 0
-    }
-}`;
+    ${PUBLISHED_REST}`;
 const PUBLISHED_BEFORE_SLOTS = `{
     "jobId": "job-0000000001",
     "id": "task-5",
     "taskType": "User",
     "systemTaskVersion": 0,
-    "nodeInfo": {
-        "poolId": "pool-001",
-        "nodeId": "tvm-257509324_1-20160908t162728z"
-    },
-    "multiInstanceSettings": {
-        "numberOfInstances": 1
-    },
-    "constraints": {
-        "maxTaskRetryCount": 2
-    },
-    "executionInfo": {
-        "retryCount": 0
-    }
-}`;
+    ${PUBLISHED_REST}`;
 
 test("a start event is the published body, letter for letter", () => {
   expect(JSON.stringify(eventBody(EVENT), null, 4)).toBe(PUBLISHED);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Client } from "../../../src/client/client.ts";
 import type { Execution } from "../../../src/protocol/api/answer/execution.ts";
 import type { Task } from "../../../src/protocol/api/answer/task.ts";
+import { until } from "./until.ts";
 
 /** A command that runs the text in a shell. */
 export function shell(text: string): string {
@@ -26,6 +27,17 @@ export function readRuns(file: string): Map<string, number> {
     runs.set(id, (runs.get(id) ?? 0) + 1);
   }
   return runs;
+}
+
+/** Text of a shell that waits until there is such a file; many shells should not look as often as one. */
+export function waitForFile(file: string, everySeconds = 0.02): string {
+  return `while [ ! -e ${file} ]; do sleep ${everySeconds}; done`;
+}
+
+/** Waits until so many tasks have noted a run. */
+export async function untilRan(file: string, count: number): Promise<void> {
+  const ran = () => readRuns(file).size;
+  await until(`${count} tasks to run`, ran, (size) => size === count);
 }
 
 export async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
