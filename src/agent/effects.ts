@@ -50,9 +50,17 @@ export class Effects {
   readonly #options: EffectsOptions;
   /** Those that wait for something. */
   readonly #preparations = new Map<ExecutionNumber, AbortController>();
+  /** Made ahead of their effects. */
+  readonly #requests = new Map<ExecutionNumber, SpawnRequest | FailureInfo>();
 
   constructor(options: EffectsOptions) {
     this.#options = options;
+  }
+
+  foresee(effect: AgentEffect): void {
+    if (effect.effect !== "spawn") return;
+    const { order } = effect;
+    this.#requests.set(order.execution, this.#request(order));
   }
 
   perform(effect: AgentEffect): void {
@@ -113,9 +121,10 @@ export class Effects {
   }
 
   #spawn(order: StartOrder): void {
-    const request = this.#request(order);
+    const { execution } = order;
+    const request = this.#requests.get(execution) ?? this.#request(order);
+    this.#requests.delete(execution);
     if ("code" in request) {
-      const { execution } = order;
       this.#options.push({ input: "spawnFailed", execution, failure: request });
     } else {
       this.#options.shims.spawn(request);

@@ -26,9 +26,10 @@ const RESERVE_BYTES = 4 * 1024 * 1024;
 export interface Journal {
   /**
    * Appends the entries as lines and flushes them to the disk. Throws when the disk will not take them; the same call
-   * may then be repeated, and what is in the file already is not written twice.
+   * may then be repeated, and what is in the file already is not written twice. With `isBusyMeanwhile` the caller has
+   * something else to do while the disk works: the flush is left to another thread.
    */
-  append(entries: readonly JournalEntry[]): Promise<void>;
+  append(entries: readonly JournalEntry[], isBusyMeanwhile?: boolean): Promise<void>;
   /** Whether `compact` is worth its while. */
   isLarge(): boolean;
   /** Puts a journal of just these entries in place of the old one. */
@@ -57,11 +58,11 @@ export function openJournal(path: string, onEntry: (entry: JournalEntry) => void
   };
   reserve();
   return {
-    async append(entries) {
+    async append(entries, isBusyMeanwhile = false) {
       const data = Buffer.from(linesOf(entries));
       if (sizeBytes + data.length > reservedBytes - RESERVE_BYTES / 2) reserve();
       while (done < data.length) done += writeSync(file, data, done);
-      await flush(file);
+      await flush(file, isBusyMeanwhile);
       sizeBytes += done;
       done = 0;
     },
@@ -134,15 +135,15 @@ const WARY_MS = 60_000;
  * Waits for the disk: on the spot while it is fast, which costs a fraction of a trip to another thread and back; off the
  * event loop once it was slow, as disks are that tasks write to.
  */
-function newFlush(): (file: number) => Promise<void> | undefined {
+function newFlush(): (file: number, isBusyMeanwhile: boolean) => Promise<void> | undefined {
   let waryUntil = 0;
-  return (file) => {
+  return (file, isBusyMeanwhile) => {
     const begunAt = performance.now();
     const note = () => {
       const endedAt = performance.now();
       if (endedAt - begunAt > SLOW_FLUSH_MS) waryUntil = endedAt + WARY_MS;
     };
-    if (begunAt >= waryUntil) {
+    if (begunAt >= waryUntil && !isBusyMeanwhile) {
       fdatasyncSync(file);
       note();
       return undefined;

@@ -46,6 +46,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     journal,
     logger: options.logger,
     perform: (effect) => effects.perform(effect),
+    foresee: (effect) => effects.foresee(effect),
     send: (session, frame) => link.send(session, frame),
     onFailure: (error) => end.resolve({ reason: "failed", message: String(error) }),
   });

@@ -19,6 +19,8 @@ export interface LoopOptions {
   readonly logger: AgentLogger;
   /** Performs an effect; its answer comes back through `push`, now or later. */
   readonly perform: (effect: AgentEffect) => void;
+  /** Makes ready what can be made ready for the effect, which follows unless the flush fails: nothing comes of it yet. */
+  readonly foresee: (effect: AgentEffect) => void;
   /** Sends a frame to the server, if the session is still the present one. */
   readonly send: (session: string, frame: BatchFrame<NodeReport>) => void;
   /** Something failed that must not fail: the machine's state is not to be trusted any more. */
@@ -38,6 +40,10 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
  * one flush each.
  */
 const EARLY: ReadonlySet<AgentEffect["effect"]> = new Set(["prepare", "cancelPrepare", "collect"]);
+
+function isSpawn(effect: AgentEffect): boolean {
+  return effect.effect === "spawn";
+}
 
 function isSend(effect: AgentEffect): boolean {
   return effect.effect === "send";
@@ -140,7 +146,7 @@ export class Loop {
 
   /** One batch: all that waits, and what early effects answer at once. */
   async #apply(): Promise<void> {
-    const { machine, perform } = this.#options;
+    const { machine, perform, foresee } = this.#options;
     const entries = this.#held;
     this.#held = [];
     const effects: AgentEffect[] = [];
@@ -156,7 +162,11 @@ export class Loop {
     this.#isSendDue = false;
     const mayWait = !isDue && effects.every(isSend) && entries.every(isRemembered);
     if (mayWait) this.#held = entries;
-    else if (entries.length > 0 && !(await this.#write(entries))) return;
+    else if (entries.length > 0) {
+      const written = this.#write(entries, effects.some(isSpawn));
+      for (const effect of effects) foresee(effect);
+      if (!(await written)) return;
+    }
     this.#flushed = { session: machine.session, applied: machine.lastApplied };
     for (const waiter of this.#waiters.splice(0)) waiter();
     for (const effect of effects) perform(effect);
@@ -167,12 +177,13 @@ export class Loop {
   /**
    * A full disk stops the node from taking on anything, but not from being there: heartbeats go on. False: the agent
    * stops before the disk has taken them, and nothing may follow from them.
+   * `isBusyMeanwhile`: there is something to be done while the disk works.
    */
-  async #write(entries: readonly JournalEntry[]): Promise<boolean> {
+  async #write(entries: readonly JournalEntry[], isBusyMeanwhile: boolean): Promise<boolean> {
     const { journal, logger } = this.#options;
     for (let attempt = 1; !this.#isStopped; attempt += 1) {
       try {
-        await journal.append(entries);
+        await journal.append(entries, isBusyMeanwhile);
         if (journal.isLarge()) this.#compact();
         return true;
       } catch (error) {
