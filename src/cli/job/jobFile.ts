@@ -1,16 +1,18 @@
 import { isAbsolute, join } from "node:path";
-import { type Checked, check, type ErrorDetail } from "../../protocol/api/check.ts";
-import { checkJob, JOB_ADD, type JobAdd } from "../../protocol/api/job.ts";
-import { checkTasks, type TaskAdd } from "../../protocol/api/task.ts";
+import type { ErrorDetail } from "../../protocol/api/check.ts";
+import { type JobAdd, jobMistakes, taskMistakes } from "../../protocol/api/job.ts";
+import type { TaskAdd } from "../../protocol/api/task.ts";
 import { CliError } from "../failure.ts";
 import type { Session } from "../session.ts";
-import { lineOfField, lineOfSyntaxError } from "./textPosition.ts";
+import { SourceDocument } from "./document.ts";
+import { fileError, type Misfit, misfits } from "./fileError.ts";
+import { offsetOfJsonError } from "./jsonError.ts";
 
 /** A file as it was read. */
 export interface Source {
   /** As people know it, `stdin` for `-`. */
   readonly name: string;
-  readonly text: string;
+  readonly document: SourceDocument;
   readonly value: unknown;
 }
 
@@ -26,26 +28,40 @@ export interface Overrides {
   readonly poolId: string | undefined;
 }
 
-/** Reads YAML or JSON; `-` is stdin. Throws CliError with name and line. */
+/** Reads YAML or JSON; `-` is stdin. Throws CliError with name, line and column. */
 export async function readSource(session: Session, path: string): Promise<Source> {
   const name = path === "-" ? "stdin" : path;
   const text = path === "-" ? await readStdin(session) : await readFile(session, path);
-  // JSON is YAML too, but its own parser says better what is wrong with it.
-  const isJson = /^\s*[{[]/.test(text) && !isYamlName(name);
+  const document = new SourceDocument(text);
+  // What begins as JSON is to be JSON, although YAML would be content with less.
+  const isJson = /^\s*[{[]/.test(text) && !/\.ya?ml$/i.test(name);
+  const value = isJson ? jsonOf(name, text, document) : yamlOf(name, document);
+  return { name, document, value };
+}
+
+function jsonOf(name: string, text: string, document: SourceDocument): unknown {
   try {
-    return { name, text, value: isJson ? JSON.parse(text) : parseYaml(text) };
+    return JSON.parse(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const line = lineOfSyntaxError(text, isJson ? parseJson5 : parseYaml);
-    throw new CliError(`${name}:${line}: ${reason}.`, { fix: "Correct the file.", cause });
+    const position = document.at(offsetOfJsonError(text));
+    throw fileError(name, [{ position, message: `${reasonOf(cause)}.`, fix: CORRECT }]);
   }
 }
 
-const parseJson5 = (text: string): unknown => Bun.JSON5.parse(text);
-const parseYaml = (text: string): unknown => Bun.YAML.parse(text);
+function yamlOf(name: string, document: SourceDocument): unknown {
+  const error = document.syntaxError();
+  if (error !== null) throw fileError(name, [{ ...error, fix: CORRECT }]);
+  try {
+    return document.value();
+  } catch (cause) {
+    throw new CliError(`${name}: ${reasonOf(cause)}.`, { fix: CORRECT, cause });
+  }
+}
 
-function isYamlName(name: string): boolean {
-  return /\.ya?ml$/i.test(name);
+const CORRECT = "Correct the file.";
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function readStdin({ io }: Session): Promise<string> {
@@ -57,15 +73,12 @@ async function readFile({ io }: Session, path: string): Promise<string> {
   try {
     return await Bun.file(full).text();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(`Could not read ${path}: ${reason}`, {
-      fix: "Give the path of a job file.",
-      cause,
-    });
+    const fix = "Give the path of a job file.";
+    throw new CliError(`Could not read ${path}: ${reasonOf(cause)}`, { fix, cause });
   }
 }
 
-/** The job of a file. Throws CliError that names file, line and field of the first thing that does not fit. */
+/** The job of a file. Throws CliError with everything in it that does not fit. */
 export function jobOf(source: Source, overrides: Overrides): JobFile {
   const { value } = source;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -74,14 +87,11 @@ export function jobOf(source: Source, overrides: Overrides): JobFile {
       { fix: "Write the job as the API takes it: see `POST /jobs` in the API's documentation." },
     );
   }
-  const { tasks, ...rest } = overridden(value, overrides);
-  // What is no list at all is left to the schema to refuse.
-  const job = Array.isArray(tasks) || tasks === undefined ? rest : { ...rest, tasks };
-  const checked = checkedValue(source, check(JOB_ADD, job));
-  checkedValue(source, checkJob(job));
-  const items = Array.isArray(tasks) ? tasks : [];
-  checkItems(source, items);
-  return { job: checked, tasks: items as TaskAdd[] };
+  const body = overridden(value, overrides);
+  refuseMistakes(source, jobMistakes(body), (field) => optionOf(field, overrides));
+  // As nothing was found, it is one.
+  const { tasks = [], ...job } = body as JobAdd;
+  return { job, tasks };
 }
 
 function nounOf(value: unknown): string {
@@ -89,7 +99,7 @@ function nounOf(value: unknown): string {
   return Array.isArray(value) ? "a list" : JSON.stringify(value).slice(0, 60);
 }
 
-function overridden(value: object, { id, poolId }: Overrides): Record<string, unknown> {
+function overridden(value: object, { id, poolId }: Overrides): object {
   return {
     ...value,
     ...(id === undefined ? {} : { id }),
@@ -97,48 +107,38 @@ function overridden(value: object, { id, poolId }: Overrides): Record<string, un
   };
 }
 
+/** The option that a field came from; undefined for one of the file. */
+function optionOf(field: string, { id, poolId }: Overrides): string | undefined {
+  if (field === "id" && id !== undefined) return "-id,--id";
+  return field === "poolInfo.poolId" && poolId !== undefined ? "-pi,--poolid" : undefined;
+}
+
 /** Tasks of a file that holds nothing else: a list, or an object with the field tasks. */
 export function tasksOf(source: Source): readonly TaskAdd[] {
   const { value } = source;
   const isObject = typeof value === "object" && value !== null;
   const items = isObject && "tasks" in value ? value.tasks : value;
-  if (!Array.isArray(items)) {
+  if (!Array.isArray(items) || items.length === 0) {
+    const given = Array.isArray(items) ? "an empty one" : nounOf(items);
     throw new CliError(
-      `${source.name}: Expected a list of tasks, or an object with the field tasks, and got ${nounOf(items)}.`,
+      `${source.name}: Expected a list of tasks, or an object with the field tasks, and got ${given}.`,
       { fix: "Write each task as the API takes it: id and commandLine at least." },
     );
   }
-  checkItems(source, items);
+  refuseMistakes(source, taskMistakes(items));
   return items as TaskAdd[];
 }
 
-function checkItems(source: Source, items: readonly unknown[]): void {
-  const errors = checkTasks(items).flatMap((task) => (task.ok ? [] : [task.error]));
-  const [first] = errors;
-  if (first === undefined) return;
-  throw misfit(source, first, errors.length - 1);
-}
-
-function checkedValue<Value>(source: Source, checked: Checked<Value>): Value {
-  if (checked.ok) return checked.value;
-  throw misfit(source, checked.error, 0);
-}
-
-function misfit(source: Source, error: ErrorDetail, others: number): CliError {
-  const line = error.field === undefined ? null : nearestLine(source, error.field);
-  const where = line === null ? source.name : `${source.name}:${line}`;
-  const more = others === 0 ? "" : ` (and ${others} more tasks do not fit)`;
-  return new CliError(`${where}: ${error.message}${more}`, { fix: error.fix });
-}
-
-/** The line of the field or, where it is missing, of what it is missing in. */
-function nearestLine({ text, value }: Source, field: string): number | null {
-  const parse = parseYaml;
-  // A list of tasks alone is addressed as if it were in a field of that name.
-  const path = Array.isArray(value) ? field.replace(/^tasks/, "") : field;
-  for (let at = path; at !== ""; at = at.replace(/(?:^|\.|\[)[^.[]*$/, "")) {
-    const line = lineOfField(text, at, parse);
-    if (line !== null) return line;
-  }
-  return null;
+function refuseMistakes(
+  { name, document, value }: Source,
+  errors: readonly ErrorDetail[],
+  optionOfField: (field: string) => string | undefined = () => undefined,
+): void {
+  // A list of tasks alone is spoken of as if it were in a field of that name.
+  const placeOf = (field: string) => (Array.isArray(value) ? field.replace(/^tasks/, "") : field);
+  const found: Misfit[] = [
+    ...document.repeatedKeys().map((mistake) => ({ ...mistake, fix: "Remove one of them." })),
+    ...misfits(errors, document, placeOf, optionOfField),
+  ];
+  if (found.length > 0) throw fileError(name, found);
 }

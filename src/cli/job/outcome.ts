@@ -1,4 +1,5 @@
 import type { Client } from "../../client/client.ts";
+import { counted } from "../../model/counted.ts";
 import type { TaskCounts } from "../../protocol/api/answer/job.ts";
 import type { Task } from "../../protocol/api/answer/task.ts";
 import { EXIT } from "../failure.ts";
@@ -37,9 +38,13 @@ export async function awaitOutcome(
     return exitCode;
   }
   await printCounts(session, counts);
+  if (completed === 0) {
+    await session.note(`${jobId} has no tasks. Add some with \`stint jobtask add ${jobId}\`.`);
+    return exitCode;
+  }
   const seconds = ((session.io.now() - startedAt) / SECOND_MS).toFixed(1);
   if (failed === 0)
-    await session.note(`${completed} of ${completed} tasks succeeded, ${seconds} s`);
+    await session.note(`${completed} of ${counted(completed, "task")} succeeded, ${seconds} s`);
   else await tellFailures(session, { jobId, failed, completed, failures });
   return exitCode;
 }
@@ -71,12 +76,13 @@ interface Failed {
 
 async function tellFailures(session: Session, outcome: Failed): Promise<void> {
   const { jobId, failed, completed, failures } = outcome;
-  const shown = failures.length < failed ? `, the first ${failures.length} of them` : "";
-  await session.note(`\n${failed} of ${completed} tasks failed${shown}:`);
+  const first = failures.length === 1 ? "the first" : `the first ${failures.length}`;
+  const shown = failures.length < failed ? `, ${first} of them` : "";
+  await session.note(`\n${failed} of ${counted(completed, "task")} failed${shown}:`);
   await session.note(boxTable(COLUMNS, failures, MESSAGE_COLUMNS_MAX));
-  const [first] = failures;
+  const [one] = failures;
   await session.note(`All of them: stint jobtask list ${jobId} -rs failure -lm 0`);
-  if (first !== undefined) {
-    await session.note(`What one wrote: stint jobtask log ${jobId} ${first.id} --stderr`);
+  if (one !== undefined) {
+    await session.note(`What one wrote: stint jobtask log ${jobId} ${one.id} --stderr`);
   }
 }

@@ -88,7 +88,7 @@ test("waiting ends with 1 when a task has failed, and says which and why", async
   expect(exitCode).toBe(1);
   expect(stderr).toBe(`13/13 tasks completed, 0 running, 12 failed
 
-12 of 13 tasks failed, the first 1 of them:
+12 of 13 tasks failed, the first of them:
 +---------+---------+---------+-----------------+-------------------------------------+
 | TASK ID | NODE ID | EXIT CD | CODE            | MESSAGE                             |
 +---------+---------+---------+-----------------+-------------------------------------+
@@ -193,4 +193,42 @@ test("a person sees a bar, and not what it was when the result is there", async 
   expect(stderr).toContain("[                              ] 0/2 tasks, 1 running, 0 failed, 0 s");
   expect(stderr).toContain("[==============================] 2/2 tasks, 0 running, 0 failed, 0 s");
   expect(stderr).toEndWith("2 of 2 tasks succeeded, 0.0 s\n");
+});
+
+const EMPTY = { readStdin: () => Promise.resolve("id: nightly\npoolInfo: {poolId: default}\n") };
+
+test("a file without tasks makes a job, and it is said", async () => {
+  const server = new FakeServer({ "POST /jobs": CREATED });
+  expect(await ran(["job", "run", "-"], server, EMPTY)).toEqual({
+    exitCode: 0,
+    stdout: "nightly has been created successfully without tasks.\n",
+    stderr: "The file has no tasks. Add some with `stint jobtask add nightly`.\n",
+  });
+  const file = "{id: nightly, poolInfo: {poolId: p}, onAllTasksComplete: TerminateJob, tasks: []}";
+  const ends = { readStdin: () => Promise.resolve(file.replace("{", "# YAML\n{")) };
+  const { stderr } = await ran(["job", "run", "-"], server, ends);
+  expect(stderr).toBe("The file has no tasks, and so the job ends at once (onAllTasksComplete).\n");
+});
+
+test("waiting for a file without tasks is refused before anything is sent", async () => {
+  const server = new FakeServer({ "POST /jobs": CREATED });
+  expect(await ran(["job", "run", "-", "--wait"], server, EMPTY)).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: `error: Expected tasks to wait for in stdin and got none.
+fix: Add tasks to the file; or run it without --wait, add tasks with \`stint jobtask add nightly\`, then wait with \`stint job wait nightly\`.
+`,
+  });
+  expect(server.requests).toEqual([]);
+});
+
+test("waiting for a job without tasks ends at once and says so", async () => {
+  const server = new FakeServer({
+    "GET /jobs/nightly": aJob(),
+    "GET /jobs/nightly/taskcounts": taskCounts(0, 0, 0, 0),
+  });
+  const { exitCode, stderr } = await ran(["job", "wait", "nightly"], server);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("nightly has no tasks. Add some with `stint jobtask add nightly`.\n");
+  expect(stderr).not.toContain("succeeded");
 });

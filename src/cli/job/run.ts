@@ -1,5 +1,6 @@
 import { ApiError } from "../../client/apiError.ts";
 import type { Client } from "../../client/client.ts";
+import { counted } from "../../model/counted.ts";
 import { CliError } from "../failure.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
@@ -15,16 +16,32 @@ export interface JobRunOptions {
 }
 
 export async function run(session: Session, options: JobRunOptions): Promise<number> {
-  const file = jobOf(await readSource(session, options.file), options);
+  const source = await readSource(session, options.file);
+  const file = jobOf(source, options);
+  const { id } = file.job;
+  const count = file.tasks.length;
+  if (count === 0 && options.wait) throw nothingToWaitFor(source.name, id);
   const client = await session.client();
   await submit(session, client, file, options);
-  const { id } = file.job;
-  const sentence = `${id} has been created successfully with ${file.tasks.length} tasks.`;
-  if (!options.wait) {
-    return await printDone(session, sentence, { id, tasks: file.tasks.length });
-  }
+  if (count === 0) await session.note(emptyNote(file));
+  const tasks = count === 0 ? "without tasks" : `with ${counted(count, "task")}`;
+  const sentence = `${id} has been created successfully ${tasks}.`;
+  if (!options.wait) return await printDone(session, sentence, { id, tasks: count });
   await session.note(sentence);
   return await awaitOutcome(session, client, id);
+}
+
+/** Before anything is sent: such a wait would have no end to wait for, or none worth it. */
+function nothingToWaitFor(name: string, id: string): CliError {
+  return new CliError(`Expected tasks to wait for in ${name} and got none.`, {
+    fix: `Add tasks to the file; or run it without --wait, add tasks with \`stint jobtask add ${id}\`, then wait with \`stint job wait ${id}\`.`,
+  });
+}
+
+function emptyNote({ job }: JobFile): string {
+  const ends = job.onAllTasksComplete?.toLowerCase() === "terminatejob";
+  if (ends) return "The file has no tasks, and so the job ends at once (onAllTasksComplete).";
+  return `The file has no tasks. Add some with \`stint jobtask add ${job.id}\`.`;
 }
 
 async function submit(

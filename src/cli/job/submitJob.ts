@@ -56,9 +56,13 @@ export async function addTasks(
     const refused = results.filter(({ status }) => status === "clienterror");
     const error = refused[0]?.error;
     if (error === undefined) continue;
-    const others = refused.length === 1 ? "" : ` (and ${refused.length - 1} more were refused)`;
+    const others = refused.length === 1 ? "" : ` (and ${othersOf(refused.length - 1)} refused)`;
     throw new CliError(`${error.message}${others}`, { fix: error.fix });
   }
+}
+
+function othersOf(count: number): string {
+  return count === 1 ? "one more was" : `${count} more were`;
 }
 
 function bulksOf(tasks: readonly TaskAdd[]): TaskAdd[][] {

@@ -1,3 +1,4 @@
+import { counted } from "../../model/counted.ts";
 import type { TaskAdd } from "../../protocol/api/task.ts";
 import { givenOf, nameValues } from "../command/keyValue.ts";
 import { UsageError } from "../failure.ts";
@@ -48,6 +49,7 @@ async function addFrom(session: Session, options: TaskAddOptions, path: string):
   const { addTasks } = await import("../job/submitJob.ts");
   const tasks = tasksOf(await readSource(session, path));
   await addTasks(session, await session.client(), jobId, tasks);
-  const sentence = `${tasks.length} tasks have been added to ${jobId} successfully.`;
+  const verb = tasks.length === 1 ? "has" : "have";
+  const sentence = `${counted(tasks.length, "task")} ${verb} been added to ${jobId} successfully.`;
   return await printDone(session, sentence, { jobId, tasks: tasks.length });
 }

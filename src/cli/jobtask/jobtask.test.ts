@@ -208,10 +208,10 @@ test("many tasks are added from a list", async () => {
   });
   const world = { readStdin: () => Promise.resolve("- {id: a, commandLine: /bin/true}\n") };
   const { stdout } = await ran(["jobtask", "add", "nightly", "-fi", "-"], server, world);
-  expect(stdout).toBe("1 tasks have been added to nightly successfully.\n");
+  expect(stdout).toBe("1 task has been added to nightly successfully.\n");
   const wrong = { readStdin: () => Promise.resolve("- id: a\n  slots: 2\n") };
   const refused = await ran(["jobtask", "add", "nightly", "-fi", "-"], server, wrong);
-  expect(refused.stderr).toStartWith("error: stdin:2: ");
+  expect(refused.stderr).toContain("\nstdin:2:3: Expected only the fields id, ");
 });
 
 test("a task without command, and one by options and file, are wrong usage", async () => {

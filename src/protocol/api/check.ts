@@ -37,10 +37,45 @@ export function check<Schema extends z.ZodType>(
   const { issues } = parsed.error;
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue === undefined) throw new Error("Expected an issue of a failed check.");
-  return { ok: false, error: explainIssue(issue, value, origin, path) };
+  return { ok: false, error: firstOf(issue, value, origin, path) };
 }
 
-function explainIssue(
+export type FullyChecked<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly errors: readonly ErrorDetail[] };
+
+/**
+ * As check, with everything that is wrong, for what a person corrects in one go. A field that is missing because its name
+ * is misspelt is one mistake.
+ */
+export function checkAll<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  path = "",
+): FullyChecked<z.output<Schema>> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const errors: ErrorDetail[] = [];
+  const meant = new Set<string>();
+  for (const issue of parsed.error.issues) {
+    if (issue.code !== "unrecognized_keys") {
+      errors.push(firstOf(issue, value, "body", path));
+      continue;
+    }
+    const parent = joinPath(path, issue.path);
+    for (const key of issue.keys) {
+      errors.push(unknownField(key, parent, issue.message, "body"));
+      const name = nearest(key, issue.message);
+      if (name !== undefined) meant.add(joinPath(parent, [name]));
+    }
+  }
+  const isMisspelt = ({ code, field = "" }: ErrorDetail) =>
+    code === "MissingRequiredProperty" && meant.has(field);
+  return { ok: false, errors: errors.filter((error) => !isMisspelt(error)) };
+}
+
+/** What an issue says; of several unknown fields the first. */
+function firstOf(
   issue: z.core.$ZodIssue,
   input: unknown,
   origin: Origin,

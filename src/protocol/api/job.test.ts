@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import type { ErrorDetail } from "./check.ts";
-import { checkJob, JOB_PATCH, JOB_UPDATE, toJobPatch, toJobReplacement } from "./job.ts";
+import {
+  checkJob,
+  JOB_PATCH,
+  JOB_UPDATE,
+  jobMistakes,
+  toJobPatch,
+  toJobReplacement,
+} from "./job.ts";
 
 const minimal = { id: "job1", poolInfo: { poolId: "pool1" } };
 const preparation = { commandLine: "/bin/true" };
@@ -170,4 +177,39 @@ test("a patch changes what is given, a replacement everything", () => {
     poolId: "p",
     metadata: [],
   });
+});
+
+test("all mistakes of a job and its tasks are found at once", () => {
+  const found = jobMistakes({
+    id: "j",
+    priority: "high",
+    colour: "red",
+    hue: 1,
+    tasks: [
+      { id: "a", comandLine: "x" },
+      { id: "b", requiredSlots: 0 },
+      { id: "c", commandLine: "x" },
+      { id: "C", commandLine: "x" },
+    ],
+  });
+  expect(found.map(({ code, field }) => [code, field])).toEqual([
+    ["MissingRequiredProperty", "poolInfo"],
+    ["InvalidPropertyValue", "priority"],
+    ["UnsupportedProperty", "colour"],
+    ["UnsupportedProperty", "hue"],
+    // It is also missing under its right name, which is no second mistake.
+    ["UnsupportedProperty", "tasks[0].comandLine"],
+    ["MissingRequiredProperty", "tasks[1].commandLine"],
+    ["InvalidPropertyValue", "tasks[1].requiredSlots"],
+    ["TaskExists", "tasks[3].id"],
+  ]);
+});
+
+test("ids of preparation and release are taken for the tasks of a job file too", () => {
+  const special = { jobPreparationTask: preparation, jobReleaseTask: { commandLine: "x" } };
+  const tasks = [{ id: "JobRelease", commandLine: "x" }];
+  const found = jobMistakes({ ...minimal, ...special, tasks });
+  expect(found.map(({ code }) => code)).toEqual(["TaskIdSameAsJobReleaseTask"]);
+  expect(jobMistakes({ ...minimal, tasks: 5 }).map(({ field }) => field)).toEqual(["tasks"]);
+  expect(jobMistakes({ ...minimal, ...special, tasks: [] })).toEqual([]);
 });

@@ -8,7 +8,7 @@ import {
   RELEASE_WALL_CLOCK_MAX_MS,
 } from "../../model/limits.ts";
 import type { PreparationSpec, ReleaseSpec } from "../../model/taskSpec.ts";
-import { type Checked, check, type ErrorDetail } from "./check.ts";
+import { type Checked, check, checkAll, type ErrorDetail } from "./check.ts";
 import {
   COMMAND_FIELDS,
   ENVIRONMENT_SETTINGS,
@@ -29,14 +29,7 @@ import {
   record,
   where,
 } from "./field.ts";
-import {
-  type IdentifiedTask,
-  repeatedTask,
-  TASK_ADD,
-  type TaskAdd,
-  tooManyTasks,
-  toTaskSpec,
-} from "./task.ts";
+import { type IdentifiedTask, repeatedTask, TASK_ADD, tooManyTasks, toTaskSpec } from "./task.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 /** Text of a terminate reason; it is shown in lists. */
@@ -142,41 +135,84 @@ export function checkJob(body: unknown): Checked<NewJob> {
   return { ok: true, value: { spec: toJobSpec(job), tasks } };
 }
 
+/**
+ * Everything that is wrong with a job file: a body of POST jobs with as many tasks as there are. The rules are those of
+ * checkJob and checkTasks; tasks that fit are compared with each other even where others do not.
+ */
+export function jobMistakes(body: object): ErrorDetail[] {
+  const { tasks, ...rest } = body as { readonly tasks?: unknown };
+  // What is no list at all is left to the schema to refuse.
+  const isList = Array.isArray(tasks);
+  const checked = checkAll(JOB_ADD, isList || tasks === undefined ? rest : body);
+  const ofJob = checked.ok ? specialErrors(checked.value) : checked.errors;
+  const taken = checked.ok ? specialIds(checked.value) : new Map<string, SpecialCode>();
+  return [...ofJob, ...(isList ? taskMistakes(tasks, taken) : [])];
+}
+
+/** Everything that is wrong with the items of a list of tasks; `taken` are ids that none may have. */
+export function taskMistakes(
+  items: readonly unknown[],
+  taken: SpecialIds = new Map(),
+): ErrorDetail[] {
+  const seen = new Set<string>();
+  return items.flatMap((item, index) => {
+    const path = `tasks[${index}]`;
+    const checked = checkAll(TASK_ADD, item, path);
+    if (!checked.ok) return checked.errors;
+    return idError(checked.value.id, path, seen, taken) ?? [];
+  });
+}
+
 /** Rules that span several fields; null when all hold. */
 function jobError(job: JobAdd): ErrorDetail | null {
-  const preparation = job.jobPreparationTask;
-  const release = job.jobReleaseTask;
-  if (release !== undefined && preparation === undefined) return releaseAlone();
-  const preparationId = preparation?.id ?? DEFAULT_PREPARATION_ID;
-  const releaseId = release?.id ?? DEFAULT_RELEASE_ID;
-  if (release !== undefined && foldId(preparationId) === foldId(releaseId)) {
-    return sameSpecialId(releaseId);
+  const [error] = specialErrors(job);
+  if (error !== undefined || job.tasks === undefined) return error ?? null;
+  if (job.tasks.length > ADD_TASKS_MAX) return tooManyTasks(job.tasks.length);
+  const taken = specialIds(job);
+  const seen = new Set<string>();
+  for (const [index, { id }] of job.tasks.entries()) {
+    const found = idError(id, `tasks[${index}]`, seen, taken);
+    if (found !== null) return found;
   }
-  if (job.tasks === undefined) return null;
-  const taken = new Map<string, SpecialCode>();
-  if (preparation !== undefined) {
-    taken.set(foldId(preparationId), "TaskIdSameAsJobPreparationTask");
-  }
-  if (release !== undefined) taken.set(foldId(releaseId), "TaskIdSameAsJobReleaseTask");
-  return tasksError(job.tasks, taken);
+  return null;
+}
+
+function specialErrors({ jobPreparationTask, jobReleaseTask }: JobAdd): ErrorDetail[] {
+  if (jobReleaseTask === undefined) return [];
+  if (jobPreparationTask === undefined) return [releaseAlone()];
+  const releaseId = jobReleaseTask.id ?? DEFAULT_RELEASE_ID;
+  const preparationId = jobPreparationTask.id ?? DEFAULT_PREPARATION_ID;
+  return foldId(preparationId) === foldId(releaseId) ? [sameSpecialId(releaseId)] : [];
 }
 
 type SpecialCode = "TaskIdSameAsJobPreparationTask" | "TaskIdSameAsJobReleaseTask";
+/** Folded ids of a job's preparation and release. */
+type SpecialIds = ReadonlyMap<string, SpecialCode>;
 
-function tasksError(
-  tasks: readonly TaskAdd[],
-  taken: ReadonlyMap<string, SpecialCode>,
-): ErrorDetail | null {
-  if (tasks.length > ADD_TASKS_MAX) return tooManyTasks(tasks.length);
-  const seen = new Set<string>();
-  for (const [index, { id }] of tasks.entries()) {
-    const folded = foldId(id);
-    if (seen.has(folded)) return repeatedTask(id, `tasks[${index}]`);
-    const code = taken.get(folded);
-    if (code !== undefined) return specialTask(code, id, `tasks[${index}].id`);
-    seen.add(folded);
+function specialIds({ jobPreparationTask, jobReleaseTask }: JobAdd): SpecialIds {
+  const taken = new Map<string, SpecialCode>();
+  if (jobPreparationTask !== undefined) {
+    const id = jobPreparationTask.id ?? DEFAULT_PREPARATION_ID;
+    taken.set(foldId(id), "TaskIdSameAsJobPreparationTask");
   }
-  return null;
+  if (jobReleaseTask !== undefined) {
+    taken.set(foldId(jobReleaseTask.id ?? DEFAULT_RELEASE_ID), "TaskIdSameAsJobReleaseTask");
+  }
+  return taken;
+}
+
+/** Adds the id to those that were seen. */
+function idError(
+  id: string,
+  path: string,
+  seen: Set<string>,
+  taken: SpecialIds,
+): ErrorDetail | null {
+  const folded = foldId(id);
+  if (seen.has(folded)) return repeatedTask(id, path);
+  seen.add(folded);
+  const code = taken.get(folded);
+  return code === undefined ? null : specialTask(code, id, `${path}.id`);
 }
 
 function specialTask(code: SpecialCode, id: string, field: string): ErrorDetail {
