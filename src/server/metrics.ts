@@ -21,6 +21,7 @@ export function createMetrics(live: {
   readonly engine: () => Engine;
   readonly links: () => NodeLinks;
   readonly queueLength: () => number;
+  readonly clockLeadMs: () => number;
 }): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -56,6 +57,11 @@ export function createMetrics(live: {
   gauge("stint_nodes", "Nodes that are present", () => live.engine().nodes.size);
   gauge("stint_nodes_connected", "Nodes with a connection", () => live.links().size);
   gauge("stint_loop_waiting_inputs", "Inputs that wait for the loop", live.queueLength);
+  gauge(
+    "stint_clock_lead_seconds",
+    "How far the server's time is ahead of its machine's clock",
+    () => live.clockLeadMs() / 1000,
+  );
   return {
     registry,
     commits: new Counter({ name: "stint_commits_total", help: "Commits", registers }),

@@ -11,6 +11,7 @@ test("docs/operations.md has a row for every metric, with its kind, and for no o
     engine: () => newEngine(0),
     links: () => ({ size: 0 }) as NodeLinks,
     queueLength: () => 0,
+    clockLeadMs: () => 0,
   });
   const rows = [...page.matchAll(/^\| `(\w+)` \| (gauge|counter|histogram) \|/gm)];
   const metrics = await registry.getMetricsAsJSON();

@@ -1,5 +1,6 @@
 import type { Server as BunServer } from "bun";
 import type { Logger } from "pino";
+import { Clock } from "../engine/clock.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
 import { NODE_LINK_PATH } from "../protocol/node/message.ts";
@@ -47,6 +48,8 @@ export interface RunningServer {
 const IDEMPOTENCY_LIFE_MS = 24 * 60 * 60_000;
 const FORGET_INTERVAL_MS = 60 * 60_000;
 const JOIN_TOKEN_LIFE_MS = 60 * 60_000;
+/** A server whose time is ahead of its machine's clock by more than this says so when it starts. */
+const LEAD_TOLD_MS = 1_000;
 /** The native API's epoch: one server on one store; several servers get theirs from the lease. */
 const SINGLE_SERVER_EPOCH = 1;
 
@@ -75,11 +78,12 @@ export class Server implements RunningServer {
     const log = (message: string, facts: Record<string, unknown>): void =>
       options.logger.warn(facts, message);
     const parts: { value: ServerParts | null } = { value: null };
+    const clock = new Clock({ wall: Date.now, monotonic: () => performance.now() });
     const loop: Loop = await Loop.open({
       store: options.store,
       settings: { ...DEFAULT_SETTINGS, ...options.settings },
       epoch: SINGLE_SERVER_EPOCH,
-      clock: Date.now,
+      clock,
       perform: (effects) => {
         if (parts.value !== null) performEffects({ ...parts.value, loop }, effects);
       },
@@ -97,11 +101,19 @@ export class Server implements RunningServer {
       onStep: (durationMs) => metrics.stepSeconds.observe(durationMs / 1000),
       log,
     });
+    if (clock.leadMs() > LEAD_TOLD_MS) {
+      const facts = { aheadMs: clock.leadMs() };
+      log(
+        "the machine's clock was set back; time goes on from what is stored, a tenth slower",
+        facts,
+      );
+    }
     const links = newLinks(options, loop);
     const metrics = createMetrics({
       engine: () => loop.engine,
       links: () => links,
       queueLength: () => loop.queueLength,
+      clockLeadMs: () => clock.leadMs(),
     });
     const provider = newProvider(options, loop, () => `http://127.0.0.1:${http.port}`);
     const context = contextOf(options, { loop, links, commits, metrics }, () => http);
@@ -118,7 +130,7 @@ export class Server implements RunningServer {
   /** Answers kept under an Idempotency-Key are of use for a day. */
   #forgetAnswersNowAndThen(): void {
     const forget = (): void => {
-      const before = Date.now() - IDEMPOTENCY_LIFE_MS;
+      const before = this.loop.parts.clock.now() - IDEMPOTENCY_LIFE_MS;
       this.#options.store.forgetIdempotency(before).catch((error: unknown) => {
         this.#options.logger.warn({ err: error }, "could not forget old answers");
       });
@@ -172,7 +184,7 @@ function newLinks(options: ServerOptions, loop: Loop): NodeLinks {
   return new NodeLinks(loop, options.store, {
     heartbeatIntervalMs: settings.heartbeatIntervalMs,
     epoch: () => SINGLE_SERVER_EPOCH,
-    clock: Date.now,
+    clock: () => loop.parts.clock.now(),
     log: (message, facts) => options.logger.info(facts, message),
   });
 }
@@ -187,13 +199,11 @@ function newProvider(
     ...options.local,
     serverUrl,
     version: options.version,
-    joinToken: (poolId) =>
-      issueJoinToken(options.store, {
-        poolId,
-        expiresAt: Date.now() + JOIN_TOKEN_LIFE_MS,
-        usesLeft: 1,
-        createdAt: Date.now(),
-      }),
+    joinToken: (poolId) => {
+      const createdAt = loop.parts.clock.now();
+      const expiresAt = createdAt + JOIN_TOKEN_LIFE_MS;
+      return issueJoinToken(options.store, { poolId, expiresAt, usesLeft: 1, createdAt });
+    },
     nodeFailed: (node, message) => loop.tell({ kind: "nodeFailed", node, message }),
     log: (message, facts) => options.logger.warn(facts, message),
     newId: () => crypto.randomUUID(),
@@ -215,7 +225,7 @@ function contextOf(
   return {
     settings: {
       version: options.version,
-      startedAt: Date.now(),
+      startedAt: loop.parts.clock.now(),
       storeKind: options.storeKind,
       defaultProvider: options.local === null ? "none" : "local",
     },
@@ -230,7 +240,7 @@ function contextOf(
       metrics: () => metrics.registry.metrics(),
     },
     authenticate: (request) => authenticator.authenticate(request),
-    clock: Date.now,
+    clock: () => loop.parts.clock.now(),
     epoch: () => SINGLE_SERVER_EPOCH,
     health: () => (loop.isHealthy ? "ok" : "busy"),
     keepOpen: (request) => http().timeout(request, 0),
@@ -264,12 +274,13 @@ function listen(
       }
       if (pathname.startsWith("/api/v1/nodes/")) {
         if (pathname === "/api/v1/nodes/join" && request.method === "POST") {
-          return joinNode(request, { loop, store, clock: Date.now });
+          return joinNode(request, { loop, store, clock: () => loop.parts.clock.now() });
         }
         const transfer = await nodeTransfer(request, pathname, {
           store,
           blobs,
-          clock: Date.now,
+          // Nodes sign with the time of their own machines, and have no other.
+          wallTime: Date.now,
           jobOfOwn: (guid, execution) => links.jobOfOwn(guid, execution),
         });
         if (transfer !== null) return transfer;

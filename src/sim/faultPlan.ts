@@ -2,8 +2,8 @@ import type { Machine } from "./machine.ts";
 import type { World } from "./world.ts";
 
 const DOWN_MAX_MS = 180_000;
-/** Engine time stands still until a clock that was set back has caught up, so not for as long as a run may stand still. */
-const CLOCK_OFFSET_MAX_MS = 600_000;
+/** Longer than a run may stand still. */
+const CLOCK_OFFSET_MAX_MS = 3 * 3_600_000;
 const PAUSE_MAX_MS = 150_000;
 const CUT_OFF_MAX_MS = 150_000;
 const TICK_MS = 1_000;

@@ -15,6 +15,10 @@ export interface Hooks {
   readonly hurries?: (effect: Effect) => boolean;
   /** What a restart read from the store. */
   readonly restored?: (stored: StoredState) => StoredState;
+  /** The server's time is what its machine's clock says, back or forth. */
+  readonly takesWallTime?: boolean;
+  /** A restart begins with wall time, whatever was stored. */
+  readonly forgetsTime?: boolean;
   /** Every frame of a node is taken for the next one, whatever its number. */
   readonly skipsOrder?: boolean;
   readonly reports?: (reports: readonly NodeReport[]) => readonly NodeReport[];

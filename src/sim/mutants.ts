@@ -226,4 +226,12 @@ export const MUTANTS: readonly Mutant[] = [
         }),
     }),
   },
+  {
+    name: "engine time stands still until a clock that was set back has caught up",
+    hooks: () => ({ takesWallTime: true }),
+  },
+  {
+    name: "a restart forgets how far time had come",
+    hooks: () => ({ forgetsTime: true }),
+  },
 ];

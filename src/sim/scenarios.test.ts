@@ -210,6 +210,33 @@ test("the server stands still for two minutes: no node is lost", () => {
   expect(scenario.task("a").progress).toMatchObject({ systemTaskVersion: 0, recoveryCount: 0 });
 });
 
+/** A machine's clock that is set to the time before last. */
+const DAY_MS = 86_400_000;
+
+test("the server's clock is set back by a day: a dead node's work is still recovered", () => {
+  const scenario = new Scenario("n1", "n2");
+  scenario.submit(["work 20000 0"]);
+  scenario.until("the process runs", () => scenario.runs(1));
+  scenario.world.server.setClock(-DAY_MS);
+  scenario.on(scenario.task("a").progress.nodeId ?? "").powerOff();
+  scenario.until("it runs elsewhere", () => scenario.runs(2));
+  scenario.settle();
+  expect(scenario.state("a")).toBe("completed success");
+});
+
+test("the server starts again on a clock that was set back by a day: time goes on from what is stored", () => {
+  const scenario = new Scenario("n1", "n2");
+  scenario.submit(["work 20000 0"]);
+  scenario.until("the process runs", () => scenario.runs(1));
+  const { createdAt } = scenario.task("a");
+  scenario.world.server.setClock(-DAY_MS);
+  scenario.world.server.crash();
+  scenario.on(scenario.task("a").progress.nodeId ?? "").powerOff();
+  scenario.until("it runs elsewhere", () => scenario.runs(2));
+  scenario.settle();
+  expect(scenario.task("a").progress.endedAt).toBeGreaterThan(createdAt);
+});
+
 test("reports that waited while a commit failed do not swallow those that were lost with it", () => {
   const scenario = new Scenario("n1");
   scenario.submit(["work 1000 0"]);

@@ -1,3 +1,4 @@
+import { Clock, type TimeSource } from "../engine/clock.ts";
 import { heard } from "../engine/contact.ts";
 import type { Effect } from "../engine/effect.ts";
 import type { Input, Reply } from "../engine/input.ts";
@@ -36,6 +37,7 @@ export class Server {
   #isScheduled = false;
   #pausedUntil = 0;
   #clockOffsetMs = 0;
+  #clock: Clock;
   #timerAt: number | null = null;
   /** The batch whose commit is under way, and whether the disk has it already. */
   #inFlight: Batch<Caller> | null = null;
@@ -43,6 +45,7 @@ export class Server {
   constructor(world: World) {
     this.#world = world;
     this.links = new Links(world, this);
+    this.#clock = this.#newClock();
   }
 
   get engine(): Engine | null {
@@ -62,10 +65,20 @@ export class Server {
   }
 
   clock(): number {
+    return this.#world.hooks.takesWallTime ? this.#wall() : this.#clock.now();
+  }
+
+  #wall(): number {
     return EPOCH_MS + this.#world.agenda.now + this.#clockOffsetMs;
   }
 
-  /** The clock is set: from now on it deviates from true time by so much. */
+  #newClock(): Clock {
+    const { agenda } = this.#world;
+    const source: TimeSource = { wall: () => this.#wall(), monotonic: () => agenda.now };
+    return new Clock(source);
+  }
+
+  /** The machine's clock is set: from now on it deviates from true time by so much. */
   setClock(offsetMs: number): void {
     this.#clockOffsetMs = offsetMs;
   }
@@ -84,6 +97,7 @@ export class Server {
 
   boot(): void {
     this.epoch += 1;
+    this.#clock = this.#newClock();
     this.#restore();
     this.#tick();
   }
@@ -92,6 +106,7 @@ export class Server {
     const { disk, hooks, checks, faults } = this.#world;
     const settings = { ...DEFAULT_SETTINGS, lostAfterMs: faults.lostAfterMs };
     const stored = hooks.restored?.(disk.readLive()) ?? disk.readLive();
+    if (!hooks.forgetsTime) this.#clock.advanceTo(stored.counters.time);
     this.core = new LoopCore(restore(stored, this.clock(), settings));
     this.#inFlight = null;
     this.#isBusy = false;

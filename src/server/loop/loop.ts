@@ -1,3 +1,4 @@
+import type { Clock } from "../../engine/clock.ts";
 import { heard } from "../../engine/contact.ts";
 import type { Effect } from "../../engine/effect.ts";
 import type { Input, Reply, RequestInput } from "../../engine/input.ts";
@@ -60,7 +61,7 @@ export interface LoopParts {
   readonly store: Store;
   readonly settings: EngineSettings;
   readonly epoch: number;
-  readonly clock: () => number;
+  readonly clock: Clock;
   /** Carries out effects of a committed batch, in order. */
   readonly perform: (effects: readonly Effect[]) => void;
   /** A batch was committed, with or without events. */
@@ -99,8 +100,7 @@ export class Loop implements Requests {
 
   /** Restores the engine from the store. Its first effects go out with `start`. */
   static async open(parts: LoopParts): Promise<Loop> {
-    const stored = await parts.store.readLive();
-    return new Loop(restore(stored, parts.clock(), parts.settings), parts);
+    return new Loop(await readEngine(parts), parts);
   }
 
   /** The live machine, for reads. */
@@ -158,7 +158,7 @@ export class Loop implements Requests {
 
   /** A frame of the node was seen; false when its connection has to be made anew. */
   heard(node: NodeNumber): boolean {
-    return heard(this.engine, node, Math.max(this.engine.now, this.parts.clock()));
+    return heard(this.engine, node, Math.max(this.engine.now, this.parts.clock.now()));
   }
 
   nodeNumber(guid: string): NodeNumber | null {
@@ -217,7 +217,7 @@ export class Loop implements Requests {
     const reads = core.admit(admitted);
     const answers = await readAnswers(this.parts.store, reads);
     const begun = performance.now();
-    this.#next(core, core.apply(answers, this.parts.clock()));
+    this.#next(core, core.apply(answers, this.parts.clock.now()));
     this.#stepMs = performance.now() - begun;
     this.parts.onStep(this.#stepMs);
   }
@@ -230,7 +230,7 @@ export class Loop implements Requests {
   #commit(core: LoopCore<Caller>, batch: Batch<Caller>): void {
     const commit = this.parts.store.commit({
       changes: batch.changes,
-      idempotency: idempotencyOf(batch, this.parts.clock()),
+      idempotency: idempotencyOf(batch, this.parts.clock.now()),
       epoch: this.parts.epoch,
     });
     this.#inFlight = commit.then(
@@ -259,7 +259,7 @@ export class Loop implements Requests {
     this.#timeout = null;
     const dueAt = this.engine.timers.nextDueAt();
     if (dueAt === null) return;
-    const delayMs = dueAt - this.parts.clock();
+    const delayMs = dueAt - this.parts.clock.now();
     if (delayMs < TICK_MS) this.#timeout = setTimeout(() => this.#schedule(), Math.max(1, delayMs));
   }
 
@@ -278,9 +278,7 @@ export class Loop implements Requests {
     this.#isRestoring = true;
     while (!this.#isStopped) {
       try {
-        const { store, settings, clock } = this.parts;
-        const stored = await store.readLive();
-        this.#core = new LoopCore(restore(stored, clock(), settings));
+        this.#core = new LoopCore(await readEngine(this.parts));
         break;
       } catch (error) {
         this.parts.log("restore failed; trying again", { error: String(error) });
@@ -308,6 +306,13 @@ export class Loop implements Requests {
     const stopping = new Unavailable("The server is stopping.", 1_000);
     for (const { caller } of this.#waiting.splice(0)) caller.fail?.(stopping);
   }
+}
+
+/** The machine as the store has it; time goes on from where it was then, even if the machine's clock was set back. */
+async function readEngine({ store, clock, settings }: LoopParts): Promise<Engine> {
+  const stored = await store.readLive();
+  clock.advanceTo(stored.counters.time);
+  return restore(stored, clock.now(), settings);
 }
 
 function weightOf(input: Input): number {

@@ -6,7 +6,8 @@ import { isRecent, isSignedBy, parseNodeAuthorization } from "./nodeKeys.ts";
 interface TransferParts {
   readonly store: Store;
   readonly blobs: BlobStore;
-  readonly clock: () => number;
+  /** What the machine's clock says. */
+  readonly wallTime: () => number;
   /** The job of an execution that is, or was, this node's; null: it is not its own. */
   readonly jobOfOwn: (guid: string, execution: number) => Promise<number | null>;
 }
@@ -42,7 +43,7 @@ async function signerOf(
   parts: TransferParts,
 ): Promise<string | null> {
   const given = parseNodeAuthorization(request.headers.get("authorization"));
-  if (given === null || !isRecent(given.timestamp, parts.clock())) return null;
+  if (given === null || !isRecent(given.timestamp, parts.wallTime())) return null;
   const key = await parts.store.readNodeKey(given.guid);
   if (key === null || key.revokedAt !== null) return null;
   const text = `${given.guid}:${given.timestamp}:${request.method}:${path}`;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Clock } from "../../engine/clock.ts";
 import type { Effect } from "../../engine/effect.ts";
 import { DEFAULT_SETTINGS } from "../../engine/state.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
@@ -163,7 +164,7 @@ export class TestApi {
       store: api.store,
       settings: DEFAULT_SETTINGS,
       epoch: 1,
-      clock: () => api.#now,
+      clock: new Clock({ wall: () => api.#now, monotonic: () => 0 }),
       perform: (effects) => api.#perform(effects),
       onStep: () => {},
       onCommit: () => {

@@ -17,6 +17,7 @@ import { checkSettled, unsettled } from "./livenessChecks.ts";
 import { ProcessChecks } from "./processChecks.ts";
 import { checkRestore } from "./restoreCheck.ts";
 import { StoreChecks } from "./storeChecks.ts";
+import { TimeChecks } from "./timeChecks.ts";
 import { demand } from "./violation.ts";
 
 const RESTORE_CHECK_CHANCE = 0.02;
@@ -31,12 +32,14 @@ export class Checks {
   readonly #processes: ProcessChecks;
   readonly #store: StoreChecks;
   readonly #events: EventChecks;
+  readonly #time: TimeChecks;
 
   constructor(world: World) {
     this.#world = world;
     this.#processes = new ProcessChecks(world, this.ledger);
     this.#store = new StoreChecks(world, this.ledger);
     this.#events = new EventChecks(world);
+    this.#time = new TimeChecks(world);
   }
 
   asked(input: Input): void {
@@ -60,6 +63,7 @@ export class Checks {
 
   stepped(engine: Engine): void {
     this.#steps += 1;
+    this.#time.stepped(engine);
     const isThorough = this.#steps % THOROUGH_EVERY === 0;
     checkEngine(engine, isThorough);
     if (!isThorough) return;
@@ -69,6 +73,7 @@ export class Checks {
 
   restored(engine: Engine): void {
     this.#world.trace("server: restored");
+    this.#time.restored(engine);
     checkEngine(engine, true);
   }
 
