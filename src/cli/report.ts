@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError } from "../client/apiError.ts";
+import { ApiError, ConnectionError, reasonOf } from "../client/apiError.ts";
 import { CliError, ClosedPipe, EXIT } from "./failure.ts";
 import { type CliIo, isClosedPipe, writeTo } from "./io.ts";
 import type { Session } from "./session.ts";
@@ -52,9 +52,8 @@ function apiTold({ message, code, fix, status, requestId }: ApiError): Told {
 
 async function connectionTold(error: ConnectionError, session: Session): Promise<Told> {
   const { source } = await session.address();
-  const reason = error.cause instanceof Error ? error.cause.message : String(error.cause);
   return {
-    message: `No server answers at ${error.url}, which ${source} names: ${reason}`,
+    message: `No server answers at ${error.url}, which ${source} names: ${reasonOf(error.cause)}`,
     fix: "Start one here with `stint dev`, or name another with --server URL or STINT_SERVER.",
   };
 }

@@ -27,14 +27,19 @@ export class ApiError extends Error {
   }
 }
 
+/** Why there was no answer, without the advice that the runtime has for those who call its fetch. */
+export function reasonOf(cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return reason.replace(/\s*For more information, pass `verbose: true`.*$/s, "");
+}
+
 /** No server answered, or the connection broke. Whether a change was made is not known. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
   readonly url: string;
 
   constructor(url: string, options: { readonly cause: unknown }) {
-    const { cause } = options;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = reasonOf(options.cause);
     super(`Expected a Stint server at ${url}, and could not talk to it: ${reason}`, options);
     this.url = url;
   }

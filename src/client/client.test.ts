@@ -186,3 +186,79 @@ test("an id that would make another path of it is refused before anything is sen
     await expect(client.jobs.get(id)).rejects.toMatchObject({ code: "InvalidPropertyValue" });
   }
 });
+
+const output = (offset: number, text: string) =>
+  `id: 7:${offset}\ndata: ${Buffer.from(text).toString("base64")}\n\n`;
+
+/** Events of output: all of them arrive before the connection breaks or ends. */
+function eventStream(pieces: readonly string[], breaks = false): Response {
+  const left = [...pieces];
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = left.shift();
+      if (piece !== undefined) controller.enqueue(new TextEncoder().encode(piece));
+      else if (breaks) controller.error(new Error("broken"));
+      else controller.close();
+    },
+  });
+  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+}
+
+test("output is followed over breaks, each byte once, and ends when the server says so", async () => {
+  const { client, requests } = setup(
+    () =>
+      eventStream(
+        [": stream of output\n\n", output(4, "one\n"), output(8, "two\n").slice(0, 9)],
+        true,
+      ),
+    new TypeError("connection refused"),
+    json({ error: { code: "ServerBusy", message: "m", fix: "f" }, requestId: "r" }, 503),
+    // Closed without a word of the end: something in between did so.
+    () => eventStream([output(8, "two\n")]),
+    () => eventStream([output(14, "three\n"), "event: end\ndata: {}\n\n"]),
+  );
+  const told: string[] = [];
+  const response = await client.tasks.stdout("j", "t", {
+    follow: true,
+    onLost: () => told.push("lost"),
+    onBack: () => told.push("back"),
+  });
+  expect(await response.text()).toBe("one\ntwo\nthree\n");
+  expect(told).toEqual(["lost", "back", "lost", "back"]);
+  expect(requests.map(({ headers }) => headers.get("last-event-id"))).toEqual([
+    null,
+    "7:4",
+    "7:4",
+    "7:4",
+    "7:8",
+  ]);
+  expect(new Set(requests.map(({ url }) => url))).toEqual(
+    new Set(["http://host:1/api/v1/jobs/j/tasks/t/stdout?follow=true"]),
+  );
+});
+
+test("followed output throws what the server refuses, at once and later", async () => {
+  const gone = json(
+    { error: { code: "TaskNotFound", message: "m", fix: "f" }, requestId: "r" },
+    404,
+  );
+  await expect(setup(gone).client.executions.stdout(7, { follow: true })).rejects.toMatchObject({
+    code: "TaskNotFound",
+  });
+  const { client } = setup(() => eventStream([output(4, "one\n")]), gone);
+  const response = await client.executions.stderr(7, { follow: true });
+  await expect(response.text()).rejects.toMatchObject({ code: "TaskNotFound" });
+});
+
+test("nobody who stopped reading followed output keeps a connection", async () => {
+  const quiet = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(output(4, "one\n"))),
+  });
+  const headers = { "content-type": "text/event-stream" };
+  const { client, requests } = setup(() => new Response(quiet, { headers }));
+  const response = await client.tasks.stdout("j", "t", { follow: true });
+  const reader = response.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(requests[0]?.signal.aborted).toBe(true);
+});

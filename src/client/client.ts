@@ -1,8 +1,9 @@
 import { ApiError } from "./apiError.ts";
-import { type EventQuery, type FollowOptions, followEvents } from "./eventStream.ts";
+import { type EventQuery, followEvents } from "./eventStream.ts";
 import { jobCalls } from "./jobs.ts";
 import { nodeCalls } from "./nodes.ts";
 import { poolCalls } from "./pools.ts";
+import type { FollowOptions } from "./reconnect.ts";
 import { systemCalls } from "./system.ts";
 import { taskCalls } from "./tasks.ts";
 import { type ClientOptions, Transport } from "./transport.ts";
@@ -11,7 +12,7 @@ export type Client = ReturnType<typeof createClient>;
 
 /**
  * A typed client of the native API. Calls throw ApiError when the server refuses and ConnectionError when there is no
- * answer; nothing is sent again by itself.
+ * answer; nothing is sent again by itself. What is followed goes on by itself when the server is back.
  */
 export function createClient(options: ClientOptions) {
   const transport = new Transport(options);

@@ -2,22 +2,38 @@ import type { Created } from "../protocol/api/answer/page.ts";
 import type { TaskAddResult } from "../protocol/api/answer/task.ts";
 import type { ApiBody, ApiQuery } from "../protocol/api/endpoint/table.ts";
 import type { TaskAdd } from "../protocol/api/task.ts";
+import { followOutput } from "./followedOutput.ts";
 import { allItems } from "./pages.ts";
+import type { FollowOptions } from "./reconnect.ts";
 import { type ByteRange, rangeHeader, type Transport } from "./transport.ts";
 
 type ListQuery = NonNullable<ApiQuery<"GET /jobs/{jobId}/tasks">>;
 type FilesQuery = NonNullable<ApiQuery<"GET /jobs/{jobId}/tasks/{taskId}/files">>;
 type ExecutionQuery = NonNullable<ApiQuery<"GET /executions">>;
 
-export interface OutputOptions {
-  /** Goes on with what is written until the end. */
+export interface OutputOptions extends FollowOptions {
+  /** Goes on with what is written until the end, also over a server that is started again. */
   readonly follow?: boolean;
+  /** Not together with `follow`. */
   readonly range?: ByteRange;
-  readonly signal?: AbortSignal;
 }
 
-function outputInput({ follow, range, signal }: OutputOptions) {
-  return { query: follow === true ? { follow } : {}, headers: rangeHeader(range), signal };
+interface OutputInput {
+  readonly query: { readonly follow?: boolean };
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The bytes of an output as the body of a response, unchanged. */
+async function outputOf(
+  { range, follow, ...options }: OutputOptions,
+  open: (input: OutputInput) => Promise<Response>,
+): Promise<Response> {
+  if (follow !== true) {
+    return await open({ query: {}, headers: rangeHeader(range), signal: options.signal });
+  }
+  const query = { follow };
+  return await followOutput((headers, signal) => open({ query, headers, signal }), options);
 }
 
 export function taskCalls(transport: Transport) {
@@ -78,15 +94,19 @@ function taskContents(transport: Transport) {
   return {
     /** Its bytes as the body of the response, unchanged. */
     stdout: (jobId: string, taskId: string, options: OutputOptions = {}) =>
-      transport.open("GET /jobs/{jobId}/tasks/{taskId}/stdout", {
-        ...at(jobId, taskId),
-        ...outputInput(options),
-      }),
+      outputOf(options, (input) =>
+        transport.open("GET /jobs/{jobId}/tasks/{taskId}/stdout", {
+          ...at(jobId, taskId),
+          ...input,
+        }),
+      ),
     stderr: (jobId: string, taskId: string, options: OutputOptions = {}) =>
-      transport.open("GET /jobs/{jobId}/tasks/{taskId}/stderr", {
-        ...at(jobId, taskId),
-        ...outputInput(options),
-      }),
+      outputOf(options, (input) =>
+        transport.open("GET /jobs/{jobId}/tasks/{taskId}/stderr", {
+          ...at(jobId, taskId),
+          ...input,
+        }),
+      ),
     files: (jobId: string, taskId: string, query: FilesQuery = {}) =>
       transport.call("GET /jobs/{jobId}/tasks/{taskId}/files", { ...at(jobId, taskId), query }),
     /** `path` is relative to the task's directory, as `wd/out.txt`. */
@@ -106,14 +126,12 @@ function executionCalls(transport: Transport) {
     list,
     all: (query: ExecutionQuery = {}) => allItems((cursor) => list({ ...query, cursor })),
     stdout: (number: number, options: OutputOptions = {}) =>
-      transport.open("GET /executions/{number}/stdout", {
-        ...numbered(number),
-        ...outputInput(options),
-      }),
+      outputOf(options, (input) =>
+        transport.open("GET /executions/{number}/stdout", { ...numbered(number), ...input }),
+      ),
     stderr: (number: number, options: OutputOptions = {}) =>
-      transport.open("GET /executions/{number}/stderr", {
-        ...numbered(number),
-        ...outputInput(options),
-      }),
+      outputOf(options, (input) =>
+        transport.open("GET /executions/{number}/stderr", { ...numbered(number), ...input }),
+      ),
   };
 }

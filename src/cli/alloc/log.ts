@@ -1,4 +1,4 @@
-import { printBytes } from "../output/bytes.ts";
+import { connectionNotes, printBytes } from "../output/bytes.ts";
 import type { Session } from "../session.ts";
 
 export interface AllocLogOptions {
@@ -11,5 +11,6 @@ export async function run(session: Session, options: AllocLogOptions): Promise<n
   const { number, follow, stderr } = options;
   const { executions } = await session.client();
   const read = stderr ? executions.stderr : executions.stdout;
-  return await printBytes(session, await read(number, { follow, signal: session.signal }));
+  const output = { follow, signal: session.signal, ...connectionNotes(session) };
+  return await printBytes(session, await read(number, output));
 }

@@ -1,5 +1,6 @@
 import type { EventEnvelope } from "../../protocol/api/answer/event.ts";
 import { EXIT } from "../failure.ts";
+import { connectionNotes } from "../output/bytes.ts";
 import { boxText, type Cell, tsvText } from "../output/cell.ts";
 import type { OutputForm, Session } from "../session.ts";
 import { COLUMNS } from "./columns.ts";
@@ -16,8 +17,8 @@ export async function run(session: Session, options: EventFilterOptions): Promis
   const after = options.after ?? (await client.system.get()).lastEvent;
   const head = headLine(form);
   if (head !== null) await session.print(head);
-  const onReconnect = () => void session.note("The connection broke; trying again.");
-  const events = client.events.follow({ ...filter, after }, { signal, onReconnect });
+  const connection = { signal, ...connectionNotes(session) };
+  const events = client.events.follow({ ...filter, after }, connection);
   for await (const event of events) await session.print(lineOf(form, event));
   return EXIT.interrupted;
 }

@@ -1,4 +1,4 @@
-import { printBytes } from "../output/bytes.ts";
+import { connectionNotes, printBytes } from "../output/bytes.ts";
 import type { Session } from "../session.ts";
 
 export interface TaskLogOptions {
@@ -12,5 +12,6 @@ export async function run(session: Session, options: TaskLogOptions): Promise<nu
   const { jobId, id, follow, stderr } = options;
   const { tasks } = await session.client();
   const read = stderr ? tasks.stderr : tasks.stdout;
-  return await printBytes(session, await read(jobId, id, { follow, signal: session.signal }));
+  const output = { follow, signal: session.signal, ...connectionNotes(session) };
+  return await printBytes(session, await read(jobId, id, output));
 }

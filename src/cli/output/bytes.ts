@@ -1,3 +1,4 @@
+import { reasonOf } from "../../client/apiError.ts";
 import { CliError } from "../failure.ts";
 import type { Session } from "../session.ts";
 
@@ -21,9 +22,16 @@ export async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> 
   }
 }
 
+/** What is said beside something that is followed while its server is away. */
+export function connectionNotes(session: Session) {
+  return {
+    onLost: () => void session.note("The connection to the server was lost; waiting for it."),
+    onBack: () => void session.note("The connection to the server is back."),
+  };
+}
+
 function brokeOff(sizeBytes: number, cause: unknown): CliError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new CliError(`The connection broke after ${sizeBytes} bytes: ${reason}`, {
+  return new CliError(`The connection broke after ${sizeBytes} bytes: ${reasonOf(cause)}`, {
     fix: "Run it again; nothing is lost on the server.",
     cause,
   });

@@ -42,7 +42,8 @@ export const PAGE_FIELDS = {
 
 export const PAGE_QUERY = record(PAGE_FIELDS);
 
+const FOLLOW =
+  "Goes on with what is written until the end; with Accept: text/event-stream as events, resumed by Last-Event-ID.";
+
 /** Reads of files and output: `Range: bytes=a-b` is understood as well. */
-export const OUTPUT_QUERY = record({
-  follow: flag().optional().openapi({ description: "Goes on with what is written until the end." }),
-});
+export const OUTPUT_QUERY = record({ follow: flag().optional().openapi({ description: FOLLOW }) });

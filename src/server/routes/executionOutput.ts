@@ -4,6 +4,14 @@ import { CommitSignal } from "./commitSignal.ts";
 import type { ServerContext } from "./context.ts";
 import { LOOK_AGAIN_MS, outputPath, type Reading, readExecution } from "./executionReading.ts";
 import { isLive, runsOn, type StreamName, shareOffset } from "./executionRun.ts";
+import {
+  lastPlace,
+  type Piece,
+  type Place,
+  piecesResponse,
+  unknownPlace,
+  wantsEvents,
+} from "./followedOutput.ts";
 import type { FoundTask } from "./lookup.ts";
 import {
   fileSource,
@@ -12,24 +20,26 @@ import {
   type OutputSource,
   outputResponse,
   outputUnavailable,
-  restFrom,
+  whenAvailable,
 } from "./outputSource.ts";
-import { followResponse } from "./range.ts";
 
 /** One execution's own share of its task's file. */
 export async function executionOutput(
   context: ServerContext,
-  found: FoundTask & { readonly execution: ExecutionRecord },
+  found: FoundExecution,
   stream: StreamName,
   follow: boolean,
   request: Request,
 ): Promise<Response> {
-  if (follow && isLive(found.execution)) {
-    context.keepOpen(request);
-    const chunks = () => followExecution(context, found, stream);
-    return followResponse(chunks, request, OUTPUT_TYPE);
-  }
-  return outputResponse(await executionSource(context, found, stream), request);
+  const isWhole = !isLive(found.execution) && !wantsEvents(request);
+  if (!follow || isWhole)
+    return outputResponse(await executionSource(context, found, stream), request);
+  context.keepOpen(request);
+  const from = lastPlace(request);
+  if (from !== null && from.execution !== found.execution.number) throw unknownPlace(from);
+  // A refusal is to be one, rather than a stream that breaks.
+  if (!isLive(found.execution)) await restSource(context, found, stream, from?.offset ?? null);
+  return piecesResponse(() => followExecution(context, found, stream, from), request, OUTPUT_TYPE);
 }
 
 type FoundExecution = FoundTask & { readonly execution: ExecutionRecord };
@@ -69,14 +79,31 @@ async function ownOffset(
   return isInRun ? shareOffset(run, execution, stream) : null;
 }
 
+/** Where what an execution wrote beyond a place can be read; null when nothing is left. A null place is nobody's yet. */
+async function restSource(
+  context: ServerContext,
+  found: FoundExecution,
+  stream: StreamName,
+  written: number | null,
+): Promise<OutputSource | null> {
+  if (written === null) return await executionSource(context, found, stream);
+  const sizeBytes = found.execution.result?.[stream].sizeBytes;
+  if (sizeBytes !== undefined && written > 0 && written >= sizeBytes) return null;
+  return await whenAvailable(() => executionSource(context, found, stream));
+}
+
 async function* followExecution(
   context: ServerContext,
   found: FoundExecution,
   stream: StreamName,
-): AsyncGenerator<Uint8Array> {
+  from: Place | null,
+): AsyncGenerator<Piece> {
   const start = await ownOffset(context, found.task, found.execution, stream);
-  if (start === null) return;
-  const reading: Reading = { offset: start, isDrained: false };
+  const reading: Reading = { offset: (start ?? 0) + (from?.offset ?? 0), isDrained: false };
+  const pieceOf = (bytes: Uint8Array, offset: number): Piece => ({
+    bytes,
+    end: { execution: found.execution.number, offset },
+  });
   const commits = new CommitSignal(context.events);
   try {
     while (true) {
@@ -85,19 +112,18 @@ async function* followExecution(
       if (execution === null) return;
       if (!isLive(execution)) {
         if (reading.isDrained) return;
-        const source = await executionSource(context, { ...found, execution }, stream);
-        yield* restFrom(source, reading.offset - start);
+        const written = reading.offset - (start ?? 0);
+        const source = await restSource(context, { ...found, execution }, stream, written);
+        if (source === null) return;
+        for await (const { bytes, end } of source.rest(written)) yield pieceOf(bytes, end);
         return;
       }
+      if (start === null) return;
+      const path = outputPath(found.job, found.task, stream);
       const bytes = reading.isDrained
         ? null
-        : await readExecution(
-            context,
-            execution,
-            outputPath(found.job, found.task, stream),
-            reading,
-          );
-      if (bytes !== null) yield bytes;
+        : await readExecution(context, execution, path, reading);
+      if (bytes !== null) yield pieceOf(bytes, reading.offset - start);
       else await commits.after(seen, LOOK_AGAIN_MS);
     }
   } finally {

@@ -29,12 +29,19 @@ function parametersOf(path: string): z.ZodObject | undefined {
 
 const BYTES = { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } };
 
-function contentOf({ answer }: Endpoint) {
+const EVENTS = { "text/event-stream": { schema: z.string() } };
+
+function isFollowed({ query }: Endpoint): boolean {
+  return query !== undefined && "follow" in query.shape;
+}
+
+function contentOf(endpoint: Endpoint) {
+  const { answer } = endpoint;
   switch (answer.kind) {
     case "json":
       return { content: { "application/json": { schema: answer.schema } } };
     case "bytes":
-      return { content: BYTES };
+      return { content: { ...BYTES, ...(isFollowed(endpoint) ? EVENTS : {}) } };
     case "text":
       return { content: { [answer.contentType]: { schema: z.string() } } };
     case "nothing":
@@ -42,16 +49,24 @@ function contentOf({ answer }: Endpoint) {
   }
 }
 
+function headersOf(endpoint: Endpoint): z.ZodObject | undefined {
+  if (endpoint.idempotent === true) {
+    return z.object({ "Idempotency-Key": z.string().optional() });
+  }
+  if (isFollowed(endpoint)) return z.object({ "Last-Event-ID": z.string().optional() });
+  return undefined;
+}
+
 function requestOf(endpoint: Endpoint, path: string) {
   const { query, body } = endpoint;
   const params = parametersOf(path);
-  const headers = z.object({ "Idempotency-Key": z.string().optional() });
+  const headers = headersOf(endpoint);
   const required = endpoint.bodyIsOptional !== true;
   const json = { "application/json": { schema: body ?? z.never() } };
   return {
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { query }),
-    ...(endpoint.idempotent === true ? { headers } : {}),
+    ...(headers === undefined ? {} : { headers }),
     ...(body === undefined ? {} : { body: { content: json, required } }),
     ...(endpoint.takesBytes === true ? { body: { content: BYTES, required: true } } : {}),
   };

@@ -8,24 +8,44 @@ import { askNode, nodeBytes, nodeFileSource, nodeRefusal, READ_CHUNK_BYTES } fro
 import { bytesResponse, followResponse } from "./range.ts";
 import { Refusal, refuse } from "./refusal.ts";
 
+/** Bytes of an output. */
+export interface Written {
+  readonly bytes: Uint8Array;
+  /** How much had been written up to their end, with what was dropped. */
+  readonly end: number;
+}
+
 /** Something written, which may have lost its middle. */
 export interface OutputSource extends ByteSource {
   /** Bytes that were written, with those that were dropped. */
   readonly writtenBytes: number;
-  /** Where in the source is what was written at this place. */
-  placeOf(written: number): number;
-  /** All of it with a line in place of what was dropped; absent where no more than the bytes can be said. */
-  skim?(): AsyncGenerator<Uint8Array>;
+  /** The bytes alone would not say what was dropped: in the middle there are zeros. */
+  readonly mayHaveHole: boolean;
+  /** What was written behind this place, with a line in place of what was dropped. */
+  rest(written: number): AsyncGenerator<Written>;
 }
 
 /** Head and tail with a line between them; without a loss, the bytes as they were written. */
 function keptOutput({ sizeBytes, droppedBytes }: OutputInfo, source: ByteSource): OutputSource {
+  const isWhole = (place: number) => droppedBytes === 0 || place <= OUTPUT_HEAD_BYTES;
   const placeOf = (written: number): number => {
-    if (droppedBytes === 0 || written <= OUTPUT_HEAD_BYTES) return written;
+    if (isWhole(written)) return Math.min(written, source.sizeBytes);
     const leftBytes = Math.max(sizeBytes - written, 0);
     return Math.max(OUTPUT_HEAD_BYTES, source.sizeBytes - leftBytes);
   };
-  return { ...source, writtenBytes: sizeBytes, placeOf };
+  return {
+    ...source,
+    writtenBytes: sizeBytes,
+    mayHaveHole: false,
+    async *rest(written) {
+      let place = placeOf(written);
+      if (place >= source.sizeBytes) return;
+      for await (const bytes of source.read(place, source.sizeBytes - place)) {
+        place += bytes.byteLength;
+        yield { bytes, end: isWhole(place) ? place : sizeBytes - (source.sizeBytes - place) };
+      }
+    },
+  };
 }
 
 /** What the server itself has of an output; null when only the node has it. */
@@ -77,25 +97,21 @@ export async function keptRun(
     sources.push(source);
   }
   const writtenBytes = sources.reduce((sum, source) => sum + source.writtenBytes, 0);
-  const placeOf = (written: number) => placeIn(sources, written);
-  return { ...concatenated(sources), writtenBytes, placeOf };
+  const rest = (written: number) => restOfAll(sources, written);
+  return { ...concatenated(sources), writtenBytes, mayHaveHole: false, rest };
 }
 
-function placeIn(sources: readonly OutputSource[], written: number): number {
-  let place = 0;
-  let left = written;
+async function* restOfAll(
+  sources: readonly OutputSource[],
+  written: number,
+): AsyncGenerator<Written> {
+  let before = 0;
   for (const source of sources) {
-    if (left < source.writtenBytes) return place + source.placeOf(left);
-    place += source.sizeBytes;
-    left -= source.writtenBytes;
+    for await (const { bytes, end } of source.rest(Math.max(written - before, 0))) {
+      yield { bytes, end: before + end };
+    }
+    before += source.writtenBytes;
   }
-  return place;
-}
-
-/** What was written behind this place. */
-export async function* restFrom(source: OutputSource, written: number): AsyncGenerator<Uint8Array> {
-  const place = source.placeOf(written);
-  if (place < source.sizeBytes) yield* source.read(place, source.sizeBytes - place);
 }
 
 /** A share of a file on a node. */
@@ -119,40 +135,36 @@ export async function fileSource(
   if (file === null || file instanceof Refusal) return null;
   const presentBytes = Math.max(file.sizeBytes - offset, 0);
   const sizeBytes = Math.min(presentBytes, share.sizeBytes ?? presentBytes);
-  const source = {
+  return {
     sizeBytes,
     modifiedAt: file.modifiedAt,
     writtenBytes: sizeBytes,
-    placeOf: (written: number) => written,
-    read: (from: number, length: number) => nodeBytes(context, node, path, offset + from, length),
+    mayHaveHole: sizeBytes > OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES,
+    read: (from, length) => nodeBytes(context, node, path, offset + from, length),
+    rest: (written) => restOfFile(context, share, written, sizeBytes),
   };
-  // Only then may there be a hole, which reads as zeros.
-  if (sizeBytes <= OUTPUT_HEAD_BYTES + OUTPUT_TAIL_BYTES) return source;
-  return { ...source, skim: () => skimFile(context, share, offset + sizeBytes) };
 }
 
-async function* skimFile(
+async function* restOfFile(
   context: ServerContext,
   { node, path, offset: start, execution }: FileShare,
-  end: number,
-): AsyncGenerator<Uint8Array> {
-  let offset = start;
-  while (offset < end) {
-    const maxBytes = Math.min(READ_CHUNK_BYTES, end - offset);
-    const question = {
-      kind: "read",
-      path,
-      offset,
-      maxBytes,
-      waitMs: 0,
-      follow: execution,
-    } as const;
+  written: number,
+  sizeBytes: number,
+): AsyncGenerator<Written> {
+  let end = written;
+  while (end < sizeBytes) {
+    const maxBytes = Math.min(READ_CHUNK_BYTES, sizeBytes - end);
+    const offset = start + end;
+    const place = { path, offset, maxBytes } as const;
+    const question = { kind: "read", ...place, waitMs: 0, follow: execution } as const;
     const answer = await askNode(context, node, question);
     if (answer.kind === "error") throw nodeRefusal(answer, path);
     const bytes = Buffer.from(answer.base64, "base64");
-    if (bytes.byteLength === 0) return;
-    offset = answer.offset + bytes.byteLength;
-    yield bytes;
+    if (bytes.byteLength === 0) {
+      throw new NodeUnreachable(`${path} became shorter while it was read.`);
+    }
+    end = answer.offset + bytes.byteLength - start;
+    yield { bytes, end };
   }
 }
 
@@ -178,11 +190,32 @@ export function outputUnavailable(subject: string, nodeId: string | null): Refus
   );
 }
 
+/** An agent that was connected finds a server that was started again within this time. */
+const RETURN_MS = 15_000;
+const LOOK_AGAIN_MS = 250;
+
+/** For those who were reading: a node that is away just now, as all are when a server starts, is waited for. */
+export async function whenAvailable(find: () => Promise<OutputSource>): Promise<OutputSource> {
+  const until = performance.now() + RETURN_MS;
+  while (true) {
+    try {
+      return await find();
+    } catch (error) {
+      const isAway = error instanceof Refusal && error.detail.code === "TaskFilesUnavailable";
+      if (!isAway || performance.now() >= until) throw error;
+    }
+    await Bun.sleep(LOOK_AGAIN_MS);
+  }
+}
+
 export const OUTPUT_TYPE = "application/octet-stream";
 
 /** What there is now. Ranges count the bytes of the source. */
 export function outputResponse(source: OutputSource, request: Request): Response {
-  const { skim } = source;
-  if (skim === undefined || request.headers.has("range")) return bytesResponse(source, request);
-  return followResponse(skim, request, OUTPUT_TYPE);
+  if (!source.mayHaveHole || request.headers.has("range")) return bytesResponse(source, request);
+  return followResponse(() => bytesOf(source.rest(0)), request, OUTPUT_TYPE);
+}
+
+async function* bytesOf(written: AsyncGenerator<Written>): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of written) yield bytes;
 }

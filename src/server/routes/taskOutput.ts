@@ -1,9 +1,17 @@
 import type { ExecutionRecord } from "../../model/execution.ts";
-import type { ExecutionNumber } from "../../model/id.ts";
+import type { TaskNumber } from "../../model/id.ts";
 import { CommitSignal } from "./commitSignal.ts";
 import type { ServerContext } from "./context.ts";
 import { LOOK_AGAIN_MS, outputPath, type Reading, readExecution } from "./executionReading.ts";
-import { continues, isLive, runsOn, type StreamName } from "./executionRun.ts";
+import { isLive, type Run, runsOn, type StreamName } from "./executionRun.ts";
+import {
+  lastPlace,
+  type Piece,
+  type Place,
+  piecesResponse,
+  unknownPlace,
+  wantsEvents,
+} from "./followedOutput.ts";
 import type { FoundTask } from "./lookup.ts";
 import {
   fileSource,
@@ -12,9 +20,8 @@ import {
   type OutputSource,
   outputResponse,
   outputUnavailable,
-  restFrom,
+  whenAvailable,
 } from "./outputSource.ts";
-import { followResponse } from "./range.ts";
 
 /** A task's stdout or stderr: the file of its current or last directory, in which retries append. */
 export async function taskOutput(
@@ -24,11 +31,15 @@ export async function taskOutput(
   follow: boolean,
   request: Request,
 ): Promise<Response> {
-  if (follow && found.task.progress.state !== "completed") {
-    context.keepOpen(request);
-    return followResponse(() => followTask(context, found, stream), request, OUTPUT_TYPE);
+  const isCompleted = found.task.progress.state === "completed";
+  if (!follow || (isCompleted && !wantsEvents(request))) {
+    return outputResponse(await taskSource(context, found, stream), request);
   }
-  return outputResponse(await taskSource(context, found, stream), request);
+  context.keepOpen(request);
+  const cursor = await cursorAt(context, found.task.number, lastPlace(request));
+  // A refusal is to be one, rather than a stream that breaks.
+  if (isCompleted) await restSource(context, found, stream, cursor);
+  return piecesResponse(() => followTask(context, found, stream, cursor), request, OUTPUT_TYPE);
 }
 
 async function taskSource(
@@ -56,13 +67,24 @@ interface Cursor extends Reading {
   execution: ExecutionRecord | null;
 }
 
+async function cursorAt(
+  context: ServerContext,
+  task: TaskNumber,
+  place: Place | null,
+): Promise<Cursor> {
+  if (place === null) return { execution: null, offset: 0, isDrained: false };
+  const execution = await context.store.readExecution(place.execution);
+  if (execution?.task !== task) throw unknownPlace(place);
+  return { execution, offset: place.offset, isDrained: false };
+}
+
 /** Everything that is written until the task is completed, over retries, requeues and absences of the node. */
 async function* followTask(
   context: ServerContext,
   found: FoundTask,
   stream: StreamName,
-): AsyncGenerator<Uint8Array> {
-  const cursor: Cursor = { execution: null, offset: 0, isDrained: false };
+  cursor: Cursor,
+): AsyncGenerator<Piece> {
   const commits = new CommitSignal(context.events);
   try {
     while (true) {
@@ -70,16 +92,31 @@ async function* followTask(
       const [task] = await context.store.readTasksByNumber([found.task.number]);
       if (task === undefined) return;
       const now = { job: found.job, task };
+      yield* moveOn(context, now, stream, cursor);
       if (task.progress.state === "completed") {
-        yield* restOf(context, now, stream, cursor);
+        if (cursor.execution === null) return;
+        const source = await restSource(context, now, stream, cursor);
+        if (source !== null) yield* restOf(source, cursor);
         return;
       }
-      const read = await readOn(context, now, stream, cursor);
-      if (read !== null) yield read;
-      else await commits.after(seen, LOOK_AGAIN_MS);
+      const bytes = await readOn(context, now, stream, cursor);
+      if (bytes === null) await commits.after(seen, LOOK_AGAIN_MS);
+      else yield* pieceBehind(bytes, cursor);
     }
   } finally {
     commits.close();
+  }
+}
+
+/** Bytes that the cursor has just passed. */
+function* pieceBehind(bytes: Uint8Array, { execution, offset }: Cursor): Generator<Piece> {
+  if (execution !== null) yield { bytes, end: { execution: execution.number, offset } };
+}
+
+async function* restOf(source: OutputSource, cursor: Cursor): AsyncGenerator<Piece> {
+  for await (const { bytes, end } of source.rest(cursor.offset)) {
+    cursor.offset = end;
+    yield* pieceBehind(bytes, cursor);
   }
 }
 
@@ -90,41 +127,67 @@ async function readOn(
   stream: StreamName,
   cursor: Cursor,
 ): Promise<Uint8Array | null> {
-  await moveTo(context, found.task.progress.execution, cursor);
   const { execution } = cursor;
   if (execution === null || cursor.isDrained || !isLive(execution)) return null;
   return await readExecution(context, execution, outputPath(found.job, found.task, stream), cursor);
 }
 
-/** Puts the cursor on the task's execution: behind what was read if it writes on in the same file. */
-async function moveTo(
+/**
+ * Puts the cursor on the task's execution: behind what was read if it writes on in the same file. If it does not, what is
+ * kept of the file before comes first.
+ */
+async function* moveOn(
   context: ServerContext,
-  number: ExecutionNumber | null,
+  { task }: FoundTask,
+  stream: StreamName,
   cursor: Cursor,
-): Promise<void> {
-  if (number === null) return;
-  const execution = await context.store.readExecution(number);
+): AsyncGenerator<Piece> {
+  const number = task.progress.execution;
+  const execution = number === null ? null : await context.store.readExecution(number);
   if (execution === null) return;
   const before = cursor.execution;
+  if (before !== null && before.number !== number) {
+    const run = await runOf(context, before);
+    if (!run.some((other) => other.number === number)) {
+      const kept = cursor.isDrained ? null : await keptRun(context, run, stream);
+      if (kept !== null) yield* restOf(kept, cursor);
+      cursor.offset = 0;
+    }
+    cursor.isDrained = false;
+  }
   cursor.execution = execution;
-  if (before?.number === number) return;
-  cursor.isDrained = false;
-  if (before === null) return;
-  const previous = await context.store.readExecution(before.number);
-  if (previous === null || !continues(previous, execution)) cursor.offset = 0;
 }
 
-/** What a completed task wrote beyond the cursor. */
-async function* restOf(
+/** All that wrote into the same file as this one. */
+async function runOf(context: ServerContext, execution: ExecutionRecord): Promise<Run> {
+  const [node] = execution.nodes;
+  if (node === undefined) return [];
+  const runs = await runsOn(context, execution.task, node);
+  return runs.find((run) => run.some(({ number }) => number === execution.number)) ?? [];
+}
+
+/** Where the rest of what a completed task wrote can be read; null when nothing is left. */
+async function restSource(
   context: ServerContext,
   found: FoundTask,
   stream: StreamName,
   cursor: Cursor,
-): AsyncGenerator<Uint8Array> {
-  if (found.task.progress.execution === null) return;
-  const isSame = cursor.execution?.number === found.task.progress.execution;
-  if (isSame && cursor.isDrained) return;
-  await moveTo(context, found.task.progress.execution, cursor);
-  const source = await taskSource(context, found, stream);
-  yield* restFrom(source, cursor.offset);
+): Promise<OutputSource | null> {
+  const { execution } = cursor;
+  if (execution === null) return await taskSource(context, found, stream);
+  if (execution.number === found.task.progress.execution) {
+    if (
+      cursor.isDrained ||
+      cursor.offset >= writtenBytes(await runOf(context, execution), stream)
+    ) {
+      return null;
+    }
+  }
+  return await whenAvailable(() => taskSource(context, found, stream));
+}
+
+/** Infinite as long as nobody can say. */
+function writtenBytes(run: Run, stream: StreamName): number {
+  const sizes = run.map(({ result }) => result?.[stream].sizeBytes ?? Number.POSITIVE_INFINITY);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { shell } from "./harness/runs.ts";
+import { useSandbox } from "./harness/sandbox.ts";
+import { createLocalPool, freePort, startServer } from "./harness/server.ts";
+import { until } from "./harness/until.ts";
+
+const sandbox = useSandbox();
+const LINES = 3000;
+const ALL = Array.from({ length: LINES }, (_, index) => `line ${index + 1}\n`).join("");
+
+/** Everything that a process writes, as it comes. */
+function heard(stream: ReadableStream<Uint8Array>) {
+  const seen = { text: "", isOver: false };
+  void (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) seen.text += decoder.decode(chunk, { stream: true });
+    seen.isOver = true;
+  })();
+  return seen;
+}
+
+test("a log that is followed goes on by itself when its server is started again", async () => {
+  const port = freePort();
+  let server = await startServer(sandbox, { port });
+  await createLocalPool(server.client, "pool", 1, 2);
+  const commandLine = shell(
+    `i=0; while [ $i -lt ${LINES} ]; do i=$((i+1)); echo line $i; [ $((i % 20)) = 0 ] && sleep 0.02; done; exit 0`,
+  );
+  const tasks = [{ id: "task", commandLine }];
+  await server.client.jobs.create({ id: "job", poolInfo: { poolId: "pool" }, tasks });
+  const { executionNumber = 0 } = await until(
+    "the task to run",
+    () => server.client.tasks.get("job", "task"),
+    ({ state }) => state === "running",
+  );
+  const address = ["--server", server.url];
+  const env = { STINT_TOKEN: server.token };
+  const logs = [
+    ["jobtask", "log", "job", "task", "-f"],
+    ["alloc", "log", String(executionNumber), "-f"],
+  ].map((words) => {
+    const child = sandbox.spawn([...words, ...address], { env });
+    return { child, stdout: heard(child.stdout), stderr: heard(child.stderr) };
+  });
+  const library = server.client.tasks.stdout("job", "task", { follow: true });
+  const read = library.then((response) => response.text());
+  const SHARE = 8000;
+  // Killed, and stopped in an orderly way.
+  for (const [index, signal] of (["SIGKILL", "SIGTERM"] as const).entries()) {
+    const wanted = SHARE * (index + 1);
+    const lengths = () => logs.map(({ stdout }) => stdout.text.length);
+    await until(`${wanted} bytes`, lengths, (all) => all.every((length) => length >= wanted));
+    await server.end(signal);
+    server = await startServer(sandbox, { data: server.data, port });
+  }
+  for (const { child, stdout, stderr } of logs) {
+    expect(await child.exited).toBe(0);
+    await until("all that was written", () => stdout.isOver && stderr.isOver, Boolean);
+    expect(stdout.text).toBe(ALL);
+    const outage =
+      "The connection to the server was lost; waiting for it.\nThe connection to the server is back.\n";
+    expect(stderr.text).toBe(outage + outage);
+  }
+  expect(await read).toBe(ALL);
+  await server.end();
+});
