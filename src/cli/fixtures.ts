@@ -37,7 +37,7 @@ export function aTask(id: string, changes: Partial<Task> = {}): Task {
     commandLine: "/bin/true",
     constraints: {},
     requiredSlots: 1,
-    executionInfo: { retryCount: 0, requeueCount: 0 },
+    executionInfo: { retryCount: 0, requeueCount: 0, recoveryCount: 0 },
     systemTaskVersion: 0,
     ...changes,
   };
@@ -54,6 +54,7 @@ export function aFailedTask(id: string, message: string): Task {
       failureInfo: { category: "usererror", code: "FailureExitCode", message },
       retryCount: 0,
       requeueCount: 0,
+      recoveryCount: 0,
     },
     nodeInfo: {
       affinityId: "",

@@ -11,7 +11,6 @@ import { executionLost } from "./taskEnd.ts";
 export function setContact(engine: Engine, node: Node, contact: Contact): void {
   if (node.record.contact === contact) return;
   node.record.contact = contact;
-  node.record.contactAt = engine.now;
   saveNode(engine, node);
   indexNode(node);
   if (contact === "connected") return;
@@ -26,8 +25,14 @@ export function setContact(engine: Engine, node: Node, contact: Contact): void {
 export function heard(engine: Engine, number: NodeNumber, now: number): boolean {
   const node = engine.nodes.get(number);
   if (node === undefined || node.record.contact !== "connected") return false;
-  node.heardAt = Math.max(node.heardAt, now);
+  hear(node, now);
   return true;
+}
+
+/** Its record is not saved for that: a store keeps the last contact as of the record's last change. */
+export function hear(node: Node, now: number): void {
+  node.heardAt = Math.max(node.heardAt, now);
+  node.record.contactAt = Math.max(node.record.contactAt, now);
 }
 
 /** The server slept (or has just begun): silence until now says nothing about the nodes. */

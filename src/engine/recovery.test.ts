@@ -97,6 +97,34 @@ test("a gap between steps says nothing about the nodes: nobody is lost", () => {
   expect(fleet.state("a")).toBe("completed success");
 });
 
+test("the last contact is when the node was really heard, and costs no write", () => {
+  const { fleet } = running();
+  const record = () => fleet.engine.nodes.get(1)?.record;
+  const stored = fleet.store.nodes.get(1)?.contactAt;
+  fleet.pass(5_000);
+  const lastHeard = fleet.now;
+  expect(record()?.contactAt).toBe(lastHeard);
+  expect(fleet.store.nodes.get(1)?.contactAt).toBe(stored);
+  fleet.pass(DEFAULT_SETTINGS.unknownAfterMs, ["n1"]);
+  expect(record()).toMatchObject({ contact: "unknown", contactAt: lastHeard });
+  // The server's own sleep is no sign of life.
+  fleet.now += 120_000;
+  fleet.pass(1_000, ["n1"]);
+  expect(record()?.contactAt).toBe(lastHeard);
+  fleet.connect("n1");
+  expect(record()).toMatchObject({ contact: "connected", contactAt: fleet.now });
+});
+
+test("a node that was connected when the server died was heard until then", () => {
+  const { fleet } = running();
+  fleet.pass(10_000);
+  fleet.add(["b"]);
+  const diedAt = fleet.now;
+  fleet.now += 60_000;
+  fleet.restart();
+  expect(fleet.engine.nodes.get(1)?.record).toMatchObject({ contact: "away", contactAt: diedAt });
+});
+
 test("engine time never goes back with the wall clock", () => {
   const { fleet, order } = running();
   const before = fleet.engine.now;

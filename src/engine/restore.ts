@@ -57,7 +57,11 @@ export function restore(stored: StoredState, wallClock: number, settings: Engine
 
 function restoreNodes(engine: Engine, stored: StoredState): void {
   for (const { record, progress } of stored.nodes) {
-    if (record.contact === "connected") record.contact = "away";
+    if (record.contact === "connected") {
+      record.contact = "away";
+      // It was heard then, at most a grace before; in the record stands when it was saved.
+      record.contactAt = Math.max(record.contactAt, stored.counters.time);
+    }
     const pool = mustHave(engine.pools, record.pool, "pool");
     engine.nodes.set(record.number, {
       record,

@@ -1,6 +1,6 @@
 import type { HeldExecution } from "../model/order.ts";
 import { startOrder } from "./assign.ts";
-import { losePreparations, setContact, watch } from "./contact.ts";
+import { hear, losePreparations, setContact, watch } from "./contact.ts";
 import type { NodeInput } from "./input.ts";
 import { issueOrder, setLife } from "./nodeOrders.ts";
 import { specialOrder } from "./preparation.ts";
@@ -37,7 +37,7 @@ export function nodeConnected(engine: Engine, input: Connected): void {
 
 function adopt(engine: Engine, node: Node, input: Connected): void {
   const { record } = node;
-  node.heardAt = engine.now;
+  hear(node, engine.now);
   if (record.bootId !== input.bootId) record.bootAt = engine.now;
   record.bootId = input.bootId;
   record.facts = input.facts;

@@ -82,7 +82,7 @@ export interface Node {
   readonly executions: Set<ExecutionNumber>;
   usedSlots: number;
   readonly jobs: Map<JobNumber, NodeJobRecord>;
-  /** When a frame of it was last seen, in engine time. */
+  /** When a frame of it was last seen, in engine time; silence of the server's own making counts as heard. */
   heardAt: number;
   /** Whether a contact timer is pending. */
   watched: boolean;

@@ -64,6 +64,7 @@ export interface NodeRecord {
   life: NodeLife;
   lifeAt: number;
   contact: Contact;
+  /** When it was last heard; what is stored may be older, as the record is not saved for that. */
   contactAt: number;
   schedulingState: "enabled" | "disabled";
   /** What disableScheduling asked for its running tasks; null when enabled. */

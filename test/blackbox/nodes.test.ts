@@ -131,3 +131,15 @@ test("a removed node takes tasks along with option terminate and lets them end w
   expect(sandbox.processes(server.data).map(({ pid }) => pid)).toEqual([server.pid]);
   await server.end();
 }, 60_000);
+
+test("a quiet node's last contact moves on with its heartbeats", async () => {
+  const server = await startServer(sandbox, { words: ["--heartbeat-ms", "100"] });
+  const [nodeId = ""] = await createLocalPool(server.client, "pool", 1, 1);
+  const { contactTime: before = "" } = await server.client.nodes.get(nodeId);
+  const { contactTime: after = "" } = await until(
+    "a later contact",
+    async () => await server.client.nodes.get(nodeId),
+    ({ contactTime = "" }) => contactTime > before,
+  );
+  expect(after > before).toBe(true);
+});

@@ -87,6 +87,7 @@ test("a view shows the task and its execution", async () => {
 | FAILURE        | FailureExitCode: The command ended with exit code 3. |
 | RETRIES        | 0                                                    |
 | REQUEUES       | 0                                                    |
+| RECOVERIES     | 0                                                    |
 |                |                                                      |
 +----------------+------------------------------------------------------+
 `);

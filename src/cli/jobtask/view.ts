@@ -49,6 +49,7 @@ function execution({ executionInfo, nodeInfo, executionNumber }: Task): Section 
       ["FAILURE", failureInfo && `${failureInfo.code}: ${failureInfo.message}`],
       ["RETRIES", executionInfo.retryCount],
       ["REQUEUES", executionInfo.requeueCount],
+      ["RECOVERIES", executionInfo.recoveryCount],
     ],
   };
 }

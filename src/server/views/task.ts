@@ -50,6 +50,7 @@ function executionInfo(progress: TaskProgress): Task["executionInfo"] {
     ...present({ lastRetryTime: timeOf(progress.lastRetryAt) }),
     requeueCount: progress.requeueCount,
     ...present({ lastRequeueTime: timeOf(progress.lastRequeueAt) }),
+    recoveryCount: progress.recoveryCount,
     ...(outcome === null ? {} : { result: outcome.result }),
   };
 }

@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import type { JobSpec } from "../../model/job.ts";
+import { emptyProgress, type NodeRecord } from "../../model/node.ts";
 import type { NodeJobRecord, SpecialInstance } from "../../model/nodeJob.ts";
 import type { PoolRecord } from "../../model/pool.ts";
 import { newTaskProgress, type TaskProgress, type TaskRecord } from "../../model/task.ts";
 import { checkJob } from "../../protocol/api/job.ts";
 import { TASK_ADD, toTaskSpec } from "../../protocol/api/task.ts";
 import { commandView, constraintsView } from "./command.ts";
+import { nodeView } from "./node.ts";
 import { poolView } from "./pool.ts";
 import { preparationStatusView } from "./preparation.ts";
 import { taskView } from "./task.ts";
@@ -108,17 +110,19 @@ test("a new task has counters and no previous state, node or result", () => {
     commandLine: "x",
     constraints: {},
     requiredSlots: 1,
-    executionInfo: { retryCount: 0, requeueCount: 0 },
+    executionInfo: { retryCount: 0, requeueCount: 0, recoveryCount: 0 },
     systemTaskVersion: 0,
   });
 });
 
 test("a task between two runs shows none of the times of the last", () => {
-  const task = taskOf({ startedAt: AT, endedAt: AT, retryCount: 1, lastRetryAt: AT });
+  const counts = { retryCount: 1, recoveryCount: 2 };
+  const task = taskOf({ startedAt: AT, endedAt: AT, lastRetryAt: AT, ...counts });
   expect(taskView(task, JOB).executionInfo).toEqual({
     retryCount: 1,
     lastRetryTime: TIME,
     requeueCount: 0,
+    recoveryCount: 2,
   });
 });
 
@@ -192,4 +196,36 @@ test("a release that failed says how, and has no retries", () => {
 
 test("a node where neither has run is not listed", () => {
   expect(preparationStatusView({ ...NODE_JOB, preparation: null }, specOf(SPECIAL))).toBeNull();
+});
+
+const NODE: NodeRecord = {
+  number: 1,
+  guid: "g",
+  id: "n",
+  pool: 1,
+  provided: true,
+  life: "creating",
+  lifeAt: AT,
+  contact: "away",
+  contactAt: AT,
+  schedulingState: "enabled",
+  disableOption: null,
+  fleetStatus: "enable",
+  slots: 1,
+  bootId: null,
+  bootAt: null,
+  createdAt: AT,
+  facts: null,
+  option: null,
+  orderIssued: false,
+  errors: [],
+};
+
+test("a node that never connected was never heard", () => {
+  const facts = { state: "creating", poolId: "p", vmSize: "v" } as const;
+  const figures = { ...facts, runningTasksCount: 0, runningTaskSlotsCount: 0 };
+  const view = (bootId: string | null) =>
+    nodeView({ ...figures, record: { ...NODE, bootId }, progress: emptyProgress() });
+  expect(view(null).contactTime).toBeUndefined();
+  expect(view("b").contactTime).toBe(TIME);
 });

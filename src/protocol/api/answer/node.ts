@@ -26,7 +26,9 @@ export const NODE = z
     contact: z.enum(["connected", "away", "unknown", "lost"]).openapi({
       description: "away: no connection, within the grace. lost: its executions were given up.",
     }),
-    contactTime: TIME,
+    contactTime: TIME.optional().openapi({
+      description: "When it was last heard; absent before it has connected for the first time.",
+    }),
     isDedicated: z.literal(true),
     provided: z.boolean().openapi({ description: "Made by the pool's provider." }),
     affinityId: z.string(),

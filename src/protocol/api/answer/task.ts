@@ -30,6 +30,9 @@ export const TASK = z
       lastRetryTime: TIME.optional(),
       requeueCount: z.int(),
       lastRequeueTime: TIME.optional(),
+      recoveryCount: z.int().openapi({
+        description: "Runs that were lost with their node or exit code, since the last retry.",
+      }),
       result: RESULT.optional(),
     }),
     nodeInfo: z
