@@ -1,3 +1,4 @@
+import { counted } from "../model/counted.ts";
 import { TASK_LIFETIME_MS } from "../model/limits.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
@@ -157,7 +158,7 @@ function explainPool(engine: Engine, job: Job, task: TaskRecord, pool: Pool): Wa
     reasons.unshift(
       reason(
         "MaxParallelTasks",
-        `${job.counts.running} tasks of the job are running, which is its maxParallelTasks.`,
+        `${counted(job.counts.running, "task")} of the job ${verb(job.counts.running, "is")} running, which is its maxParallelTasks.`,
       ),
     );
   }
@@ -207,9 +208,9 @@ function explainNodes(job: Job, task: TaskRecord, nodes: Node[]): WaitReason[] {
     "full",
     "NoFreeSlot",
     (some) =>
-      `${some.length} node${some.length === 1 ? " has" : "s have"} no ${slots} free slot${slots === 1 ? "" : "s"}; it waits for a running task to end.`,
+      `${counted(some.length, "node")} ${verb(some.length, "has")} ${slots === 1 ? "no free slot" : `fewer than ${slots} free slots`}; it waits for a running task to end.`,
   );
-  for (const node of groups.get("barred") ?? []) reasons.push(barredReason(job, node));
+  add("barred", "NodeBarredByPreparation", (some) => barredMessage(job, some));
   add(
     "tooSmall",
     "RequiredSlotsTooLarge",
@@ -218,17 +219,17 @@ function explainNodes(job: Job, task: TaskRecord, nodes: Node[]): WaitReason[] {
   add(
     "disabled",
     "SchedulingDisabled",
-    (some) => `Scheduling is disabled on ${some.length} of the nodes; enable it there.`,
+    (some) => `Scheduling is disabled on ${named(some)}; enable it there.`,
   );
   add(
     "unreachable",
     "NodeUnreachable",
-    (some) => `${some.length} of the nodes can not be reached.`,
+    (some) => `${capitalised(named(some))} can not be reached.`,
   );
   add(
     "notReady",
     "NodeNotReady",
-    (some) => `${some.length} of the nodes are not ready: ${lives(some)}.`,
+    (some) => `${capitalised(named(some))} ${verb(some.length, "is")} not ready (${lives(some)}).`,
   );
   return reasons;
 }
@@ -237,13 +238,39 @@ function lives(nodes: readonly Node[]): string {
   return [...new Set(nodes.map((node) => node.record.life))].join(", ");
 }
 
-function barredReason(job: Job, node: Node): WaitReason {
+function barredMessage(job: Job, nodes: readonly Node[]): string {
+  const closed =
+    nodes.length === 1
+      ? "the node is closed to this job until it is rebooted"
+      : "they are closed to this job until they are rebooted";
+  return `Preparation failed on ${named(nodes, (node) => preparationEnd(job, node))}; ${closed}.`;
+}
+
+function preparationEnd(job: Job, node: Node): string {
   const preparation = node.jobs.get(job.record.number)?.preparation;
   const exitCode = preparation?.state === "completed" ? preparation.exitCode : null;
-  const code = exitCode === null ? "could not be started" : `ended with exit code ${exitCode}`;
-  return reason(
-    "NodeBarredByPreparation",
-    `Preparation failed on node ${node.record.id} (${code}); the node is closed to this job until it is rebooted.`,
-    [node],
-  );
+  return ` (${exitCode === null ? "could not be started" : `exit code ${exitCode}`})`;
+}
+
+/** Nodes named in a sentence; the reason has more of them. */
+const NODES_IN_SENTENCE_MAX = 3;
+
+/** `node a`, `nodes a and b`, `nodes a, b, c and 2 more`; each with what is said of it. */
+function named(nodes: readonly Node[], more: (node: Node) => string = () => ""): string {
+  const names = nodes
+    .slice(0, NODES_IN_SENTENCE_MAX)
+    .map((node) => `${node.record.id}${more(node)}`);
+  const others = nodes.length - names.length;
+  if (others > 0) names.push(`${others} more`);
+  const last = names.pop();
+  return names.length === 0 ? `node ${last}` : `nodes ${names.join(", ")} and ${last}`;
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function verb(count: number, singular: "is" | "has"): string {
+  if (count === 1) return singular;
+  return singular === "is" ? "are" : "have";
 }
