@@ -104,6 +104,24 @@ test("disable with requeue, terminate and wait", () => {
   }
 });
 
+test("a job that is still being disabled can not be enabled, and it is said what helps", () => {
+  const fleet = fleetOf(2);
+  fleet.add(["a", "b"]);
+  const fix = () => {
+    const reply = fleet.send({ kind: "enableJob", job: "job" });
+    return reply.ok ? "" : `${reply.error.code}: ${reply.error.fix}`;
+  };
+  expect(fix()).toBe("JobNotDisabled: Nothing needs to be done: its tasks are run.");
+  const [first] = fleet.starts();
+  fleet.send({ kind: "disableJob", job: "job", disableTasks: "wait" });
+  expect(fix()).toBe(
+    "JobNotDisabled: Wait until its 2 running tasks have ended, or end that wait: disable the job again with requeue or terminate. Then enable it.",
+  );
+  if (first !== undefined) fleet.end(first);
+  fleet.send({ kind: "disableJob", job: "job", disableTasks: "requeue" });
+  expect(fix()).toBe("JobNotDisabled: Wait until its 1 running task has stopped, then enable it.");
+});
+
 test("a disabled job keeps accepting tasks; they wait and say why", () => {
   const fleet = fleetOf(1);
   fleet.send({ kind: "disableJob", job: "job", disableTasks: "requeue" });

@@ -1,4 +1,5 @@
 import type { JobProgress } from "../model/changes.ts";
+import { counted } from "../model/counted.ts";
 import { foldId } from "../model/id.ts";
 import {
   type DisableTasks,
@@ -150,7 +151,7 @@ export function updateJob(engine: Engine, job: Job, patch: JobPatch): Reply {
     return refuse(
       "JobNotDisabled",
       `The pool of job ${record.spec.id} can be changed only while it is disabled; it is ${record.state}.`,
-      "Disable the job first.",
+      "Disable the job first, and wait until it is disabled.",
     );
   }
   const isBack =
@@ -190,15 +191,26 @@ export function disableJob(engine: Engine, job: Job, disableTasks: DisableTasks)
 export function enableJob(engine: Engine, job: Job): Reply {
   const refused = refusedByState(job);
   if (refused !== null) return refused;
-  if (job.record.state !== "disabled") {
+  const { state, spec } = job.record;
+  if (state !== "disabled") {
     return refuse(
       "JobNotDisabled",
-      `Job ${job.record.spec.id} is ${job.record.state}; only a disabled job can be enabled.`,
-      "Wait until it is disabled.",
+      `Job ${spec.id} is ${state}; only a disabled job can be enabled.`,
+      wayToEnable(job),
     );
   }
   activate(engine, job);
   return { ok: true };
+}
+
+/** What to do about a job that can not be enabled yet, or needs not. */
+function wayToEnable({ record: { state, disableTasks }, counts }: Job): string {
+  if (state !== "disabling") return "Nothing needs to be done: its tasks are run.";
+  const have = counts.running === 1 ? "has" : "have";
+  const running = `its ${counted(counts.running, "running task")} ${have}`;
+  return disableTasks === "wait"
+    ? `Wait until ${running} ended, or end that wait: disable the job again with requeue or terminate. Then enable it.`
+    : `Wait until ${running} stopped, then enable it.`;
 }
 
 export function terminateJob(engine: Engine, job: Job, reason: string): Reply {

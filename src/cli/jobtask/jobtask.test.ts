@@ -93,6 +93,17 @@ test("a view shows the task and its execution", async () => {
 `);
 });
 
+test("a task that waits again shows the node of its last execution in its view alone", async () => {
+  const requeued = { ...FAILED, state: "active" as const };
+  const list = new FakeServer({ "GET /jobs/nightly/tasks": { items: [requeued] } });
+  const { stdout } = await ran(["jobtask", "list", "nightly", "-id", "b", "--tsv"], list);
+  expect(stdout.split("\n")[1]?.split("\t").slice(0, 4)).toEqual(["b", "active", "failure", ""]);
+  const view = new FakeServer({ "GET /jobs/nightly/tasks/b": requeued });
+  const shown = (await ran(["jobtask", "view", "nightly", "b"], view)).stdout;
+  expect(shown).toContain("| [LAST EXECUTION] |");
+  expect(shown).toMatch(/NODE ID +\| n1 /);
+});
+
 test("explain says in a sentence why a task waits, and each reason with its nodes", async () => {
   const explanation = {
     jobId: "nightly",

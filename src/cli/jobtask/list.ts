@@ -20,12 +20,17 @@ const COLUMNS = [
   column<Task>("ID", (task) => task.id),
   column<Task>("STATE", (task) => task.state),
   column<Task>("RESULT", (task) => task.executionInfo.result),
-  column<Task>("NODE ID", (task) => task.nodeInfo?.nodeId),
+  column<Task>("NODE ID", nodeOf),
   column<Task>("START AT", (task) => second(task.executionInfo.startTime)),
   column<Task>("END AT", (task) => second(task.executionInfo.endTime)),
   column<Task>("EXIT CD", (task) => task.executionInfo.exitCode),
   column<Task>("RETRIES", (task) => task.executionInfo.retryCount),
 ];
+
+/** Where it runs or ended; the node that a queued task was on before says nothing of where it will be. */
+function nodeOf({ state, nodeInfo }: Task): string | undefined {
+  return state === "active" ? undefined : nodeInfo?.nodeId;
+}
 
 export async function run(session: Session, options: TaskListOptions): Promise<number> {
   const { jobId, id, state, result, nodeId } = options;

@@ -34,10 +34,11 @@ export function taskView(task: Task): View {
   };
 }
 
-function execution({ executionInfo, nodeInfo, executionNumber }: Task): Section {
+function execution({ state, executionInfo, nodeInfo, executionNumber }: Task): Section {
   const { failureInfo } = executionInfo;
   return {
-    name: "EXECUTION",
+    // A queued task has only one that is over.
+    name: state === "active" && executionNumber !== undefined ? "LAST EXECUTION" : "EXECUTION",
     fields: [
       ["NUMBER", executionNumber],
       ["NODE ID", nodeInfo?.nodeId],
