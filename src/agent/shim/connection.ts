@@ -1,5 +1,6 @@
+import type { ShimRecord } from "../core/shimRecord.ts";
 import { newLineSender, newLineSplitter } from "../lines.ts";
-import type { ShimHello, ShimLine, ShimRecord, ShimRequest } from "./message.ts";
+import type { ShimHello, ShimLine, ShimRequest } from "./message.ts";
 
 /** A connection to a living shim. */
 export interface ShimConnection {

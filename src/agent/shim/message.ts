@@ -1,6 +1,6 @@
-import type { FailureInfo } from "../../model/failure.ts";
-import type { ExecutionNumber } from "../../model/id.ts";
-import type { ProcessExit, ProcessIdentity } from "../core/contract.ts";
+import type { ProcessIdentity } from "../core/contract.ts";
+import type { ShimRequestOf, SpawnOf } from "../core/shim.ts";
+import type { ShimRecord } from "../core/shimRecord.ts";
 
 /**
  * The conversation of agent and shim: JSON lines over a Unix socket in the shim's directory. An agent may drive a
@@ -8,9 +8,7 @@ import type { ProcessExit, ProcessIdentity } from "../core/contract.ts";
  */
 
 /** Everything the shim needs to start one process. */
-export interface SpawnRequest {
-  readonly do: "spawn";
-  readonly execution: ExecutionNumber;
+export interface SpawnRequest extends SpawnOf {
   readonly bootId: string;
   /** Absolute path of the program. */
   readonly program: string;
@@ -39,29 +37,7 @@ export interface SpawnGroups {
   readonly cpuStatPath: string | null;
 }
 
-export type ShimRequest =
-  | SpawnRequest
-  /** Its records are not needed any more. */
-  | { readonly do: "forget"; readonly execution: ExecutionNumber }
-  /** No new work will come: exit after the last child has ended and was forgotten. */
-  | { readonly do: "retire" };
-
-/** A line of the shim's journal, and what it tells the agent: first written, then told. */
-export type ShimRecord =
-  | { readonly record: "spawning"; readonly execution: ExecutionNumber }
-  | {
-      readonly record: "started";
-      readonly execution: ExecutionNumber;
-      readonly process: ProcessIdentity;
-      readonly startedAt: number;
-    }
-  | {
-      readonly record: "failed";
-      readonly execution: ExecutionNumber;
-      readonly failure: FailureInfo;
-    }
-  | { readonly record: "exited"; readonly execution: ExecutionNumber; readonly exit: ProcessExit }
-  | { readonly record: "forgotten"; readonly execution: ExecutionNumber };
+export type ShimRequest = ShimRequestOf<SpawnRequest>;
 
 /** First line of the shim on every connection; the records that are not forgotten follow, then `ready`. */
 export interface ShimHello {

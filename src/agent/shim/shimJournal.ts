@@ -1,44 +1,9 @@
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecutionNumber } from "../../model/id.ts";
+import { applyRecord, recordsOf, type ShimEntry, type ShimRecord } from "../core/shimRecord.ts";
 import { reserveBlocks } from "../platform/libc.ts";
-import { SHIM_JOURNAL, type ShimRecord } from "./message.ts";
-
-/** What a shim's journal says of one execution. */
-export interface ShimEntry {
-  readonly started: Extract<ShimRecord, { record: "started" }> | null;
-  /** How it came to its end; null: `spawning`, or running. */
-  readonly ended: Extract<ShimRecord, { record: "exited" | "failed" }> | null;
-}
-
-const NOTHING_YET: ShimEntry = { started: null, ended: null };
-
-/** Brings the memory of a shim forward by one record. */
-export function applyRecord(memory: Map<ExecutionNumber, ShimEntry>, record: ShimRecord): void {
-  const before = memory.get(record.execution) ?? NOTHING_YET;
-  switch (record.record) {
-    case "spawning":
-      memory.set(record.execution, NOTHING_YET);
-      return;
-    case "started":
-      memory.set(record.execution, { ...before, started: record });
-      return;
-    case "failed":
-    case "exited":
-      memory.set(record.execution, { ...before, ended: record });
-      return;
-    case "forgotten":
-      memory.delete(record.execution);
-  }
-}
-
-/** The records from which `applyRecord` makes this entry again. */
-export function recordsOf(execution: ExecutionNumber, entry: ShimEntry): ShimRecord[] {
-  const records: ShimRecord[] = [{ record: "spawning", execution }];
-  if (entry.started !== null) records.push(entry.started);
-  if (entry.ended !== null) records.push(entry.ended);
-  return records;
-}
+import { SHIM_JOURNAL } from "./message.ts";
 
 /** What a dead shim left behind. A last line that was cut off by its death is not a record. */
 export function readShimJournal(directory: string): Map<ExecutionNumber, ShimEntry> {

@@ -3,12 +3,21 @@ import { join } from "node:path";
 import type { FailureInfo } from "../../model/failure.ts";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { ProcessExit, ProcessIdentity, ShimMemory } from "../core/contract.ts";
+import {
+  applyRecord,
+  legacyOf,
+  memoryOfDead,
+  memoryOfLiving,
+  type ShimEntry,
+  type ShimRecord,
+} from "../core/shimRecord.ts";
 import type { AgentLogger } from "../options.ts";
+import { isAlive } from "../platform/processIdentity.ts";
+import { type Adoption, newAdoption } from "./adoption.ts";
 import { connectShim, type ShimConnection, type ShimEvents } from "./connection.ts";
 import { launchShim } from "./launch.ts";
-import { type Adoption, memoryOfDead, memoryOfLiving, newAdoption, unseenExit } from "./memory.ts";
-import { SHIM_SOCKET, type ShimRecord, type ShimRequest, type SpawnRequest } from "./message.ts";
-import { applyRecord, readShimJournal, type ShimEntry } from "./shimJournal.ts";
+import { SHIM_SOCKET, type ShimRequest, type SpawnRequest } from "./message.ts";
+import { readShimJournal } from "./shimJournal.ts";
 
 export interface ShimsOptions {
   readonly directory: string;
@@ -171,7 +180,7 @@ export class Shims {
     if (shim.connection === null) {
       for (const [execution, entry] of readShimJournal(directory)) {
         shim.entries.set(execution, entry);
-        const memory = memoryOfDead(entry, bootId, now);
+        const memory = memoryOfDead(entry, (process) => isAlive(process, bootId), now);
         if (memory.memory === "running") this.#adoption.adopt(execution, memory.process);
         this.#memories.set(execution, memory);
       }
@@ -250,12 +259,10 @@ export class Shims {
       this.#waiting.push(request);
       return;
     }
-    const known = shim.entries.get(execution)?.started ?? null;
-    const started = entry?.started ?? known;
-    if (started !== null && known === null) this.#tell(shim, started);
-    if (entry?.ended) this.#tell(shim, entry.ended);
-    else if (started !== null) this.#adoption.adopt(execution, started.process);
-    else this.#tell(shim, { record: "exited", execution, exit: unseenExit(Date.now()) });
+    const known = shim.entries.get(execution);
+    const { records, process } = legacyOf(execution, known, entry, Date.now());
+    for (const record of records) this.#tell(shim, record);
+    if (process !== null) this.#adoption.adopt(execution, process);
   }
 
   /** A dead shim of which nothing is remembered is nothing but a directory. */

@@ -1,13 +1,9 @@
 import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
 import type { FailureInfo } from "../../model/failure.ts";
-import type { ProcessExit, ProcessIdentity } from "../core/contract.ts";
+import type { ProcessExit } from "../core/contract.ts";
+import type { Spawned } from "../core/shim.ts";
 import { readProcessStat } from "../platform/processIdentity.ts";
 import type { SpawnGroups, SpawnRequest } from "./message.ts";
-
-export interface Spawned {
-  readonly process: ProcessIdentity;
-  readonly startedAt: number;
-}
 
 /** A link in place of the file is refused: a task must not make the shim write elsewhere. */
 const OUTPUT_FLAGS =
