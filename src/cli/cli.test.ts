@@ -36,11 +36,11 @@ test("a wrong word is answered with what was probably meant, and help", async ()
   const object = await ran(["jbo", "list"], NONE);
   expect(object.exitCode).toBe(2);
   expect(object.stderr).toStartWith(
-    'error: Expected an object and got "jbo". Did you mean job?\n\nusage: stint <object> <action>',
+    'error: Expected one of the objects and commands below and got "jbo". Did you mean job?\n\nusage: stint <object> <action>',
   );
   const action = await ran(["job", "lsit"], NONE);
   expect(action.stderr).toStartWith(
-    'error: Expected an action and got "lsit". Did you mean list?\n\nusage: stint job <action>',
+    'error: Expected one of the actions of job below and got "lsit". Did you mean list?\n\nusage: stint job <action>',
   );
   expect((await ran(["constructor", "name"], NONE)).exitCode).toBe(2);
   expect((await ran(["job", "toString"], NONE)).exitCode).toBe(2);
@@ -50,7 +50,7 @@ test("a wrong option prints the usage of the action and exits 2, and nothing is 
   expect(await ran(["job", "view", "-id"], NONE)).toEqual({
     exitCode: 2,
     stdout: "",
-    stderr: `error: Option '--id <job-id>' argument missing.
+    stderr: `error: Expected -id,--id <job-id> and got no value.
 usage: stint job view [-id] <job-id>
 Run \`stint job view help\` for what each option means.
 `,

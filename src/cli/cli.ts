@@ -22,7 +22,8 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   const object = lookUp(OBJECTS, first);
   if (object === undefined) {
     const known = [...Object.keys(OBJECTS), ...Object.keys(SERVER_COMMANDS)];
-    return await wrongWord(io, { kind: "object", word: first, known, help: rootHelp(OBJECTS) });
+    const expected = "one of the objects and commands below";
+    return await wrongWord(io, { expected, word: first, known, help: rootHelp(OBJECTS) });
   }
   return await runObject(first, object, rest, io);
 }
@@ -38,7 +39,8 @@ async function runObject(
   const action = lookUp(object.actions, word);
   if (action === undefined) {
     const known = Object.keys(object.actions);
-    return await wrongWord(io, { kind: "action", word, known, help: objectHelp(name, object) });
+    const expected = `one of the actions of ${name} below`;
+    return await wrongWord(io, { expected, word, known, help: objectHelp(name, object) });
   }
   const isHelpAsked = (rest.length === 1 && rest[0] === "help") || hasHelpOption(rest);
   if (isHelpAsked) return await print(io, actionHelp(name, word, action, GENERAL));
@@ -135,7 +137,8 @@ async function help(words: readonly string[], io: CliIo): Promise<number> {
 }
 
 interface WrongWord {
-  readonly kind: "object" | "action";
+  /** What would have fitted, as help shows it. */
+  readonly expected: string;
   /** Empty: missing. */
   readonly word: string;
   readonly known: readonly string[];
@@ -143,11 +146,10 @@ interface WrongWord {
 }
 
 async function wrongWord(io: CliIo, wrong: WrongWord): Promise<number> {
-  const { kind, word, known } = wrong;
+  const { expected, word, known } = wrong;
   const meant = word === "" ? undefined : nearestWord(word, known);
   const guess = meant === undefined ? "" : ` Did you mean ${meant}?`;
-  const article = kind === "object" ? "an object" : "an action";
-  const error = word === "" ? "" : `error: Expected ${article} and got "${word}".${guess}\n`;
+  const error = word === "" ? "" : `error: Expected ${expected} and got "${word}".${guess}\n`;
   await writeTo(io.stderr, `${error}${wrong.help}\n`);
   return EXIT.usage;
 }

@@ -3,6 +3,8 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
+/** Azure Batch's numbers are of 32 bits. */
+export const INT32_MAX = 2 ** 31 - 1;
 /** Azure Batch: displayName is at most this many characters. */
 export const DISPLAY_NAME_MAX_LENGTH = 1024;
 export const PRIORITY_MIN = -1000;

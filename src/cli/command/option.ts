@@ -18,6 +18,8 @@ export interface NumberOption extends OptionBase {
   readonly kind: "number";
   readonly value: string;
   readonly least: number;
+  /** Infinity: without limit. */
+  readonly most: number;
   readonly fallback?: number;
 }
 
@@ -46,8 +48,14 @@ export function text(short: string, value: string, meaning: string) {
   return { kind: "text", short, value, text: meaning } as const;
 }
 
-export function number(short: string, value: string, meaning: string, least = 0) {
-  return { kind: "number", short, value, text: meaning, least } as const;
+export function number(
+  short: string,
+  value: string,
+  meaning: string,
+  least = 0,
+  most = Number.POSITIVE_INFINITY,
+) {
+  return { kind: "number", short, value, text: meaning, least, most } as const;
 }
 
 export function word<const Words extends Readonly<Record<string, string>>>(

@@ -9,7 +9,7 @@ const ACTION = {
     id: text("id", "task-id", ""),
     state: word("st", { active: "", completed: "" }, ""),
     limit: withDefault(number("lm", "number", ""), 30),
-    priority: number("pr", "number", "", -1000),
+    priority: number("pr", "number", "", -1000, 1000),
     nodeId: list("ni", "node-id", "", "commas"),
     env: list("en", "NAME=VALUE", ""),
     follow: flag("f", ""),
@@ -70,10 +70,15 @@ test("what does not fit is refused with what was expected and given", () => {
   expect(refused("j", "-lm", "1e3")).toBe(
     'Expected a whole number of at least 0 as -lm,--limit and got "1e3".',
   );
+  for (const given of ["abc", "9999", "-9999", "1.5"]) {
+    expect(refused("j", "-pr", given)).toBe(
+      `Expected a whole number from -1000 to 1000 as -pr,--priority and got "${given}".`,
+    );
+  }
   expect(refused("j", "-st", "done")).toBe(
     'Expected one of active, completed as -st,--state and got "done".',
   );
   expect(refused("j", "--limt", "3")).toBe("Unknown option '--limt' (Did you mean --limit?).");
   expect(refused("j", "-zz")).toBe("Unknown option '-zz'.");
-  expect(refused("j", "-id")).toBe("Option '--id <task-id>' argument missing.");
+  expect(refused("j", "-id")).toBe("Expected -id,--id <task-id> and got no value.");
 });

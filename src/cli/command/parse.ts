@@ -19,7 +19,7 @@ export function parseOptions(
   try {
     command.parse(expandShortForms(options, words), { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) throw usageError(error);
+    if (error instanceof CommanderError) throw usageError(error, options);
     throw error;
   }
   const given = new Map<string, unknown>(
@@ -54,7 +54,13 @@ function optionOf(key: string, spec: OptionSpec): Option {
   return option;
 }
 
-function usageError(error: CommanderError): UsageError {
+function usageError(error: CommanderError, options: OptionTable): UsageError {
+  const [, name] = /option '.*--(\w+) .*' argument missing/.exec(error.message) ?? [];
+  const found = Object.entries(options).find(([key]) => longName(key) === name);
+  if (found !== undefined) {
+    const [key, spec] = found;
+    return new UsageError(`Expected ${nameOf(key, spec)} ${placeholder(spec)} and got no value.`);
+  }
   const message = error.message.replace(/^error: /, "").replace(/\n\(?/, " (");
   return new UsageError(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`);
 }
@@ -100,10 +106,13 @@ function present(key: string, spec: OptionSpec, value: unknown): unknown {
 }
 
 function toNumber(key: string, spec: OptionSpec & { kind: "number" }, given: unknown): number {
+  const { least, most } = spec;
   const value = /^-?\d{1,15}$/.test(String(given)) ? Number(given) : Number.NaN;
-  if (value >= spec.least) return value;
+  if (value >= least && value <= most) return value;
+  const range =
+    most === Number.POSITIVE_INFINITY ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new UsageError(
-    `Expected a whole number of at least ${spec.least} as ${nameOf(key, spec)} and got "${given}".`,
+    `Expected a whole number ${range} as ${nameOf(key, spec)} and got "${given}".`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { INT32_MAX, PRIORITY_MAX, PRIORITY_MIN } from "../../model/limits.ts";
 import { action, type CommandObject } from "../command/action.ts";
 import { flag, list, number, required, text, word } from "../command/option.ts";
 import { JOB as ONE, OUTPUT, PAGING } from "../command/shared.ts";
@@ -25,11 +26,23 @@ const ON_ALL_COMPLETE = {
 
 const EDITABLE = {
   poolId: text("pi", "pool-id", "The pool that it runs on"),
-  priority: number("pr", "number", "-1000 to 1000; default 0", -1000),
-  maxParallel: number("mp", "number", "Tasks running at once; default -1, without limit", -1),
+  priority: number("pr", "number", "-1000 to 1000; default 0", PRIORITY_MIN, PRIORITY_MAX),
+  maxParallel: number(
+    "mp",
+    "number",
+    "Tasks running at once; default -1, without limit",
+    -1,
+    INT32_MAX,
+  ),
   onComplete: word("oc", ON_ALL_COMPLETE, "What happens when all tasks are completed"),
   maxWallClock: text("mw", "duration", "Ends the job after this time, as 8h; none: without limit"),
-  maxRetries: number("mr", "number", "Retries of a failed task; default 0, -1 without limit", -1),
+  maxRetries: number(
+    "mr",
+    "number",
+    "Retries of a failed task; default 0, -1 without limit",
+    -1,
+    INT32_MAX,
+  ),
   metadata: list("md", "KEY=VALUE", "Free data"),
 };
 

@@ -29,7 +29,7 @@ test("JSON that is no JSON is refused with its place", async () => {
 test("a value that does not fit is refused with place, field, what was expected and given", async () => {
   const file = "id: j\npoolInfo: {poolId: p}\npriority: high\n";
   expect(await refused("j.yaml", file)).toStartWith(
-    'error: j.yaml:3:11: Expected a number as priority and got "high".\nfix: ',
+    'error: j.yaml:3:11: Expected a whole number from -1000 to 1000 as priority and got "high".\nfix: ',
   );
 });
 
@@ -61,7 +61,7 @@ tasks:
 - {id: C, commandLine: x}
 `;
   expect(await refused("j.yaml", file)).toBe(`error: j.yaml has 6 mistakes:
-j.yaml:3:11: Expected a number as priority and got "high".
+j.yaml:3:11: Expected a whole number from -1000 to 1000 as priority and got "high".
 j.yaml:4:1: Expected only the fields id, type, displayName, poolInfo, priority, maxParallelTasks, onAllTasksComplete, constraints, metadata, jobPreparationTask, jobReleaseTask, commonEnvironmentSettings, tasks, and got colour.
 j.yaml:6:3: Expected text as tasks[0].commandLine and got nothing.
 j.yaml:7:3: Expected each field once and got id again, which stands on line 6 already.

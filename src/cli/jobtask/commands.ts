@@ -1,3 +1,4 @@
+import { INT32_MAX } from "../../model/limits.ts";
 import { action, type CommandObject } from "../command/action.ts";
 import { list, number, required, text, word } from "../command/option.ts";
 import { FILE, FILES, TASK as ONE, OUTPUT, PAGING } from "../command/shared.ts";
@@ -10,7 +11,7 @@ const STATE = {
   completed: "",
 } as const;
 const CONSTRAINTS = {
-  maxRetries: number("mr", "number", "Retries after a failure; -1 without limit", -1),
+  maxRetries: number("mr", "number", "Retries after a failure; -1 without limit", -1, INT32_MAX),
   maxWallClock: text("mw", "duration", "Ended after this time, as 15m; none: without limit"),
   retention: text("rt", "duration", "How long its directory is kept; default 7d"),
 };
@@ -48,7 +49,7 @@ export const JOBTASK: CommandObject = {
           "command",
           "What it runs, without a shell: use /bin/sh -c '...' for one",
         ),
-        slots: number("sl", "number", "Slots that it takes on its node; default 1", 1),
+        slots: number("sl", "number", "Slots that it takes on its node; default 1", 1, INT32_MAX),
         ...CONSTRAINTS,
         env: list("en", "NAME=VALUE", "Variable"),
         file: text("fi", "file", "YAML or JSON: a list of tasks; - is stdin"),

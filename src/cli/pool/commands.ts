@@ -1,3 +1,4 @@
+import { POOL_NODES_MAX, TASK_SLOTS_MAX } from "../../model/limits.ts";
 import { action, type CommandObject } from "../command/action.ts";
 import { flag, list, number, required, text, word } from "../command/option.ts";
 import { POOL as ONE, PAGING } from "../command/shared.ts";
@@ -44,8 +45,14 @@ export const POOL: CommandObject = {
       summary: "Create a pool",
       options: {
         id: required(text("id", "pool-id", "Letters, digits, - and _, at most 64")),
-        nodes: number("nn", "number", "Nodes to make; default 0"),
-        slots: number("sl", "number", "Tasks that a node runs at once; default 1", 1),
+        nodes: number("nn", "number", "Nodes to make; default 0", 0, POOL_NODES_MAX),
+        slots: number(
+          "sl",
+          "number",
+          "Tasks that a node runs at once; default 1",
+          1,
+          TASK_SLOTS_MAX,
+        ),
         provider: word(
           "pv",
           { local: "agents on the server's machine", none: "machines that join by themselves" },
@@ -72,7 +79,11 @@ export const POOL: CommandObject = {
     }),
     resize: action({
       summary: "Change the number of nodes",
-      options: { ...ONE, nodes: required(number("nn", "number", "Nodes to have")), ...RESIZING },
+      options: {
+        ...ONE,
+        nodes: required(number("nn", "number", "Nodes to have", 0, POOL_NODES_MAX)),
+        ...RESIZING,
+      },
       operands: ["id", "nodes"],
       load: async () => (await import("./resize.ts")).run,
     }),

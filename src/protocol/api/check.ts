@@ -19,6 +19,9 @@ export type Origin = "body" | "query";
 
 /** Enough to recognise a value by; errors stay readable. */
 const GIVEN_MAX_LENGTH = 120;
+/** How the expectations of field.ts begin that end in a list of names. */
+const ONLY_THE_FIELDS = "only the fields ";
+const ONE_OF = "one of ";
 /** A misspelt field differs from the one meant by at most this many letters. */
 const MISSPELLING_MAX = 2;
 
@@ -81,8 +84,9 @@ function firstOf(
   origin: Origin,
   path: string,
 ): ErrorDetail {
-  const field = joinPath(path, issue.path);
-  const given = valueAt(input, issue.path);
+  const isWordOfList = origin === "query" && issue.path.length > 1;
+  const field = joinPath(path, isWordOfList ? issue.path.slice(0, 1) : issue.path);
+  const given = isWordOfList ? queryWordAt(input, issue.path) : valueAt(input, issue.path);
   if (issue.code === "unrecognized_keys") {
     return unknownField(issue.keys[0] ?? "", field, issue.message, origin);
   }
@@ -112,10 +116,14 @@ function missingField(field: string, expected: string, origin: Origin): ErrorDet
 function misfit(field: string, value: unknown, rule: Rule): ErrorDetail {
   const given = describe(value);
   const subject = field === "" ? "the request body" : field;
+  const isWord = rule.expected.startsWith(ONE_OF) && typeof value === "string";
+  const meant = isWord ? nearest(value, rule.expected) : undefined;
+  const guess = meant === undefined ? "" : ` Did you mean ${meant}?`;
+  const fix = meant === undefined ? `Give ${rule.expected}.` : `Write ${meant}.`;
   const detail: ErrorDetail = {
     code: rule.code,
-    message: `Expected ${rule.expected} as ${subject} and got ${given}.`,
-    fix: rule.fix ?? `Give ${rule.expected}.`,
+    message: `Expected ${rule.expected} as ${subject} and got ${given}.${guess}`,
+    fix: rule.fix ?? fix,
     expected: rule.expected,
     given,
   };
@@ -159,7 +167,9 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 };
 
 function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code !== "invalid_type") return issue.message;
+  // A schema that has words of its own for a wrong type does not begin so.
+  const isOwn = !issue.message.startsWith("Invalid input");
+  if (issue.code !== "invalid_type" || isOwn) return issue.message;
   return TYPE_WORDS[issue.expected] ?? issue.expected;
 }
 
@@ -178,6 +188,14 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
+/** A query parameter that stands for several words has them behind commas, or is there several times. */
+function queryWordAt(input: unknown, [name = "", index]: readonly PropertyKey[]): unknown {
+  const value = valueAt(input, [name]);
+  const texts: unknown[] = Array.isArray(value) ? value : [value];
+  const words = texts.flatMap((item) => (typeof item === "string" ? item.split(",") : [item]));
+  return typeof index === "number" ? words[index] : value;
+}
+
 function describe(value: unknown): string {
   const json = JSON.stringify(value) ?? typeof value;
   return json.length <= GIVEN_MAX_LENGTH ? json : `${json.slice(0, GIVEN_MAX_LENGTH)}...`;
@@ -185,7 +203,7 @@ function describe(value: unknown): string {
 
 /** The known field that the key was probably meant to be. */
 function nearest(key: string, known: string): string | undefined {
-  const names = known.replace(/^only the fields /, "").split(", ");
+  const names = known.replace(ONLY_THE_FIELDS, "").replace(ONE_OF, "").split(", ");
   const folded = key.toLowerCase();
   return names.find(
     (name) =>

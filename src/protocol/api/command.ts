@@ -3,6 +3,7 @@ import {
   COMMAND_LINE_MAX_LENGTH,
   ENVIRONMENT_SETTINGS_MAX,
   INLINE_CONTENT_MAX_LENGTH,
+  INT32_MAX,
   RESOURCE_FILES_MAX,
 } from "../../model/limits.ts";
 import type { CommandSpec, ResourceFile, UserIdentity } from "../../model/taskSpec.ts";
@@ -10,7 +11,6 @@ import { duration, integer, milliseconds, oneOf, record, text, where } from "./f
 
 /** What tasks, preparations and releases have in common. */
 
-const INT32_MAX = 2 ** 31 - 1;
 /** As Linux limits a path. */
 const PATH_MAX_LENGTH = 4096;
 const URL_MAX_LENGTH = 8192;

@@ -46,7 +46,7 @@ export function integer(
 ) {
   const expected = `a whole number from ${least} to ${most}`;
   const holds = (value: number) => Number.isInteger(value) && value >= least && value <= most;
-  return where(z.number(), holds, { code, expected }).openapi({
+  return where(z.number({ error: expected }), holds, { code, expected }).openapi({
     type: "integer",
     minimum: least,
     maximum: most,

@@ -3,6 +3,7 @@ import { foldId } from "../../model/id.ts";
 import type { JobSpec } from "../../model/job.ts";
 import {
   ADD_TASKS_MAX,
+  INT32_MAX,
   PRIORITY_MAX,
   PRIORITY_MIN,
   RELEASE_WALL_CLOCK_MAX_MS,
@@ -31,17 +32,17 @@ import {
 } from "./field.ts";
 import { type IdentifiedTask, repeatedTask, TASK_ADD, tooManyTasks, toTaskSpec } from "./task.ts";
 
-const INT32_MAX = 2 ** 31 - 1;
 /** Text of a terminate reason; it is shown in lists. */
 export const TERMINATE_REASON_MAX_LENGTH = 1024;
 
 export const JOB_TYPE = oneOf(["batch", "service", "system", "sysbatch", "fleet"]);
 export const ON_ALL_TASKS_COMPLETE = oneOf(["noaction", "terminatejob"]);
 export const PRIORITY = integer(PRIORITY_MIN, PRIORITY_MAX, "OutOfRangePriority");
+const PARALLEL_EXPECTED = "-1 (without limit) or a whole number above 0";
 export const MAX_PARALLEL_TASKS = where(
-  z.number(),
+  z.number({ error: PARALLEL_EXPECTED }),
   (count) => Number.isInteger(count) && (count === -1 || (count > 0 && count <= INT32_MAX)),
-  { code: "InvalidPropertyValue", expected: "-1 (without limit) or a whole number above 0" },
+  { code: "InvalidPropertyValue", expected: PARALLEL_EXPECTED },
 ).openapi({ type: "integer", minimum: -1 });
 
 export const JOB_CONSTRAINTS = record({
