@@ -245,7 +245,7 @@ test("a refusal for good ends the agent with the server's line", async () => {
   node.server.cut();
   expect(await node.agent.done).toEqual({
     reason: "refused",
-    message: "KeyRevoked: refused by the test",
+    message: `The server refused this node (KeyRevoked): refused by the test Move ${node.data} away and start the agent with a join token: it joins as a new node.`,
   });
 });
 

@@ -223,11 +223,10 @@ async function newHello(parts: LifeParts, signature: string): Promise<HelloFrame
 
 /** Whether to go on trying. */
 function onRefused(
-  frame: RefusedFrame,
-  { logger }: AgentOptions,
+  { code, message }: RefusedFrame,
+  { logger, dataDirectory }: AgentOptions,
   onEnd: (end: AgentEnd) => void,
 ): boolean {
-  const { code, message } = frame;
   switch (code) {
     // The server does not know the node: it stops everything and joins anew (settle table).
     case "UnknownNode":
@@ -237,13 +236,24 @@ function onRefused(
     // The other session may be this node's own, not yet missed; another version may be a leader about to change.
     case "KeyConflict":
     case "ProtocolVersion":
-      logger.warn({ code }, message);
       return true;
     case "BadSignature":
-    case "KeyRevoked":
-      onEnd({ reason: "refused", message: `${code}: ${message}` });
+    case "KeyRevoked": {
+      const fix = `Move ${dataDirectory} away and start the agent with a join token: it joins as a new node.`;
+      onEnd({
+        reason: "refused",
+        message: `The server refused this node (${code}): ${message} ${fix}`,
+      });
       return false;
+    }
   }
+}
+
+function tokenMissing({ dataDirectory, serverUrl }: AgentOptions): string {
+  return (
+    `Expected a join token, as the node in ${dataDirectory} has not joined ${serverUrl} yet, got none. ` +
+    "Give --join-token-file FILE or STINT_JOIN_TOKEN; `stint node jointoken POOL` makes one."
+  );
 }
 
 /** Joins if that was not done yet, then opens the link. Null, or why the node is not wanted. */
@@ -253,16 +263,14 @@ async function connect(
   link: Link,
   signal: AbortSignal,
 ): Promise<AgentEnd | null> {
-  const { joinToken, serverUrl, name, slots, logger, version } = options;
+  const { joinToken, tokenSource, serverUrl, name, slots, logger, version } = options;
   if (!key.identity.joined) {
-    if (joinToken === null) {
-      const message = "This node has not joined yet; start it with a join token.";
-      return { reason: "refused", message };
-    }
+    if (joinToken === null) return { reason: "refused", message: tokenMissing(options) };
     const facts = nodeFacts(version, options.rebootCommand !== null);
     const outcome = await joinServer(key.identity, {
       serverUrl,
       joinToken,
+      tokenSource,
       name,
       slots,
       facts,

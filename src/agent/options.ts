@@ -26,6 +26,8 @@ export interface AgentOptions {
   readonly serverUrl: string;
   /** Shown at the first start only; null when the node has joined before. */
   readonly joinToken: string | null;
+  /** Where the join token was read, for messages; null: no person put it anywhere. */
+  readonly tokenSource: string | null;
   /** The node id that people see, as wished at the first join. */
   readonly name: string;
   readonly slots: number;

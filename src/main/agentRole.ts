@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { runAgent } from "../agent/agent.ts";
@@ -71,7 +71,7 @@ function optionsOf(configuration: AgentConfiguration, values: Partial<Record<str
   const dataDirectory = resolve(values["data"] ?? configuration.dataDirectory ?? DEFAULT_DATA);
   return {
     serverUrl,
-    joinToken: joinToken(values["join-token-file"] ?? configuration.joinTokenFile, dataDirectory),
+    ...joinToken(values["join-token-file"] ?? configuration.joinTokenFile, dataDirectory),
     name: values["name"] ?? configuration.name ?? hostname(),
     slots: numberOf(values, "slots", 1, 256, configuration.slots ?? 0),
     dataDirectory,
@@ -82,16 +82,53 @@ function optionsOf(configuration: AgentConfiguration, values: Partial<Record<str
   };
 }
 
+interface GivenToken {
+  readonly joinToken: string | null;
+  readonly tokenSource: string | null;
+}
+
+const NO_TOKEN: GivenToken = { joinToken: null, tokenSource: null };
+const TOKEN_FIX = "`stint node jointoken POOL` makes one.";
+
 /** Needed for the first start only: a node that has joined does without. */
-function joinToken(file: string | undefined, dataDirectory: string): string | null {
-  if (file === undefined) return process.env["STINT_JOIN_TOKEN"] ?? null;
+function joinToken(file: string | undefined, dataDirectory: string): GivenToken {
+  const source = file ?? "STINT_JOIN_TOKEN";
   try {
-    return readFileSync(file, "utf8").trim();
+    const text = file === undefined ? process.env[source]?.trim() : readToken(file);
+    return text === undefined || text === "" ? NO_TOKEN : checkedToken(text, source);
   } catch (error) {
-    if (existsSync(dataLayout(dataDirectory).identityPath)) return null;
+    if (hasJoined(dataDirectory)) return NO_TOKEN;
+    throw error;
+  }
+}
+
+function readToken(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
     throw new StartError(
-      `Expected a join token in ${file}, and could not read it: ${(error as Error).message}`,
+      `Expected a join token in ${file}, and could not read it: ${(error as Error).message}. ${TOKEN_FIX}`,
       { cause: error },
     );
+  }
+  if (text !== "") return text;
+  throw new StartError(`Expected a join token in ${file}, and the file is empty. ${TOKEN_FIX}`);
+}
+
+/** What it is instead is not told: it may be another secret. */
+function checkedToken(text: string, source: string): GivenToken {
+  if (/^stint_join_[\w-]+$/.test(text)) return { joinToken: text, tokenSource: source };
+  throw new StartError(
+    `Expected a join token, which begins with stint_join_, in ${source}, got ${text.length} characters of something else. ${TOKEN_FIX}`,
+  );
+}
+
+function hasJoined(dataDirectory: string): boolean {
+  try {
+    const text = readFileSync(dataLayout(dataDirectory).identityPath, "utf8");
+    return (JSON.parse(text) as { joined?: boolean }).joined === true;
+  } catch {
+    return false;
   }
 }

@@ -20,6 +20,7 @@ export async function runLocalNode(directory: string): Promise<number> {
   const ended = endSignal();
   const agent = await runAgent({
     ...launch,
+    tokenSource: null,
     dataDirectory: dataDirectoryOf(directory),
     rootDirectory: rootDirectoryOf(directory),
     allowedUsers: OWN_USER_ONLY,

@@ -186,6 +186,8 @@ export interface Store {
   forgetIdempotency(before: number): Promise<void>;
 
   addJoinToken(token: JoinTokenRecord): Promise<void>;
+  /** Null: unknown. One that has expired or was used up is there too. */
+  readJoinToken(hash: string): Promise<JoinTokenRecord | null>;
   /** Uses a token once and answers what is left of it: null if it is unknown, expired or used up. */
   useJoinToken(hash: string, now: number): Promise<JoinTokenRecord | null>;
   addNodeKey(key: NodeKeyRecord): Promise<void>;

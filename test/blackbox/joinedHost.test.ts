@@ -67,12 +67,37 @@ test("a token that was used up, or is none, lets nobody in", async () => {
   await untilConnected(server, "beta");
   const other = await newHost(sandbox, server, "hosts", "gamma");
   writeFileSync(other.tokenFile, await Bun.file(host.tokenFile).text());
-  const second = await sandbox.run([...other.words, "--log-level", "error"]);
-  expect(second.exitCode).toBe(1);
-  expect(second.stderr).toMatch(/^stint: .*401.*join token/m);
-  writeFileSync(other.tokenFile, "rubbish");
-  const third = await sandbox.run([...other.words, "--log-level", "error"]);
-  expect([third.exitCode, third.stderr]).toEqual([1, expect.stringContaining("join token")]);
+  const refusal = async () => await sandbox.run([...other.words, "--log-level", "error"]);
+  const given = (text: string, fix: string) =>
+    `stint: The server ${server.url} refused this machine with the join token of ${other.tokenFile}: ` +
+    `Expected a join token of this server that is good, got ${text}. Make a new one with: stint node jointoken ${fix}\n`;
+  expect(await refusal()).toEqual({
+    exitCode: 1,
+    stdout: "",
+    stderr: given("one for the pool hosts that has been used up", "hosts"),
+  });
+  writeFileSync(other.tokenFile, "stint_join_unknown");
+  expect((await refusal()).stderr).toBe(given("one that it does not know", "POOL"));
+  const short = await server.client.tokens.createJoinToken({ poolId: "hosts", expiresIn: "PT1S" });
+  await until(
+    "it to expire",
+    () => Date.parse(short.expirationTime ?? "") < Date.now(),
+    (isOver) => isOver,
+  );
+  writeFileSync(other.tokenFile, short.token);
+  const late = `one for the pool hosts that expired at ${short.expirationTime}`;
+  expect((await refusal()).stderr).toBe(given(late, "hosts"));
+  for (const [text, problem] of [
+    ["", "and the file is empty"],
+    ["rubbish\n", "got 7 characters of something else"],
+  ] as const) {
+    writeFileSync(other.tokenFile, text);
+    const { exitCode, stderr } = await refusal();
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^stint: Expected a join token[^\n]*\n$/);
+    expect(stderr).toContain(`${problem}. \`stint node jointoken POOL\` makes one.`);
+    expect(stderr).toContain(other.tokenFile);
+  }
   const ids = (await server.client.nodes.list()).items.map(({ id }) => id);
   expect(ids).not.toContain("gamma");
   first.kill("SIGTERM");

@@ -7,6 +7,8 @@ import { newBackoff } from "./backoff.ts";
 export interface JoinOptions {
   readonly serverUrl: string;
   readonly joinToken: string;
+  /** Where it was read, for messages; null: nobody put it anywhere. */
+  readonly tokenSource: string | null;
   readonly name: string;
   readonly slots: number;
   readonly facts: NodeFacts;
@@ -32,11 +34,12 @@ export async function joinServer(
   const body: JoinRequest = { joinToken, guid, publicKey, nodeName: name, slots, facts };
   const backoff = newBackoff();
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await attemptJoin(serverUrl, body, signal);
+    const outcome = await attemptJoin(options, body);
     if ("ok" in outcome) return outcome;
     if (signal.aborted) return null;
     if (attempt === 1) {
-      logger.warn({ server: serverUrl, reason: outcome.again }, "Joining failed; trying again.");
+      const message = "Joining failed; trying again until the server takes this machine in.";
+      logger.warn({ server: serverUrl, reason: outcome.again }, message);
     }
     await Bun.sleep(backoff.nextMs());
     if (signal.aborted) return null;
@@ -44,25 +47,71 @@ export async function joinServer(
 }
 
 async function attemptJoin(
-  serverUrl: string,
+  options: JoinOptions,
   body: JoinRequest,
-  signal: AbortSignal,
 ): Promise<JoinOutcome | { again: string }> {
+  const { serverUrl, signal } = options;
   try {
     const response = await fetch(`${serverUrl.replace(/\/+$/, "")}${JOIN_PATH}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
-      redirect: "error",
+      redirect: "manual",
       signal: AbortSignal.any([signal, AbortSignal.timeout(JOIN_TIMEOUT_MS)]),
     });
-    if (response.ok) return { ok: true, answer: (await response.json()) as JoinAnswer };
-    const text = (await response.text()).slice(0, 2_000);
+    const text = await response.text();
     if (response.status >= 500 || response.status === 429) {
-      return { again: `${response.status} ${text}` };
+      return { again: `${response.status} ${oneLine(text)}` };
     }
-    return { ok: false, message: `The server refused the node: ${response.status} ${text}` };
+    return outcomeOf(response, parseJson(text), options);
   } catch (error) {
-    return { again: error instanceof Error ? error.message : String(error) };
+    return { again: reasonOf(error) };
+  }
+}
+
+/** Without the advice that the runtime has for those who call its fetch. */
+function reasonOf(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return oneLine(reason.replace(/For more information, pass `verbose: true`.*$/s, ""));
+}
+
+function outcomeOf(response: Response, body: unknown, options: JoinOptions): JoinOutcome {
+  const { serverUrl, tokenSource } = options;
+  if (response.ok && isJoinAnswer(body)) return { ok: true, answer: body };
+  const refusal = response.ok ? null : refusalOf(body);
+  if (refusal === null) {
+    const place = response.headers.get("location");
+    const given =
+      place === null ? `another answer (${response.status})` : `a redirection to ${place}`;
+    const message = `Expected a Stint server at ${serverUrl}, got ${given}. Give its address with --server, without a path.`;
+    return { ok: false, message };
+  }
+  const token = tokenSource === null ? "" : ` with the join token of ${tokenSource}`;
+  const reason = `The server ${serverUrl} refused this machine${token}: ${refusal}`;
+  return { ok: false, message: oneLine(reason) };
+}
+
+function isJoinAnswer(body: unknown): body is JoinAnswer {
+  return typeof body === "object" && body !== null && "nodeId" in body && "poolId" in body;
+}
+
+/** What the server says, and what it advises; null: that was no Stint server. */
+function refusalOf(body: unknown): string | null {
+  if (typeof body !== "object" || body === null || !("error" in body)) return null;
+  const { message, fix } = body.error as { message?: unknown; fix?: unknown };
+  return typeof message === "string" ? `${message} ${String(fix ?? "")}` : null;
+}
+
+const SHOWN_LENGTH = 1_000;
+
+function oneLine(text: string): string {
+  return text.slice(0, SHOWN_LENGTH).replace(/\s+/g, " ").trim();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

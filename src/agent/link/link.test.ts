@@ -59,7 +59,11 @@ test("a conflict of keys is waited out", async () => {
   node.server.cut();
   await node.server.connected();
   expect(node.server.hellos).toHaveLength(3);
-  expect(node.log.filter((line) => line.includes("KeyConflict"))).toHaveLength(1);
+  const told = node.log.filter((line) => line.includes("KeyConflict"));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/"reason":"refused by the test","fix":"If another agent.*copy/);
+  // The end of that connection is nothing of its own.
+  expect(node.log.filter((line) => line.includes('"reason":""'))).toEqual([]);
 });
 
 test("a server that does not know the node makes it stop everything and join anew", async () => {
@@ -86,7 +90,10 @@ test("an agent that has never joined needs a token", async () => {
   const { runAgent } = await import("../agent.ts");
   const dataDirectory = join(node.data, "../other");
   const agent = await runAgent({ ...node.options, joinToken: null, dataDirectory });
-  expect(await agent.done).toMatchObject({ reason: "refused" });
+  expect(await agent.done).toEqual({
+    reason: "refused",
+    message: expect.stringMatching(/^Expected a join token, as .*other.* Give --join-token-file/),
+  });
   const { stopNode } = await import("../stopNode.ts");
   await stopNode({ ...node.options, dataDirectory });
 });

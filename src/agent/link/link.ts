@@ -46,6 +46,8 @@ export class Link {
   #isClosed = false;
   #silentHeartbeats = 0;
   #complained = "";
+  /** Why the server refused this connection; null: it did not. */
+  #refused: RefusedFrame | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -102,6 +104,7 @@ export class Link {
         this.#onWelcome(frame);
         return;
       case "refused":
+        this.#refused = frame;
         if (!this.#options.onRefused(frame)) this.#isClosed = true;
         else this.#backoff.longest();
         socket.close();
@@ -150,14 +153,37 @@ export class Link {
     this.#session = null;
     if (wasWelcome) this.#options.onDisconnected();
     if (this.#isClosed) return;
-    const message = wasWelcome
-      ? "The connection to the server ended."
-      : "No connection to the server.";
-    // A server that is away for a night fills no log.
-    if (message !== this.#complained) {
-      this.#options.logger.warn({ server: this.#options.serverUrl, reason }, message);
-    }
-    this.#complained = message;
+    this.#complain(wasWelcome, reason);
     this.#timer = setTimeout(() => this.open(), this.#backoff.nextMs());
   }
+
+  /** A server that is away, or refuses, for a night fills no log. */
+  #complain(wasWelcome: boolean, reason: string): void {
+    const refused = this.#refused;
+    this.#refused = null;
+    const message = complaintOf(wasWelcome, refused);
+    if (message !== this.#complained) {
+      const server = this.#options.serverUrl;
+      if (refused === null) {
+        const given = reason === "" ? "the server, or something before it, closed it" : reason;
+        this.#options.logger.warn({ server, reason: given }, message);
+      } else {
+        const { code, message: said } = refused;
+        this.#options.logger.warn({ server, code, reason: said, fix: FIXES[code] }, message);
+      }
+    }
+    this.#complained = message;
+  }
 }
+
+function complaintOf(wasWelcome: boolean, refused: RefusedFrame | null): string {
+  if (refused !== null) return `The server refuses this node (${refused.code}); trying again.`;
+  return wasWelcome ? "The connection to the server ended." : "No connection to the server.";
+}
+
+/** What a person can do about a refusal that may pass. */
+const FIXES: Partial<Record<RefusedFrame["code"], string>> = {
+  KeyConflict:
+    "If another agent runs on a copy of this data directory, stop it, or give this one an empty --data; else it passes.",
+  ProtocolVersion: "Run the same version of stint here and on the server.",
+};

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { isValidNodeId } from "../../model/id.ts";
 import { REQUEST_ERROR_STATUS, type RequestErrorCode } from "../../model/requestError.ts";
+import { isoTime } from "../../model/time.ts";
 import type { JoinAnswer } from "../../protocol/node/message.ts";
-import type { Store } from "../../store/store.ts";
+import type { JoinTokenRecord, Store } from "../../store/store.ts";
 import { hashToken } from "../access/tokens.ts";
 import type { Loop } from "../loop/loop.ts";
 
@@ -29,6 +30,30 @@ function refuse(code: RequestErrorCode, message: string, fix: string): Response 
   return Response.json({ error: { code, message, fix } }, { status: REQUEST_ERROR_STATUS[code] });
 }
 
+/** Why nobody may join with the token; null: it is good. */
+function tokenFault(token: JoinTokenRecord | null, now: number): Response | null {
+  if (token === null) return badToken("one that it does not know", "POOL");
+  const { poolId, expiresAt, usesLeft } = token;
+  if (expiresAt !== null && expiresAt <= now) {
+    return badToken(`one for the pool ${poolId} that expired at ${isoTime(expiresAt)}`, poolId);
+  }
+  return usesLeft !== null && usesLeft <= 0 ? usedUp(token) : null;
+}
+
+function usedUp(token: JoinTokenRecord | null): Response {
+  const poolId = token?.poolId ?? "POOL";
+  return badToken(`one for the pool ${poolId} that has been used up`, poolId);
+}
+
+function badToken(given: string, poolId: string): Response {
+  const message = `Expected a join token of this server that is good, got ${given}.`;
+  return refuse(
+    "AuthenticationFailed",
+    message,
+    `Make a new one with: stint node jointoken ${poolId}`,
+  );
+}
+
 /**
  * `POST /api/v1/nodes/join`: a machine shows a join token and the public key it made. A repeated join with the same key
  * gives the same answer and uses the token no second time.
@@ -47,16 +72,22 @@ export async function joinNode(
   const key = await store.readNodeKey(data.guid);
   if (key !== null && key.publicKey !== data.publicKey) {
     const message = `Another machine has joined under the guid ${data.guid} with another key.`;
-    return refuse("NodeKeyConflict", message, "Delete the agent's data directory and join again.");
+    return refuse(
+      "NodeKeyConflict",
+      message,
+      "Delete the agent's data directory and join again as a new node.",
+    );
   }
   const isKnown = key !== null && loop.nodeNumber(data.guid) !== null;
   let poolId = "";
   if (!isKnown) {
-    const token = await store.useJoinToken(hashToken(data.joinToken), clock());
-    if (token === null) {
-      const message = "The join token is unknown, has expired, or has been used up.";
-      return refuse("AuthenticationFailed", message, "Make a new one with: stint node jointoken");
-    }
+    const hash = hashToken(data.joinToken);
+    const shown = await store.readJoinToken(hash);
+    const fault = tokenFault(shown, clock());
+    if (fault !== null) return fault;
+    const token = await store.useJoinToken(hash, clock());
+    // Another has used it since it was looked at.
+    if (token === null) return usedUp(shown);
     poolId = token.poolId;
     if (key === null) {
       const { guid, publicKey } = data;

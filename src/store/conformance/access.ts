@@ -44,6 +44,17 @@ function checkJoinTokens(check: Check): void {
     expect(await store.useJoinToken("h", 50)).toBeNull();
   });
 
+  check(
+    "a join token can be looked at without being used, also when it is good no more",
+    async ({ store }) => {
+      await store.addJoinToken({ ...token, usesLeft: 1 });
+      expect(await store.readJoinToken("h")).toEqual({ ...token, usesLeft: 1 });
+      await store.useJoinToken("h", 50);
+      expect(await store.readJoinToken("h")).toEqual({ ...token, usesLeft: 0 });
+      expect(await store.readJoinToken("unknown")).toBeNull();
+    },
+  );
+
   check("a join token without limits is good for ever", async ({ store }) => {
     const endless = { ...token, expiresAt: null, usesLeft: null };
     await store.addJoinToken(endless);

@@ -228,6 +228,10 @@ export class MemoryStore implements Store {
     this.#disk.joinTokens.set(token.hash, copy(token));
   }
 
+  async readJoinToken(hash: string) {
+    return copy(this.#disk.joinTokens.get(hash) ?? null);
+  }
+
   async useJoinToken(hash: string, now: number) {
     const token = this.#disk.joinTokens.get(hash);
     if (token === undefined) return null;

@@ -25,6 +25,14 @@ export function addJoinToken(statements: Statements, token: JoinTokenRecord): vo
   statements.run(insert, hash, poolId, expiresAt, usesLeft, createdAt);
 }
 
+const JOIN_TOKEN = `hash, pool_id AS poolId, expires_at AS expiresAt, uses_left AS usesLeft,
+  created_at AS createdAt`;
+
+export function readJoinToken(statements: Statements, hash: string): JoinTokenRecord | null {
+  const select = `SELECT ${JOIN_TOKEN} FROM join_tokens WHERE hash = ?`;
+  return statements.first<JoinTokenRecord>(select, hash);
+}
+
 export function useJoinToken(
   statements: Statements,
   hash: string,
@@ -33,8 +41,7 @@ export function useJoinToken(
   // One statement, so that the last use is given once.
   const use = `UPDATE join_tokens SET uses_left = uses_left - 1
     WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?) AND (uses_left IS NULL OR uses_left > 0)
-    RETURNING hash, pool_id AS poolId, expires_at AS expiresAt, uses_left AS usesLeft,
-      created_at AS createdAt`;
+    RETURNING ${JOIN_TOKEN}`;
   return statements.all<JoinTokenRecord>(use, hash, now)[0] ?? null;
 }
 

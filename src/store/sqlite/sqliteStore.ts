@@ -154,6 +154,10 @@ export class SqliteStore implements Store {
     access.addJoinToken(this.#statements, token);
   }
 
+  async readJoinToken(hash: string) {
+    return access.readJoinToken(this.#statements, hash);
+  }
+
   async useJoinToken(hash: string, now: number) {
     return access.useJoinToken(this.#statements, hash, now);
   }
