@@ -239,14 +239,16 @@ test("a node that is sent away stops everything and joins anew as another", asyn
   expect(existsSync(join(node.root, "workitems/job"))).toBe(false);
 });
 
-test("a refusal for good ends the agent with the server's line", async () => {
+test("a refusal for good ends the agent with the server's line, and its shim if nothing runs in it", async () => {
   await using node = await startTestNode();
+  const shim = node.shimPid();
   node.server.refusal = "KeyRevoked";
   node.server.cut();
   expect(await node.agent.done).toEqual({
     reason: "refused",
     message: `The server refused this node (KeyRevoked): refused by the test Move ${node.data} away and start the agent with a join token: it joins as a new node.`,
   });
+  await until(() => !isRunning(String(shim)) || undefined);
 });
 
 test("a second agent on the same data directory is refused in one line", async () => {

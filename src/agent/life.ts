@@ -76,6 +76,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
   const close = async (outcome: AgentEnd): Promise<AgentEnd> => {
     link.close();
     await loop.stop();
+    if (outcome.reason !== "stopped") shims.retire();
     shims.close();
     trimmer.stop();
     journal.close();

@@ -185,7 +185,7 @@ test("while the disk is full nothing is started, told or made known to the next 
   expect(shim.take()).toEqual(["write spawning 1", "start 1"]);
 });
 
-test("it ends when it is to retire and remembers nothing, and after a while without agent and child", () => {
+test("it ends when it is to retire with nothing or nobody to tell, and after a while without agent and child", () => {
   const shim = withAgent();
   shim.ask("a", 1);
   shim.core.onRequest("a", { do: "retire" });
@@ -193,6 +193,15 @@ test("it ends when it is to retire and remembers nothing, and after a while with
   expect(shim.take()).not.toContain("end");
   shim.core.onRequest("a", { do: "forget", execution: 1 });
   expect(shim.take()).toContain("end");
+
+  const retired = withAgent();
+  retired.ask("a", 1);
+  retired.core.onRequest("a", { do: "retire" });
+  retired.core.onAgentGone("a");
+  expect(retired.take()).not.toContain("end");
+  retired.core.onExited(1, EXIT);
+  retired.due("flush");
+  expect(retired.take().at(-1)).toBe("end");
 
   const lonely = withAgent();
   lonely.ask("a", 1);

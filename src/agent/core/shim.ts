@@ -8,7 +8,7 @@ export type ShimRequestOf<Spawn> =
   | Spawn
   /** Its records are not needed any more. */
   | { readonly do: "forget"; readonly execution: ExecutionNumber }
-  /** No new work will come: exit after the last child has ended and was forgotten. */
+  /** No new work will come: exit after the last child has ended and was forgotten, or no agent is left to be told. */
   | { readonly do: "retire" };
 
 export interface SpawnOf {
@@ -109,7 +109,10 @@ export class ShimCore<Agent, Spawn extends SpawnOf> {
       this.#isFlushingAgain = true;
       return;
     }
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0) {
+      if (this.#isRetiring) this.#considerEnd();
+      return;
+    }
     // Their `spawning` is on disk before they can exist: what has no such line was never started.
     this.#written.push(...this.#waiting);
     this.#waiting = [];
@@ -235,7 +238,9 @@ export class ShimCore<Agent, Spawn extends SpawnOf> {
     if (this.#isLonely) this.#ports.clear("end");
     this.#isLonely = false;
     if (this.#children + this.#waiting.length + this.#written.length > 0) return;
-    if (this.#isRetiring && this.#memory.size === 0) this.#ports.end();
+    // What an agent that is gone was not told is in the journal, for the next.
+    const isKept = this.#agent === null && this.#unwritten.length === 0;
+    if (this.#isRetiring && (this.#memory.size === 0 || isKept)) this.#ports.end();
     else if (this.#agent === null) {
       this.#isLonely = true;
       this.#ports.set("end");

@@ -136,6 +136,11 @@ export class Shims {
     return this.#owners.get(execution)?.entries.get(execution)?.started?.process ?? null;
   }
 
+  /** No agent will come back for them: they leave as soon as nothing runs in them. */
+  retire(): void {
+    for (const { connection } of this.#open) connection?.send([{ do: "retire" }]);
+  }
+
   /** Lets go of the shims; they and their processes run on. */
   close(): void {
     this.#isClosed = true;
