@@ -14,12 +14,17 @@ const COLUMNS = [
   column<Pool>("ID", (pool) => pool.id),
   column<Pool>("STATE", (pool) => pool.state),
   column<Pool>("ALLOCATION", (pool) => pool.allocationState),
-  column<Pool>("NODES", (pool) => `${pool.currentDedicatedNodes}/${pool.targetDedicatedNodes}`),
+  column<Pool>("NODES", nodesOf),
   column<Pool>("SLOTS", (pool) => pool.taskSlotsPerNode),
   column<Pool>("PROVIDER", (pool) => pool.provider),
   column<Pool>("ACCEPTS", (pool) => pool.accepts.join(",")),
   column<Pool>("CREATED AT", (pool) => minute(pool.creationTime)),
 ];
+
+/** Those that there are of those that were asked for; where machines join by themselves nobody asks for any. */
+function nodesOf({ provider, currentDedicatedNodes: nodes, targetDedicatedNodes }: Pool): string {
+  return provider === "none" ? `${nodes} joined` : `${nodes}/${targetDedicatedNodes}`;
+}
 
 /** There are few pools, and the API does not filter them: they are read as a whole. */
 export async function run(session: Session, options: PoolListOptions): Promise<number> {

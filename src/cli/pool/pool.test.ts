@@ -41,6 +41,15 @@ ROWS COUNT : 1/1
 `);
 });
 
+test("a pool that machines join by themselves shows how many did, and no target", async () => {
+  const pool = aPool("m", { provider: "none", targetDedicatedNodes: 0 });
+  const server = new FakeServer({ "GET /pools": { items: [pool] }, "GET /pools/m": pool });
+  const { stdout } = await ran(["pool", "list", "--tsv"], server);
+  expect(stdout.split("\n")[1]?.split("\t")[3]).toBe("1 joined");
+  const view = (await ran(["pool", "view", "m"], server)).stdout;
+  expect(view).toMatch(/TARGET NODES +\| machines join by themselves/);
+});
+
 test("an empty list is its header and a count of nothing", async () => {
   const server = new FakeServer({ "GET /pools": { items: [] } });
   expect((await ran(["pool", "list"], server)).stdout).toEndWith("+\n\nROWS COUNT : 0/0\n");

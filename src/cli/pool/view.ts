@@ -26,7 +26,10 @@ export function poolView(pool: Pool): View {
       ["ALLOCATION", pool.allocationState],
       ["ALLOCATION SINCE", minute(pool.allocationStateTransitionTime)],
       ["NODES", pool.currentDedicatedNodes],
-      ["TARGET NODES", pool.targetDedicatedNodes],
+      [
+        "TARGET NODES",
+        pool.provider === "none" ? "machines join by themselves" : pool.targetDedicatedNodes,
+      ],
       ["SLOTS PER NODE", pool.taskSlotsPerNode],
       ["FILL TYPE", pool.taskSchedulingPolicy.nodeFillType],
       ["ACCEPTS", pool.accepts.join(",")],

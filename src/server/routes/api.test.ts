@@ -129,6 +129,35 @@ test("a create that is repeated under its key gives the first answer, another re
   expect(await api.refusal("POST", "/jobs", job)).toMatchObject({ status: 409, code: "JobExists" });
 });
 
+test("a repetition may be written in another way, and must mean the same", async () => {
+  const key = { headers: { "idempotency-key": "k1", authorization: "Bearer 0" } };
+  const job = { id: "j", poolInfo: { poolId: "p" }, constraints: { maxWallClockTime: "PT1H" } };
+  const same = { constraints: { maxWallClockTime: "1h" }, poolInfo: { poolId: "p" }, id: "j" };
+  expect((await api.request("POST", "/jobs", job, key)).status).toBe(201);
+  expect((await api.request("POST", "/jobs", same, key)).status).toBe(201);
+  const other = { headers: { "idempotency-key": "k2", authorization: "Bearer 0" } };
+  const task = {
+    id: "t",
+    commandLine: "/bin/true",
+    environmentSettings: [{ name: "A", value: "" }],
+  };
+  const turned = {
+    commandLine: "/bin/true",
+    environmentSettings: [{ value: "", name: "A" }],
+    id: "t",
+  };
+  const path = "/jobs/j/tasks";
+  const first = await (
+    await api.request("POST", path, { tasks: [task, { id: "bad" }] }, other)
+  ).text();
+  const again = await api.request("POST", path, { tasks: [turned, { id: "bad" }] }, other);
+  expect(await again.text()).toBe(first);
+  for (const different of [{ tasks: [task, { id: "worse" }] }, { tasks: [task] }, task]) {
+    const { code } = await api.refusal("POST", path, different, other);
+    expect(code).toBe("IdempotencyKeyReused");
+  }
+});
+
 test("a create that was refused may be repeated under its key", async () => {
   const key = { headers: { "idempotency-key": "k1", authorization: "Bearer 0" } };
   const tasks = { id: "t", commandLine: "/bin/true" };

@@ -25,8 +25,11 @@ export interface Call<Key extends EndpointKey, Declared> {
   body(): Promise<BodyOf<Declared>>;
   /** Checked by another function than the schema: one that knows more rules, or is faster. */
   bodyBy<Value>(checkBody: (body: unknown) => Checked<Value>): Promise<Value>;
-  /** Submits a create; repetitions under its Idempotency-Key get the first answer. */
-  create(input: RequestInput, answer: Create["answer"]): Promise<Response>;
+  /**
+   * Submits a create; repetitions under its Idempotency-Key get the first answer. Requests that make the same input are the
+   * same, however they are written; `rest` is what makes a difference beside it.
+   */
+  create(input: RequestInput, answer: Create["answer"], rest?: unknown): Promise<Response>;
 }
 
 /** Answers with the declared kind of value, or with a response of its own making. */
@@ -84,13 +87,8 @@ export class Calls {
 
   of(endpoint: Endpoint, { request, caller, parameters }: Arrival): AnyCall {
     const url = new URL(request.url);
-    let text: Promise<string> | undefined;
-    const readOnce = () => {
-      text ??= readText(request);
-      return text;
-    };
     const raw = async () => {
-      const body = parseJson(await readOnce());
+      const body = parseJson(await readText(request));
       return body === undefined && endpoint.bodyIsOptional === true ? {} : body;
     };
     return {
@@ -103,10 +101,11 @@ export class Calls {
         return accepted(check(endpoint.body, await raw())) as undefined;
       },
       bodyBy: async (checkBody) => accepted(checkBody(await raw())),
-      create: async (input, answer) => {
+      create: async (input, answer, rest = null) => {
         const key = idempotencyKey(request);
-        const hash =
-          key === null ? "" : requestHash(request.method, url.pathname, await readOnce());
+        // The input is built field by field, so that its JSON does not depend on the order in the request.
+        const made = key === null ? "" : JSON.stringify([input, rest]);
+        const hash = key === null ? "" : requestHash(request.method, url.pathname, made);
         const { status, body } = await this.#creates.submit({ key, hash, input, answer });
         return new Response(body, { status, headers: { "content-type": "application/json" } });
       },

@@ -17,11 +17,11 @@ export function idempotencyKey(request: Request): string | null {
   );
 }
 
-/** What a repetition must have in common with the first request. */
-export function requestHash(method: string, path: string, body: string): string {
+/** What a repetition must have in common with the first request; `meaning` is what was made of its body. */
+export function requestHash(method: string, path: string, meaning: string): string {
   const hasher = new Bun.CryptoHasher("sha256");
   hasher.update(`${method}\n${path}\n`);
-  hasher.update(body);
+  hasher.update(meaning);
   return hasher.digest("hex");
 }
 

@@ -47,11 +47,12 @@ function changes(context: ServerContext): Changes {
       if (body.kind === "one") {
         const { task } = body;
         const input = { kind: "addTasks", job: jobId, tasks: [task] } as const;
-        return await call.create(input, (reply) => addedOne(reply, jobId, task.id));
+        return await call.create(input, (reply) => addedOne(reply, jobId, task.id), "one");
       }
       const tasks = body.items.flatMap((item) => (item.ok ? [item.task] : []));
       const input = { kind: "addTasks", job: jobId, tasks } as const;
-      return await call.create(input, (reply) => addedMany(reply, body.items));
+      const refused = body.items.filter(({ ok }) => !ok);
+      return await call.create(input, (reply) => addedMany(reply, body.items), refused);
     },
     "PUT /jobs/{jobId}/tasks/{taskId}": async ({ parameters, body }) => {
       const { jobId: job, taskId: task } = parameters;
