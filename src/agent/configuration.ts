@@ -14,6 +14,7 @@ const account = z.strictObject({
 const schema = z.strictObject({
   serverUrl: z.string().min(1).optional(),
   joinTokenFile: z.string().min(1).optional(),
+  pool: z.string().min(1).optional(),
   name: z.string().min(1).optional(),
   slots: z.int().min(1).max(TASK_SLOTS_MAX).optional(),
   dataDirectory: z.string().min(1).optional(),

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { foldId } from "../model/id.ts";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
 import type { ShimMemory } from "./core/contract.ts";
@@ -190,6 +191,11 @@ function newLink(parts: LifeParts): Link {
     logger,
     hello: async ({ nonce }) => newHello(parts, await key.sign(nonce)),
     onWelcome(frame) {
+      const isMeant = options.poolId === null || foldId(options.poolId) === foldId(frame.poolId);
+      if (!isMeant) {
+        onEnd({ reason: "refused", message: wrongPool(options, frame.poolId) });
+        return;
+      }
       logger.info({ nodeId: frame.nodeId, poolId: frame.poolId }, "Connected to the server.");
       loop.push({ input: "welcome", frame });
     },
@@ -250,6 +256,13 @@ function onRefused(
   }
 }
 
+function wrongPool({ dataDirectory, poolId }: AgentOptions, given: string): string {
+  return (
+    `Expected the node in ${dataDirectory} to be in the pool ${poolId}, and it joined ${given}. ` +
+    `Give --pool ${given} or none; or delete the node and join anew with a token of ${poolId}.`
+  );
+}
+
 function tokenMissing({ dataDirectory, serverUrl }: AgentOptions): string {
   return (
     `Expected a join token, as the node in ${dataDirectory} has not joined ${serverUrl} yet, got none. ` +
@@ -264,7 +277,7 @@ async function connect(
   link: Link,
   signal: AbortSignal,
 ): Promise<AgentEnd | null> {
-  const { joinToken, tokenSource, serverUrl, name, slots, logger, version } = options;
+  const { joinToken, tokenSource, poolId, serverUrl, name, slots, logger, version } = options;
   if (!key.identity.joined) {
     if (joinToken === null) return { reason: "refused", message: tokenMissing(options) };
     const facts = nodeFacts(version, options.rebootCommand !== null);
@@ -272,6 +285,7 @@ async function connect(
       serverUrl,
       joinToken,
       tokenSource,
+      poolId,
       name,
       slots,
       facts,

@@ -28,6 +28,8 @@ export interface AgentOptions {
   readonly joinToken: string | null;
   /** Where the join token was read, for messages; null: no person put it anywhere. */
   readonly tokenSource: string | null;
+  /** The pool that the node is meant for: in another it does not start. Null: the join token's. */
+  readonly poolId: string | null;
   /** The node id that people see, as wished at the first join. */
   readonly name: string;
   readonly slots: number;

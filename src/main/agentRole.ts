@@ -12,13 +12,24 @@ import { logLevelOf, numberOf, options } from "./options.ts";
 import { selfCommand } from "./selfCommand.ts";
 import { VERSION } from "./version.ts";
 
-const NAMES = ["server", "join-token-file", "name", "slots", "data", "root", "config", "log-level"];
+const NAMES = [
+  "server",
+  "join-token-file",
+  "pool",
+  "name",
+  "slots",
+  "data",
+  "root",
+  "config",
+  "log-level",
+];
 
-const HELP = `usage: stint agent --server URL [--join-token-file FILE] [--name ID] [--slots NUMBER] ...
+const HELP = `usage: stint agent --server URL [--join-token-file FILE] [--pool POOL] [--name ID] [--slots NUMBER] ...
 
 A node: joins a server and runs what it is given.
   --server URL             the server's address
   --join-token-file FILE   token for the first start (or STINT_JOIN_TOKEN); its pool is the node's
+  --pool POOL              the pool that the node is meant for: with a token for another it does not join
   --name ID                wished node id (default: the host's name)
   --slots NUMBER           task slots it offers (default: the pool's taskSlotsPerNode)
   --data DIRECTORY         key, journal and identity (default /var/lib/stint-agent)
@@ -72,6 +83,7 @@ function optionsOf(configuration: AgentConfiguration, values: Partial<Record<str
   return {
     serverUrl,
     ...joinToken(values["join-token-file"] ?? configuration.joinTokenFile, dataDirectory),
+    poolId: values["pool"] ?? configuration.pool ?? null,
     name: values["name"] ?? configuration.name ?? hostname(),
     slots: numberOf(values, "slots", 1, 256, configuration.slots ?? 0),
     dataDirectory,

@@ -21,6 +21,7 @@ export async function runLocalNode(directory: string): Promise<number> {
   const agent = await runAgent({
     ...launch,
     tokenSource: null,
+    poolId: null,
     dataDirectory: dataDirectoryOf(directory),
     rootDirectory: rootDirectoryOf(directory),
     allowedUsers: OWN_USER_ONLY,

@@ -104,6 +104,26 @@ test("a token that was used up, or is none, lets nobody in", async () => {
   await first.exited;
 });
 
+test("a host that is meant for another pool than its token does not join, and spends no use of it", async () => {
+  const host = await newHost(sandbox, server, "hosts", "kappa");
+  const wrong = await sandbox.run([...host.words, "--pool", "default", "--log-level", "error"]);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([
+    1,
+    `stint: The server ${server.url} refused this machine with the join token of ${host.tokenFile}: ` +
+      "Expected a join token for the pool default, got hosts. " +
+      "Give --pool hosts or none, or make a token with: stint node jointoken default\n",
+  ]);
+  const child = sandbox.spawn([...host.words, "--pool", "Hosts"]);
+  expect(await untilConnected(server, "kappa")).toMatchObject({ poolId: "hosts" });
+  child.kill("SIGTERM");
+  await child.exited;
+  const later = await sandbox.run([...host.words, "--pool", "default", "--log-level", "error"]);
+  expect([later.exitCode, later.stderr]).toEqual([
+    1,
+    expect.stringContaining("to be in the pool default, and it joined hosts."),
+  ]);
+});
+
 test("a copied data directory is a conflict and takes nothing over", async () => {
   const { client } = server;
   const host = await newHost(sandbox, server, "hosts", "delta");

@@ -35,6 +35,7 @@ async function join(...answers: (() => Response)[]) {
     serverUrl,
     joinToken: "stint_join_x",
     tokenSource: "/etc/join.token",
+    poolId: "pool",
     name: "node",
     slots: 1,
     facts: FACTS,
@@ -78,6 +79,7 @@ test("a server that is busy is tried again, which is said once, in a line", asyn
   const { outcome, log, bodies } = await join(busy, busy, () => Response.json(answer));
   expect(outcome).toEqual({ ok: true, answer });
   expect(bodies).toHaveLength(3);
+  expect(bodies[0]).toMatchObject({ joinToken: "stint_join_x", poolId: "pool", nodeName: "node" });
   expect(log).toHaveLength(1);
   expect(log[0]).toContain('"reason":"502 bad gateway"');
 });

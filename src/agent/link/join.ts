@@ -9,6 +9,8 @@ export interface JoinOptions {
   readonly joinToken: string;
   /** Where it was read, for messages; null: nobody put it anywhere. */
   readonly tokenSource: string | null;
+  /** Null: the token's pool, whichever that is. */
+  readonly poolId: string | null;
   readonly name: string;
   readonly slots: number;
   readonly facts: NodeFacts;
@@ -29,9 +31,10 @@ export async function joinServer(
   identity: NodeIdentity,
   options: JoinOptions,
 ): Promise<JoinOutcome | null> {
-  const { serverUrl, joinToken, name, slots, facts, logger, signal } = options;
+  const { serverUrl, joinToken, poolId, name, slots, facts, logger, signal } = options;
   const { guid, publicKey } = identity;
-  const body: JoinRequest = { joinToken, guid, publicKey, nodeName: name, slots, facts };
+  const node = { guid, publicKey, nodeName: name, slots, facts };
+  const body: JoinRequest = { joinToken, ...(poolId === null ? {} : { poolId }), ...node };
   const backoff = newBackoff();
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await attemptJoin(options, body);

@@ -85,6 +85,19 @@ test("a node that is not known and has no token ends", async () => {
   expect(await node.agent.done).toEqual({ reason: "left" });
 });
 
+test("a node that joined another pool than it is meant for ends", async () => {
+  await using node = await startTestNode();
+  await node.restart({ poolId: "POOL" });
+  await node.agent.stop();
+  const { runAgent } = await import("../agent.ts");
+  node.agent = await runAgent({ ...node.options, poolId: "other" });
+  const expected = `Expected the node in ${node.data} to be in the pool other, and it joined pool.`;
+  expect(await node.agent.done).toEqual({
+    reason: "refused",
+    message: expect.stringContaining(expected),
+  });
+});
+
 test("an agent that has never joined needs a token", async () => {
   await using node = await startTestNode();
   const { runAgent } = await import("../agent.ts");

@@ -133,6 +133,8 @@ export type NodeFrame = HelloFrame | BatchFrame<NodeReport> | ReplyFrame;
 /** `POST /api/v1/nodes/join` body: a new node shows its join token and its public key. */
 export interface JoinRequest {
   readonly joinToken: string;
+  /** The pool that the machine is meant for; absent: the token's, whichever that is. */
+  readonly poolId?: string;
   readonly guid: string;
   /** Ed25519, raw, base64. */
   readonly publicKey: string;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isValidNodeId } from "../../model/id.ts";
+import { foldId, isValidNodeId } from "../../model/id.ts";
 import { REQUEST_ERROR_STATUS, type RequestErrorCode } from "../../model/requestError.ts";
 import { isoTime } from "../../model/time.ts";
 import type { JoinAnswer } from "../../protocol/node/message.ts";
@@ -19,6 +19,7 @@ const facts = z.object({
 
 const joinRequest = z.object({
   joinToken: z.string().min(1).max(200),
+  poolId: z.string().max(64).optional(),
   guid: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
   publicKey: z.base64().max(100),
   nodeName: z.string().refine(isValidNodeId, "expected a node id of 1-64 of [A-Za-z0-9._-]"),
@@ -38,6 +39,21 @@ function tokenFault(token: JoinTokenRecord | null, now: number): Response | null
     return badToken(`one for the pool ${poolId} that expired at ${isoTime(expiresAt)}`, poolId);
   }
   return usesLeft !== null && usesLeft <= 0 ? usedUp(token) : null;
+}
+
+/** The machine is meant for another pool. */
+function poolFault(
+  what: string,
+  wanted: { readonly poolId?: string | undefined },
+  given: { readonly poolId: string } | null,
+): Response | null {
+  if (wanted.poolId === undefined || given === null) return null;
+  if (foldId(wanted.poolId) === foldId(given.poolId)) return null;
+  return refuse(
+    "InvalidPropertyValue",
+    `Expected ${what} the pool ${wanted.poolId}, got ${given.poolId}.`,
+    `Give --pool ${given.poolId} or none, or make a token with: stint node jointoken ${wanted.poolId}`,
+  );
 }
 
 function usedUp(token: JoinTokenRecord | null): Response {
@@ -83,7 +99,7 @@ export async function joinNode(
   if (!isKnown) {
     const hash = hashToken(data.joinToken);
     const shown = await store.readJoinToken(hash);
-    const fault = tokenFault(shown, clock());
+    const fault = tokenFault(shown, clock()) ?? poolFault("a join token for", data, shown);
     if (fault !== null) return fault;
     const token = await store.useJoinToken(hash, clock());
     // Another has used it since it was looked at.
@@ -106,6 +122,8 @@ export async function joinNode(
   }
   const node = loop.nodeNumber(data.guid);
   const names = node === null ? null : loop.nodeNames(node);
+  const fault = poolFault("this node to be in", data, names);
+  if (fault !== null) return fault;
   const answer: JoinAnswer = names ?? { nodeId: data.nodeName, poolId };
   return Response.json(answer);
 }
