@@ -257,6 +257,42 @@ test("a path that leaves the folder never reaches the node", async () => {
   expect(api.files.asked).toBe(0);
 });
 
+test.each([
+  ["PathNotFound", 404, "FileNotFound"],
+  ["PathRefused", 400, "PathRefused"],
+  ["NotAFile", 404, "PathNotFound"],
+  ["ReadFailed", 409, "TaskFilesUnavailable"],
+] as const)(
+  "a file that changes before its first byte is read is refused: %s",
+  async (given, status, code) => {
+    await startTask();
+    api.files.write(STDOUT, "text");
+    const ask = api.files.ask.bind(api.files);
+    api.files.ask = async (number, question) =>
+      question.kind === "read"
+        ? { kind: "error", code: given, message: "It is another now." }
+        : await ask(number, question);
+    const paths = ["/jobs/j/tasks/t/files/stdout.txt", `/nodes/node1/files/${STDOUT}`];
+    for (const path of [...paths, "/jobs/j/tasks/t/stdout"]) {
+      expect(await api.refusal("GET", path)).toMatchObject({ status, code });
+    }
+  },
+);
+
+test("a file that becomes shorter before its first byte is read is refused, and is tried again by nobody", async () => {
+  api.files.write("shared/f.txt", "text");
+  const ask = api.files.ask.bind(api.files);
+  api.files.ask = async (number, question) => {
+    if (question.kind === "read") api.files.write("shared/f.txt", "");
+    return await ask(number, question);
+  };
+  expect(await api.refusal("GET", "/nodes/node1/files/shared/f.txt")).toMatchObject({
+    status: 409,
+    code: "TaskFilesUnavailable",
+    message: "shared/f.txt became shorter while it was read.",
+  });
+});
+
 test("a file larger than one question is read piece by piece", async () => {
   const bytes = new Uint8Array(600_000).map((_, index) => index % 251);
   api.files.write("shared/large", bytes);

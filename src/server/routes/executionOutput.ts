@@ -33,7 +33,7 @@ export async function executionOutput(
 ): Promise<Response> {
   const isWhole = !isLive(found.execution) && !wantsEvents(request);
   if (!follow || isWhole)
-    return outputResponse(await executionSource(context, found, stream), request);
+    return await outputResponse(await executionSource(context, found, stream), request);
   context.keepOpen(request);
   const from = lastPlace(request);
   if (from !== null && from.execution !== found.execution.number) throw unknownPlace(from);

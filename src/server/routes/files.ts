@@ -68,7 +68,7 @@ export function fileHandlers(context: ServerContext): HandlersOf<typeof FILE_END
     "GET /files/{path*}": async ({ parameters, request }) => {
       const source = await blobSource(context, fileKey(parameters.path));
       if (source === null) throw fileNotFound(parameters.path);
-      return bytesResponse(source, request);
+      return await bytesResponse(source, request);
     },
     "PUT /files/{path*}": async ({ parameters, request }) => {
       const { path } = parameters;

@@ -108,7 +108,7 @@ export async function readNodeFile(
 ): Promise<Response> {
   const source = await nodeFileSource(context, tree.node.number, pathWithin(tree.root, path));
   if (source instanceof Refusal) throw source;
-  return bytesResponse(source, request);
+  return await bytesResponse(source, request);
 }
 
 /** A file as it is now: what is added later is not part of it. */
@@ -123,6 +123,11 @@ export async function nodeFileSource(
   const { sizeBytes, modifiedAt } = answer.file;
   const read = (offset: number, length: number) => nodeBytes(context, node, path, offset, length);
   return { sizeBytes, modifiedAt, read };
+}
+
+export function becameShorter(path: string): Refusal {
+  const message = `${path} became shorter while it was read.`;
+  return refuse("TaskFilesUnavailable", message, "Read it again.");
 }
 
 /** Exactly so many bytes; throws when the file has become shorter, so that nothing is cut in silence. */
@@ -141,8 +146,7 @@ export async function* nodeBytes(
     const answer = await askNode(context, node, question);
     if (answer.kind === "error") throw nodeRefusal(answer, path);
     const bytes = Buffer.from(answer.base64, "base64");
-    if (bytes.byteLength === 0)
-      throw new NodeUnreachable(`${path} became shorter while it was read.`);
+    if (bytes.byteLength === 0) throw becameShorter(path);
     offset += bytes.byteLength;
     yield bytes;
   }

@@ -4,8 +4,15 @@ import { OUTPUT_HEAD_BYTES, OUTPUT_TAIL_BYTES } from "../../model/limits.ts";
 import { type ByteSource, chunksOf, concatenated, sourceOfBytes } from "./byteStream.ts";
 import { NodeUnreachable, type ServerContext } from "./context.ts";
 import type { Run, StreamName } from "./executionRun.ts";
-import { askNode, nodeBytes, nodeFileSource, nodeRefusal, READ_CHUNK_BYTES } from "./nodeFiles.ts";
-import { bytesResponse, followResponse } from "./range.ts";
+import {
+  askNode,
+  becameShorter,
+  nodeBytes,
+  nodeFileSource,
+  nodeRefusal,
+  READ_CHUNK_BYTES,
+} from "./nodeFiles.ts";
+import { begun, bytesResponse, followResponse } from "./range.ts";
 import { Refusal, refuse } from "./refusal.ts";
 
 /** Bytes of an output. */
@@ -160,9 +167,7 @@ async function* restOfFile(
     const answer = await askNode(context, node, question);
     if (answer.kind === "error") throw nodeRefusal(answer, path);
     const bytes = Buffer.from(answer.base64, "base64");
-    if (bytes.byteLength === 0) {
-      throw new NodeUnreachable(`${path} became shorter while it was read.`);
-    }
+    if (bytes.byteLength === 0) throw becameShorter(path);
     end = answer.offset + bytes.byteLength - start;
     yield { bytes, end };
   }
@@ -211,9 +216,12 @@ export async function whenAvailable(find: () => Promise<OutputSource>): Promise<
 export const OUTPUT_TYPE = "application/octet-stream";
 
 /** What there is now. Ranges count the bytes of the source. */
-export function outputResponse(source: OutputSource, request: Request): Response {
-  if (!source.mayHaveHole || request.headers.has("range")) return bytesResponse(source, request);
-  return followResponse(() => bytesOf(source.rest(0)), request, OUTPUT_TYPE);
+export async function outputResponse(source: OutputSource, request: Request): Promise<Response> {
+  if (!source.mayHaveHole || request.headers.has("range")) {
+    return await bytesResponse(source, request);
+  }
+  const chunks = await begun(bytesOf(source.rest(0)));
+  return followResponse(() => chunks, request, OUTPUT_TYPE);
 }
 
 async function* bytesOf(written: AsyncGenerator<Written>): AsyncGenerator<Uint8Array> {

@@ -43,8 +43,11 @@ function beyondEnd(header: string | null, sizeBytes: number): Refusal {
   );
 }
 
-/** The whole or the range that was asked for; for HEAD the headers alone. */
-export function bytesResponse(source: ByteSource, request: Request): Response {
+/**
+ * The whole or the range that was asked for; for HEAD the headers alone. Rejects with why the first bytes cannot be read:
+ * a file may be gone since it was found, and headers that were sent cannot be taken back.
+ */
+export async function bytesResponse(source: ByteSource, request: Request): Promise<Response> {
   const { sizeBytes, modifiedAt } = source;
   const range = rangeOf(request.headers.get("range"), sizeBytes);
   const { offset, length } = range ?? { offset: 0, length: sizeBytes };
@@ -59,7 +62,28 @@ export function bytesResponse(source: ByteSource, request: Request): Response {
   }
   const status = range === null ? 200 : 206;
   if (request.method === "HEAD" || length === 0) return new Response(null, { status, headers });
-  return new Response(streamOf(source.read(offset, length)), { status, headers });
+  const chunks = await begun(source.read(offset, length));
+  return new Response(streamOf(chunks), { status, headers });
+}
+
+/** The same chunks, of which the first is there. */
+export async function begun(
+  chunks: AsyncGenerator<Uint8Array>,
+): Promise<AsyncGenerator<Uint8Array>> {
+  const first = await chunks.next();
+  return first.done === true ? chunks : continued(first.value, chunks);
+}
+
+async function* continued(
+  first: Uint8Array,
+  chunks: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield first;
+    yield* chunks;
+  } finally {
+    await chunks.return(undefined);
+  }
 }
 
 /** Bytes of a length that nobody knows yet. */

@@ -22,7 +22,7 @@ export async function specialOutput(
   const { nodeJob, instance } = await findInstance(context, job, at.nodeId, kind);
   const output = instance.state === "completed" ? instance.output?.[stream] : undefined;
   const kept = await keptSource(context, output);
-  if (kept !== null) return outputResponse(kept, request);
+  if (kept !== null) return await outputResponse(kept, request);
   const id = job.spec[kind]?.id ?? kind;
   const file = await fileSource(context, {
     node: nodeJob.node,
@@ -32,7 +32,7 @@ export async function specialOutput(
     execution: instance.execution,
   });
   if (file === null) throw outputUnavailable(`the ${kind} of ${job.spec.id}`, nodeJob.nodeId);
-  return outputResponse(file, request);
+  return await outputResponse(file, request);
 }
 
 interface FoundInstance {

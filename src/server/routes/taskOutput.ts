@@ -33,7 +33,7 @@ export async function taskOutput(
 ): Promise<Response> {
   const isCompleted = found.task.progress.state === "completed";
   if (!follow || (isCompleted && !wantsEvents(request))) {
-    return outputResponse(await taskSource(context, found, stream), request);
+    return await outputResponse(await taskSource(context, found, stream), request);
   }
   context.keepOpen(request);
   const cursor = await cursorAt(context, found.task.number, lastPlace(request));
