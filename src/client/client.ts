@@ -1,5 +1,5 @@
 import { ApiError } from "./apiError.ts";
-import { type EventQuery, followEvents } from "./eventStream.ts";
+import { type EventListQuery, type EventQuery, followEvents } from "./eventStream.ts";
 import { jobCalls } from "./jobs.ts";
 import { nodeCalls } from "./nodes.ts";
 import { poolCalls } from "./pools.ts";
@@ -23,8 +23,7 @@ export function createClient(options: ClientOptions) {
     ...taskCalls(transport),
     ...systemCalls(transport),
     events: {
-      list: (query: EventQuery & { readonly limit?: number } = {}) =>
-        transport.call("GET /events", { query }),
+      list: (query: EventListQuery = {}) => transport.call("GET /events", { query }),
       follow: (query: EventQuery = {}, follow: FollowOptions = {}) =>
         followEvents(transport, query, follow),
     },

@@ -4,7 +4,12 @@ import { type FollowOptions, reconnecting } from "./reconnect.ts";
 import { EVENT_STREAM, sentEvents } from "./sentEvents.ts";
 import type { Transport } from "./transport.ts";
 
-export type EventQuery = Omit<NonNullable<ApiQuery<"GET /events">>, "limit" | "stream">;
+export type EventQuery = Omit<
+  NonNullable<ApiQuery<"GET /events">>,
+  "limit" | "stream" | "order" | "before"
+>;
+/** Of a list, which can also be read from the newest on. */
+export type EventListQuery = Omit<NonNullable<ApiQuery<"GET /events">>, "stream">;
 
 /**
  * Events as they are stored, each once and in order, until the signal or the caller ends it. A broken connection is made

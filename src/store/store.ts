@@ -125,6 +125,12 @@ export interface ExecutionFilter {
   readonly live?: boolean;
 }
 
+/** Events between two sequence numbers, neither included; `before` null: to the newest. */
+export interface EventSpan {
+  readonly after: EventSequence;
+  readonly before: EventSequence | null;
+}
+
 export interface EventFilter {
   readonly types?: readonly EventType[];
   readonly jobId?: string;
@@ -179,6 +185,8 @@ export interface Store {
 
   /** Events after the sequence number, rising. */
   readEvents(after: EventSequence, filter: EventFilter, limit: number): Promise<EventRecord[]>;
+  /** The newest events of a span, falling. */
+  readNewestEvents(span: EventSpan, filter: EventFilter, limit: number): Promise<EventRecord[]>;
   lastEventSequence(): Promise<EventSequence>;
 
   readIdempotency(key: string): Promise<IdempotencyRecord | null>;

@@ -13,8 +13,12 @@ export const EVENT: CommandObject = {
   summary: "Durable records of what happened",
   actions: {
     list: action({
-      summary: "List events, oldest first",
-      options: { ...FILTER, limit: PAGING.limit },
+      summary: "List the newest events, the newest last; from -af on, the oldest of those",
+      options: {
+        ...FILTER,
+        before: number("bf", "sequence", "The newest events before this sequence number", 1),
+        limit: PAGING.limit,
+      },
       load: async () => (await import("./list.ts")).run,
     }),
     follow: action({

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { TIME } from "../fixtures.ts";
-import { FakeServer, ran } from "../testCli.ts";
+import { type FakeRequest, FakeServer, ran } from "../testCli.ts";
 
 function event(sequence: number, properties: object = {}) {
   return {
@@ -34,6 +34,37 @@ ROWS COUNT : 2
     after: "5",
     limit: "2",
   });
+});
+
+test("without -af the newest events are listed, the newest last, and where older ones are", async () => {
+  const server = new FakeServer({
+    "GET /events": { items: [event(9), event(7)], after: 12, before: 7 },
+  });
+  const { stdout, stderr } = await ran(["event", "list", "-ji", "nightly", "-lm", "2"], server);
+  expect(stdout.match(/^\| \d+/gm)).toEqual(["| 7", "| 9"]);
+  expect(stderr).toBe("There may be more: -bf 7\n");
+  expect(server.requests[0]?.query).toEqual({ jobId: "nightly", order: "desc", limit: "2" });
+  const json = await ran(["event", "list", "-bf", "20", "-lm", "2", "--json"], server);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    items: [{ sequence: 7 }, { sequence: 9 }],
+    after: 12,
+  });
+  expect(server.requests[1]?.query).toEqual({ before: "20", order: "desc", limit: "2" });
+  const both = await ran(["event", "list", "-bf", "20", "-af", "2"], server);
+  expect(both.exitCode).toBe(2);
+});
+
+test("with -lm 0 everything is listed, page by page from the beginning", async () => {
+  const pages = [Array.from({ length: 1000 }, (_, index) => event(index + 1)), [event(1001)]];
+  const server = new FakeServer({
+    "GET /events": ({ query }: FakeRequest) => {
+      const items = query["after"] === "0" ? pages[0] : pages[1];
+      return { items, after: items?.at(-1)?.sequence };
+    },
+  });
+  const { stdout, stderr } = await ran(["event", "list", "-lm", "0", "--tsv"], server);
+  expect(stdout.trimEnd().split("\n")).toHaveLength(1002);
+  expect(stderr).toBe("");
 });
 
 test("a type that does not exist is refused with the one meant", async () => {

@@ -65,6 +65,20 @@ test("events are read from a sequence number on, by type, job and pool", async (
   expect((await api.refusal("GET", "/events?type=Nothing")).field).toBe("type");
 });
 
+test("events are read from the newest on, page by page", async () => {
+  for (const id of ["p1", "p2", "p3", "p4", "p5"]) await api.json("POST", "/pools", { id });
+  const read = async (query: string) => {
+    const { items, after, before } = await api.json("GET", `/events?order=desc&${query}`);
+    return [items.map(({ sequence }: { sequence: number }) => sequence), after, before];
+  };
+  expect(await read("limit=2")).toEqual([[5, 4], 5, 4]);
+  expect(await read("limit=2&before=4")).toEqual([[3, 2], 5, 2]);
+  expect(await read("limit=2&before=2")).toEqual([[1], 5, undefined]);
+  expect(await read("after=3&type=PoolCreateEvent")).toEqual([[5, 4], 5, undefined]);
+  expect(await api.refusal("GET", "/events?before=4")).toMatchObject({ field: "before" });
+  expect(await api.refusal("GET", "/events?order=desc&stream")).toMatchObject({ field: "order" });
+});
+
 test("a stream brings old events, then new ones as they are stored", async () => {
   await api.json("POST", "/pools", { id: "p1" });
   const reader = await openStream("/events?stream=1");

@@ -44,6 +44,29 @@ export function checkEvents(check: Check): void {
     expect(await sequences({ jobId: "" })).toEqual([]);
   });
 
+  check("the newest events are read falling, between two of them, and filtered", async (opened) => {
+    await commit(opened.store, ({ events }) => events.push(...EVENTS));
+    const store = await opened.reopen();
+    const sequences = async (
+      between: { after?: number; before?: number },
+      filter: Parameters<typeof store.readEvents>[1] = {},
+      limit = 9,
+    ) => {
+      const span = { after: 0, before: null, ...between };
+      return (await store.readNewestEvents(span, filter, limit)).map(({ sequence }) => sequence);
+    };
+    expect(await store.readNewestEvents({ after: 0, before: null }, {}, 100)).toEqual(
+      EVENTS.toReversed(),
+    );
+    expect(await sequences({}, {}, 2)).toEqual([7, 6]);
+    expect(await sequences({ before: 6 }, {}, 2)).toEqual([5, 4]);
+    expect(await sequences({ after: 2, before: 6 })).toEqual([5, 4, 3]);
+    expect(await sequences({ before: 1000 }, {}, 1)).toEqual([7]);
+    expect(await sequences({ before: 1 })).toEqual([]);
+    expect(await sequences({}, { jobId: "job" }, 3)).toEqual([7, 6, 5]);
+    expect(await sequences({ before: 5 }, { types: ["TaskStartEvent"] })).toEqual([4, 2]);
+  });
+
   check("a filter that hardly anything fits finds it among many events", async ({ store }) => {
     const count = 45_000;
     await commit(store, ({ events }) => {
@@ -54,5 +77,8 @@ export function checkEvents(check: Check): void {
     });
     const found = await store.readEvents(0, { jobId: "rare" }, 10);
     expect(found.map(({ sequence }) => sequence)).toEqual([3, count - 1]);
+    const span = { after: 0, before: count - 1 };
+    const older = await store.readNewestEvents(span, { jobId: "rare" }, 10);
+    expect(older.map(({ sequence }) => sequence)).toEqual([3]);
   });
 }

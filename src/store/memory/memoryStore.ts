@@ -12,6 +12,7 @@ import {
   type ApiTokenRecord,
   type Commit,
   type EventFilter,
+  type EventSpan,
   type ExecutionFilter,
   type JobFilter,
   type JoinTokenRecord,
@@ -198,14 +199,23 @@ export class MemoryStore implements Store {
   }
 
   async readEvents(after: number, filter: EventFilter, limit: number) {
-    const { types, jobId, poolId } = filter;
-    const events = byNumber(this.#disk.events).filter((event) => {
-      const isOfType = types === undefined || types.includes(event.type);
-      const isOfJob = isSameId(event.jobId, jobId);
-      const isOfPool = isSameId(event.poolId, poolId);
-      return event.sequence > after && isOfType && isOfJob && isOfPool;
-    });
+    const events = this.#eventsOf(filter).filter(({ sequence }) => sequence > after);
     return copy(events.slice(0, limit));
+  }
+
+  async readNewestEvents({ after, before }: EventSpan, filter: EventFilter, limit: number) {
+    const end = before ?? Number.POSITIVE_INFINITY;
+    const events = this.#eventsOf(filter).filter(
+      ({ sequence }) => sequence > after && sequence < end,
+    );
+    return copy(events.reverse().slice(0, limit));
+  }
+
+  #eventsOf({ types, jobId, poolId }: EventFilter) {
+    return byNumber(this.#disk.events).filter((event) => {
+      const isOfType = types === undefined || types.includes(event.type);
+      return isOfType && isSameId(event.jobId, jobId) && isSameId(event.poolId, poolId);
+    });
   }
 
   async lastEventSequence() {

@@ -4,6 +4,7 @@ import {
   type ApiTokenRecord,
   type Commit,
   type EventFilter,
+  type EventSpan,
   type ExecutionFilter,
   type JobFilter,
   type JoinTokenRecord,
@@ -136,6 +137,10 @@ export class SqliteStore implements Store {
 
   async readEvents(after: number, filter: EventFilter, limit: number) {
     return await events.readEvents(this.#statements, after, filter, limit);
+  }
+
+  async readNewestEvents(span: EventSpan, filter: EventFilter, limit: number) {
+    return await events.readNewestEvents(this.#statements, span, filter, limit);
   }
 
   async lastEventSequence() {

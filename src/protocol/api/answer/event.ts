@@ -19,6 +19,9 @@ export const EVENT_PAGE = z
   .object({
     items: z.array(EVENT),
     after: z.int().openapi({ description: "Give it back as `after` for the next events." }),
+    before: z.int().optional().openapi({
+      description: "With order=desc: give it back as `before` for older ones; absent at the end.",
+    }),
   })
   .openapi("EventPage");
 export type EventPage = z.output<typeof EVENT_PAGE>;
