@@ -316,10 +316,14 @@ function reboot({ rebootCommand, logger }: AgentOptions): void {
     return;
   }
   logger.warn({ rebootCommand }, "Rebooting, as the server asks.");
-  Bun.spawn(["/bin/sh", "-c", rebootCommand], {
+  const child = Bun.spawn(["/bin/sh", "-c", rebootCommand], {
     stdin: "ignore",
     stdout: "ignore",
     stderr: "ignore",
     detached: true,
-  }).unref();
+  });
+  child.unref();
+  void child.exited.then((exitCode) => {
+    if (exitCode !== 0) logger.error({ rebootCommand, exitCode }, "The reboot command failed.");
+  });
 }

@@ -25,6 +25,7 @@ export function takeNode(
   node.record.option = option;
   // A node that was told to reboot has not been told to go.
   node.record.orderIssued = false;
+  node.record.rebootBy = null;
   setLife(engine, node, life);
   stopOnNode(engine, node, option);
   nodeMovesOn(engine, node);
@@ -62,8 +63,18 @@ export function nodeMovesOn(engine: Engine, node: Node): void {
     return;
   }
   record.orderIssued = true;
+  if (record.life === "rebooting") {
+    record.rebootBy = engine.now + engine.settings.rebootTimeoutMs;
+    watchReboot(engine, node);
+  }
   saveNode(engine, node);
   issueOrder(engine, node);
+}
+
+/** Looks at the node again when its reboot has to be over. */
+export function watchReboot(engine: Engine, { record }: Node): void {
+  if (record.life !== "rebooting" || !record.orderIssued || record.rebootBy === null) return;
+  engine.timers.add(record.rebootBy, { timer: "reboot", node: record.number });
 }
 
 /** (Again) asks for what the node is to do, whoever does it. */

@@ -23,7 +23,6 @@ export function nodeStateOf(node: Node): NodeState {
     case "away":
       break;
   }
-  if (record.errors.length > 0) return "unusable";
   if (node.executions.size > 0) return "running";
   return record.schedulingState === "disabled" ? "offline" : "idle";
 }

@@ -7,6 +7,7 @@ import { loseAllWork, setContact, watch } from "./contact.ts";
 import type { DisableSchedulingOption, NodeInput, Reply } from "./input.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { stopOnNode, takeNode } from "./nodeOrders.ts";
+import { forgetRebootFailure } from "./reboot.ts";
 import { effect, saveNode, saveNodeProgress, savePool } from "./record.ts";
 import { notRun } from "./release.ts";
 import { dropRemovalsOf } from "./removal.ts";
@@ -79,6 +80,7 @@ function baseRecord(engine: Engine, pool: Pool, guid: string, id: string): NodeR
     facts: null,
     option: null,
     orderIssued: false,
+    rebootBy: null,
     errors: [],
   };
 }
@@ -228,6 +230,7 @@ export function rebootNode(engine: Engine, id: string, option: DeallocationOptio
       "Set rebootCommand in the agent's configuration and start the agent again.",
     );
   }
+  forgetRebootFailure(node);
   takeNode(engine, node, "rebooting", option);
   return { ok: true };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { DEFAULT_SETTINGS } from "./state.ts";
+import { nodeStateOf } from "./nodeState.ts";
+import { DEFAULT_SETTINGS, mustHave } from "./state.ts";
 import { resultOf, TestFleet } from "./testFleet.ts";
 
 const OK = { state: "exited", exitCode: 0 } as const;
@@ -160,6 +161,89 @@ test("a reboot by request empties the node by its option first", () => {
   expect(fleet.kinds()).toEqual(["rebootNode"]);
   fleet.connect("n1", [], "boot-2");
   expect(fleet.start().taskId).toBe("a");
+});
+
+/** A node that was told to reboot just now. */
+function rebooting() {
+  const fleet = new TestFleet();
+  fleet.pool();
+  fleet.node("n1");
+  fleet.job();
+  fleet.send({ kind: "rebootNode", node: "n1", option: "requeue" });
+  expect(fleet.kinds()).toEqual(["rebootNode"]);
+  return fleet;
+}
+
+const REBOOT_MS = DEFAULT_SETTINGS.rebootTimeoutMs;
+const FAILED = [
+  {
+    code: "RebootFailed",
+    message:
+      "Node n1 was told to reboot and did not within 10 min, so it works on. See what its rebootCommand does, and its agent's log.",
+  },
+];
+
+function lifeOf(fleet: TestFleet) {
+  const node = mustHave(fleet.engine.nodes, 1, "node");
+  const { life, errors } = node.record;
+  return { life, errors, state: nodeStateOf(node) };
+}
+
+test("a node that does not reboot when it is told to comes back with an error, and works", () => {
+  const fleet = rebooting();
+  fleet.pass(REBOOT_MS - 1);
+  expect(lifeOf(fleet)).toEqual({ life: "rebooting", errors: [], state: "rebooting" });
+  fleet.pass(1);
+  expect(lifeOf(fleet)).toEqual({ life: "joined", errors: FAILED, state: "idle" });
+  fleet.add(["a"]);
+  expect(fleet.start().taskId).toBe("a");
+  fleet.connect("n1", [], "boot-1");
+  expect(fleet.kinds()).not.toContain("rebootNode");
+});
+
+test("the time for a reboot begins when the node is told, and goes on over a restart of the server", () => {
+  const { fleet, order } = running();
+  fleet.send({ kind: "rebootNode", node: "n1", option: "taskcompletion" });
+  fleet.pass(REBOOT_MS * 2);
+  fleet.end(order);
+  expect(fleet.kinds()).toEqual(["rebootNode"]);
+  fleet.pass(REBOOT_MS / 2);
+  fleet.restart();
+  fleet.connect("n1", [], "boot-1");
+  expect(new Set(fleet.kinds())).toEqual(new Set(["rebootNode"]));
+  fleet.pass(REBOOT_MS / 2 - 1);
+  expect(lifeOf(fleet).life).toBe("rebooting");
+  fleet.pass(1);
+  expect(lifeOf(fleet)).toMatchObject({ life: "joined", errors: FAILED });
+});
+
+test("a machine that is off is waited for, and has rebooted only if its boot id says so", () => {
+  const fleet = rebooting();
+  fleet.send({ kind: "nodeDisconnected", node: 1 });
+  fleet.pass(REBOOT_MS * 2);
+  expect(lifeOf(fleet)).toMatchObject({ life: "rebooting", errors: [] });
+  fleet.connect("n1", [], "boot-1");
+  expect(fleet.kinds()).toEqual([]);
+  expect(lifeOf(fleet)).toMatchObject({ life: "joined", errors: FAILED });
+  const other = rebooting();
+  other.send({ kind: "nodeDisconnected", node: 1 });
+  other.pass(REBOOT_MS * 2);
+  other.connect("n1", [], "boot-2");
+  expect(lifeOf(other)).toMatchObject({ life: "joined", errors: [] });
+});
+
+test("the error of a reboot is gone with the next try, and with the next boot", () => {
+  const fleet = rebooting();
+  fleet.pass(REBOOT_MS);
+  fleet.send({ kind: "rebootNode", node: "n1", option: "requeue" });
+  expect(lifeOf(fleet).errors).toEqual([]);
+  // The second try has its own time.
+  fleet.pass(REBOOT_MS - 1);
+  expect(lifeOf(fleet).life).toBe("rebooting");
+  fleet.pass(1);
+  expect(lifeOf(fleet).errors).toEqual(FAILED);
+  fleet.connect("n1", [], "boot-2");
+  expect(lifeOf(fleet)).toMatchObject({ life: "joined", errors: [] });
 });
 
 test("a node that is removed lets its tasks end with taskcompletion", () => {

@@ -13,7 +13,7 @@ import { watchReleases } from "./jobEnding.ts";
 import { admitJob, watchWallClock } from "./jobs.ts";
 import { moveOn } from "./moveOn.ts";
 import { indexNode } from "./nodeIndex.ts";
-import { issueOrder } from "./nodeOrders.ts";
+import { issueOrder, watchReboot } from "./nodeOrders.ts";
 import { provideNode } from "./nodes.ts";
 import { addPool } from "./pools.ts";
 import { wait } from "./ring.ts";
@@ -129,6 +129,7 @@ function resume(engine: Engine): void {
     if (node.record.life === "creating" && node.record.provided) provideNode(engine, node);
     else watch(engine, node);
     issueOrder(engine, node);
+    watchReboot(engine, node);
     if (node.record.option === "retaineddata") {
       engine.timers.add(engine.now, { timer: "retainedData", node: node.record.number });
     }

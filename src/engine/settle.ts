@@ -4,6 +4,7 @@ import { hear, losePreparations, setContact, watch } from "./contact.ts";
 import type { NodeInput } from "./input.ts";
 import { issueOrder, setLife } from "./nodeOrders.ts";
 import { specialOrder } from "./preparation.ts";
+import { checkReboot, endReboot, forgetRebootFailure } from "./reboot.ts";
 import { effect, saveNode, saveNodeJob, saveNodeProgress } from "./record.ts";
 import { beginRelease } from "./release.ts";
 import { orderRemovals } from "./removal.ts";
@@ -55,11 +56,9 @@ function comeBack(engine: Engine, node: Node, isNewBoot: boolean): void {
   const { record } = node;
   setContact(engine, node, "connected");
   if (record.life === "creating") setLife(engine, node, "joined");
-  if (record.life === "rebooting" && isNewBoot && record.orderIssued) {
-    record.orderIssued = false;
-    record.option = null;
-    setLife(engine, node, "joined");
-  }
+  if (isNewBoot) forgetRebootFailure(node);
+  if (record.life === "rebooting" && isNewBoot && record.orderIssued) endReboot(engine, node);
+  else checkReboot(engine, node);
   watch(engine, node);
   engine.dirtyPools.add(record.pool);
 }

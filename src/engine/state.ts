@@ -29,6 +29,8 @@ export interface EngineSettings {
   readonly stopGraceMs: number;
   /** Added to a release's wall clock before a node that does not answer is recorded as not run. */
   readonly releaseGraceMs: number;
+  /** After a node was told to reboot; one that is connected then and has not done so works on. */
+  readonly rebootTimeoutMs: number;
 }
 
 export const DEFAULT_SETTINGS: EngineSettings = {
@@ -37,6 +39,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   lostAfterMs: 60_000,
   stopGraceMs: 5_000,
   releaseGraceMs: 60_000,
+  rebootTimeoutMs: 600_000,
 };
 
 /** A gap between two steps above which every node gets a full grace: the server slept (DESIGN 2, Time). */

@@ -6,6 +6,7 @@ import { wallClockExpired } from "./jobs.ts";
 import { moveOn } from "./moveOn.ts";
 import { nodeMovesOn } from "./nodeOrders.ts";
 import { place } from "./place.ts";
+import { checkReboot } from "./reboot.ts";
 import { resizeTimedOut } from "./resize.ts";
 import type { Engine } from "./state.ts";
 import type { Timer } from "./timers.ts";
@@ -80,6 +81,11 @@ function fire(engine: Engine, timer: Timer): void {
     case "retainedData": {
       const node = engine.nodes.get(timer.node);
       if (node !== undefined) nodeMovesOn(engine, node);
+      return;
+    }
+    case "reboot": {
+      const node = engine.nodes.get(timer.node);
+      if (node !== undefined) checkReboot(engine, node);
       return;
     }
   }

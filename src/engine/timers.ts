@@ -6,7 +6,8 @@ export type Timer =
   | { readonly timer: "releaseDeadline"; readonly job: JobNumber }
   | { readonly timer: "resize"; readonly pool: PoolNumber; readonly startedAt: number }
   | { readonly timer: "contact"; readonly node: NodeNumber }
-  | { readonly timer: "retainedData"; readonly node: NodeNumber };
+  | { readonly timer: "retainedData"; readonly node: NodeNumber }
+  | { readonly timer: "reboot"; readonly node: NodeNumber };
 
 interface Entry {
   readonly dueAt: number;

@@ -15,6 +15,7 @@ const NAMES = [
   "heartbeat-ms",
   "unknown-after-ms",
   "lost-after-ms",
+  "reboot-timeout-ms",
 ];
 
 const HELP = `usage: stint server [--data DIRECTORY] [--store sqlite:PATH] [--host HOST] [--port NUMBER] ...
@@ -28,6 +29,7 @@ The control plane.
   --heartbeat-ms N        how often nodes are to be heard (default 10000)
   --unknown-after-ms N    silence after which a node is unknown (default 30000)
   --lost-after-ms N       further silence after which its work is recovered elsewhere (default 60000)
+  --reboot-timeout-ms N   time for a reboot; a node that has not done so then works on (default 600000)
   --insecure              listen beyond this machine without TLS, on a trusted network
   --log-level LEVEL       error, warn, info or debug (default info)
 
@@ -53,6 +55,7 @@ export async function runServer(words: readonly string[]): Promise<number> {
       heartbeatIntervalMs: numberOf(values, "heartbeat-ms", 50, day, 10_000),
       unknownAfterMs: numberOf(values, "unknown-after-ms", 100, day, 30_000),
       lostAfterMs: numberOf(values, "lost-after-ms", 0, day, 60_000),
+      rebootTimeoutMs: numberOf(values, "reboot-timeout-ms", 100, day, 600_000),
     },
   });
   await makeDefaultPool(served);

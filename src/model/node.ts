@@ -79,6 +79,9 @@ export interface NodeRecord {
   option: DeallocationOption | null;
   /** Set once the machine was told to reboot or to go: nothing runs any more. */
   orderIssued: boolean;
+  /** When the reboot that it was told to do has to be over; null: there is none. */
+  rebootBy: number | null;
+  /** What went wrong on it last; it works in spite of them. */
   errors: readonly NodeError[];
 }
 

@@ -13,7 +13,8 @@ const sandbox = useSandbox();
 let server: ServerProcess;
 
 beforeAll(async () => {
-  const words = ["--local-nodes", "off", "--heartbeat-ms", "400"];
+  const times = ["--heartbeat-ms", "400", "--reboot-timeout-ms", "2000"];
+  const words = ["--local-nodes", "off", ...times];
   server = await startServer(sandbox, { words });
   await server.client.pools.create({ id: "hosts", provider: "none", taskSlotsPerNode: 2 });
 });
@@ -162,7 +163,7 @@ test("a copied data directory is a conflict and takes nothing over", async () =>
   await Promise.all([first.exited, second.exited, reading]);
 });
 
-test("a host without a reboot command refuses to reboot, one with it runs it", async () => {
+test("a host without a reboot command refuses to reboot, one with it runs it, and says if nothing comes of it", async () => {
   const { client } = server;
   const plain = await newHost(sandbox, server, "hosts", "epsilon");
   const first = sandbox.spawn(plain.words);
@@ -176,7 +177,13 @@ test("a host without a reboot command refuses to reboot, one with it runs it", a
   await untilConnected(server, "zeta");
   await client.nodes.reboot("zeta");
   await until("the command to run", () => existsSync(flag), Boolean);
-  expect((await client.nodes.get("zeta")).state).toBe("rebooting");
+  const after = await until(
+    "the time for it to be over",
+    async () => await client.nodes.get("zeta"),
+    ({ state }) => state !== "rebooting",
+  );
+  const message = expect.stringContaining("did not within 2 s, so it works on");
+  expect(after).toMatchObject({ state: "idle", errors: [{ code: "RebootFailed", message }] });
   for (const child of [first, second]) child.kill("SIGTERM");
   await Promise.all([first.exited, second.exited]);
 });

@@ -218,6 +218,7 @@ const NODE: NodeRecord = {
   facts: null,
   option: null,
   orderIssued: false,
+  rebootBy: null,
   errors: [],
 };
 

@@ -62,6 +62,7 @@ export function node(number: number, id: string, inPool = 1): NodeRecord {
     facts: null,
     option: null,
     orderIssued: false,
+    rebootBy: null,
     errors: [],
   };
 }
