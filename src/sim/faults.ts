@@ -25,6 +25,8 @@ export interface Faults {
   /** Chance per batch of the agent: it is killed between journal and effects, or between two effects. */
   readonly agentCrashInBatch: number;
   readonly shimDeathMs: number;
+  /** Chance per start: its shim stands still just then, and maybe the agent is killed meanwhile. */
+  readonly shimStall: number;
   readonly serverCrashMs: number;
   /** Chance per batch of the server: it is killed right after a step or a commit. */
   readonly serverCrashInBatch: number;
@@ -91,6 +93,7 @@ export function drawFaults(seed: number): Faults {
     flushDelayMs: random.skewed(0, 50),
     lostAfterMs: random.pick([60_000, 60_000, 5_000]),
     endMs: random.between(2 * MINUTE_MS, 8 * MINUTE_MS),
+    shimStall: some(chance(0.3)),
   };
 }
 

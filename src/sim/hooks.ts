@@ -28,6 +28,10 @@ export interface Hooks {
   readonly memories?: (memories: Map<number, ShimMemory>) => Map<number, ShimMemory>;
   /** Agents act before their journal is on the disk. */
   readonly skipsFlush?: boolean;
+  /** A shim tells a new agent what is on its disk, and not what it is about to start. */
+  readonly hidesStarts?: boolean;
+  /** A shim does what any agent asks for, also one that has gone. */
+  readonly listensToAll?: boolean;
   /** A shim starts what it was asked to start, though it has done so before. */
   readonly startsAgain?: boolean;
 }

@@ -2,7 +2,7 @@ import type { AgentInput, JournalEntry } from "../agent/core/contract.ts";
 import type { NodeFacts } from "../model/node.ts";
 import { EPOCH_MS } from "./agenda.ts";
 import { AgentLife } from "./agent.ts";
-import { Shims } from "./shim.ts";
+import { Shims } from "./shims.ts";
 import type { World } from "./world.ts";
 
 export interface MachineSpec {
@@ -14,6 +14,9 @@ export interface MachineSpec {
 }
 
 const RESTART_MAX_MS = 10_000;
+/** Within what an agent waits for a shim that does not greet. */
+const SHIM_STALL_MAX_MS = 9_000;
+const SOON_MS = 500;
 const BOOT_MAX_MS = 30_000;
 
 /** A machine with everything on it: clock, disk, agent, shims, processes. */
@@ -100,6 +103,12 @@ export class Machine {
   #startAgent(delayMs: number): void {
     this.#after(delayMs, () => {
       if (this.agent !== null) return;
+      const { agenda, random } = this.world;
+      const { pausedUntil } = this.shims;
+      if (pausedUntil > agenda.now) {
+        this.#startAgent(pausedUntil - agenda.now + random.between(0, 3));
+        return;
+      }
       this.#lives += 1;
       this.agent = new AgentLife(this, `${this.bootId}-link${this.#lives}`);
     });
@@ -114,16 +123,17 @@ export class Machine {
   }
 
   /** Kill -9: what was not flushed may be lost from any entry on. */
-  crashAgent(): void {
+  crashAgent(restartMaxMs = RESTART_MAX_MS): void {
     if (this.agent === null || !this.isOn) return;
     this.world.trace(`${this.name}: agent killed`);
     this.#endAgent(true);
-    this.#startAgent(this.world.random.between(50, RESTART_MAX_MS));
+    this.#startAgent(this.world.random.between(50, restartMaxMs));
   }
 
   #endAgent(isLoud: boolean): void {
     this.agent?.kill(isLoud);
     this.agent = null;
+    this.shims.agentGone();
     const least = Math.min(this.flushed, this.journal.length);
     this.journal = this.journal.slice(0, this.world.random.between(least, this.journal.length));
     this.flushed = this.journal.length;
@@ -136,6 +146,7 @@ export class Machine {
     this.world.trace(`${this.name}: power off`);
     this.#endAgent(false);
     this.shims.powerOff();
+    this.world.checks.shimDied(this);
     this.#power += 1;
   }
 
@@ -161,9 +172,20 @@ export class Machine {
     this.powerOn();
   }
 
+  /** Its shim stands still for a while; what holds it up may be what kills the agent. */
+  stallShim(): void {
+    const { random } = this.world;
+    const durationMs = random.between(10, SHIM_STALL_MAX_MS);
+    this.world.trace(`${this.name}: shim stands still for ${durationMs} ms`);
+    this.shims.pause(durationMs);
+    if (random.chance(0.5)) return;
+    this.#after(random.between(0, durationMs), () => this.crashAgent(SOON_MS));
+  }
+
   killShim(): void {
     if (this.isGone) return;
     this.world.trace(`${this.name}: shim killed`);
+    this.world.checks.shimDied(this);
     this.shims.die();
   }
 

@@ -234,4 +234,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a restart forgets how far time had come",
     hooks: () => ({ forgetsTime: true }),
   },
+  {
+    name: "a shim does not tell a new agent what it is about to start",
+    hooks: () => ({ hidesStarts: true }),
+  },
+  {
+    name: "a shim listens to agents that are gone",
+    hooks: () => ({ listensToAll: true }),
+  },
 ];

@@ -1,198 +1,189 @@
-import type { ProcessExit, ProcessIdentity, ShimMemory } from "../agent/core/contract.ts";
+import type { ProcessExit } from "../agent/core/contract.ts";
+import {
+  ShimCore,
+  type ShimPorts,
+  type ShimRequestOf,
+  type ShimTimer,
+  type SpawnOf,
+} from "../agent/core/shim.ts";
+import {
+  applyRecord,
+  recordsOf,
+  type ShimEntry,
+  type ShimRecord,
+} from "../agent/core/shimRecord.ts";
 import type { FailureInfo } from "../model/failure.ts";
 import type { StartOrder } from "../model/order.ts";
-import { behaviourOf, drawExitCode, NO_PROGRAM } from "./behaviour.ts";
-import type { Machine } from "./machine.ts";
+import type { SimProcess } from "./processes.ts";
+import type { World } from "./world.ts";
 
-/** A process that really runs. */
-export interface SimProcess {
+export interface Start extends SpawnOf {
   readonly order: StartOrder;
-  readonly identity: ProcessIdentity;
-  readonly startedAt: number;
-  isAlive: boolean;
-  /** Its parent sees its end. */
-  isWatched: boolean;
 }
 
-/** What the shims' journals say of an execution. */
-interface ShimEntry {
-  process: SimProcess | null;
-  failure: FailureInfo | null;
-  exit: ProcessExit | null;
+/** A connection of an agent to a shim; what is in the socket is read even if the agent dies meanwhile. */
+export interface ShimLink {
+  /** On their way to the shim. */
+  requests: ShimRequestOf<Start>[];
+  /** When the last word to the agent arrives. */
+  lastToAgent: number;
+  /** The agent's end of it is closed. */
+  isClosed: boolean;
 }
 
-const POLL_MS = 100;
-const SPAWN_MAX_MS = 3;
-const SIGTERM = 15;
-const SIGKILL = 9;
+/** What a shim has around it on its machine. */
+export interface ShimMachine {
+  readonly world: World;
+  fork(order: StartOrder, shim: ShimLife): SimProcess | FailureInfo;
+  tell(link: ShimLink, records: readonly ShimRecord[]): void;
+  onEnd(shim: ShimLife): void;
+}
 
-/** All shims of a machine with their processes; it outlives agents, and ends with the machine's boot. */
-export class Shims {
-  readonly #machine: Machine;
-  readonly #entries = new Map<number, ShimEntry>();
-  /** Asked for, and not yet on any shim's disk. */
-  readonly #requests = new Map<number, StartOrder>();
-  readonly processes = new Set<SimProcess>();
-  #isOff = false;
-  #nextPid = 100;
+const READ_MAX_MS = 3;
+/** A machine without memory is slow to start processes. */
+const FORK_MAX_MS = 20;
+/** As the shipped shim has them. */
+const START_DELAY_MS = 4;
+const LONELY_EXIT_MS = 60_000;
 
-  constructor(machine: Machine) {
+/** One life of a shim process around the shipped core. */
+export class ShimLife implements ShimPorts<ShimLink, Start> {
+  /** What its journal has on the disk. */
+  readonly journal = new Map<number, ShimEntry>();
+  readonly #machine: ShimMachine;
+  readonly #core: ShimCore<ShimLink, Start>;
+  /** Turned when a timer is cleared, so that it is void when it comes due. */
+  readonly #timers = { tell: 0, end: 0 };
+  #newest: ShimLink | null = null;
+  #greeting: readonly ShimRecord[] = [];
+  #pausedUntil = 0;
+  isDead = false;
+
+  constructor(machine: ShimMachine) {
     this.#machine = machine;
+    this.#core = new ShimCore(this);
   }
 
-  /** The request is on its way to the shim, and is read even if the agent dies meanwhile. */
-  spawn(order: StartOrder): void {
+  /** Whatever this process does later; a pause puts it off, its death cancels it. */
+  #later(delayMs: number, run: () => void): void {
     const { agenda, random } = this.#machine.world;
-    const { startsAgain } = this.#machine.world.hooks;
-    if (this.#entries.has(order.execution) && !startsAgain) return;
-    if (this.#requests.has(order.execution)) return;
-    this.#requests.set(order.execution, order);
-    agenda.after(random.between(0, SPAWN_MAX_MS), () => {
-      if (this.#isOff || !this.#requests.delete(order.execution)) return;
-      this.#start(order);
+    const awake = () => {
+      if (this.isDead) return;
+      const leftMs = this.#pausedUntil - agenda.now;
+      // What has waited is done in any order.
+      if (leftMs > 0) agenda.after(leftMs + random.between(0, READ_MAX_MS), awake);
+      else run();
+    };
+    agenda.after(delayMs, awake);
+  }
+
+  get pausedUntil(): number {
+    return this.#pausedUntil;
+  }
+
+  pause(durationMs: number): void {
+    this.#pausedUntil = this.#machine.world.agenda.now + durationMs;
+  }
+
+  /** An agent connects; returns what it is told first. */
+  connect(link: ShimLink): readonly ShimRecord[] {
+    const { hooks } = this.#machine.world;
+    const onDisk = [...this.journal].flatMap(([number, entry]) => recordsOf(number, entry));
+    this.#newest = link;
+    this.#core.onAgent(link);
+    return hooks.hidesStarts ? onDisk : this.#greeting;
+  }
+
+  /** What an agent writes in one turn is read together. */
+  request(link: ShimLink, request: ShimRequestOf<Start>): void {
+    link.requests.push(request);
+    if (link.requests.length > 1) return;
+    this.#later(this.#machine.world.random.between(0, READ_MAX_MS), () => this.#read(link));
+  }
+
+  #read(link: ShimLink): void {
+    const { hooks } = this.#machine.world;
+    const heardAs = hooks.listensToAll ? (this.#newest ?? link) : link;
+    for (const request of link.requests.splice(0)) {
+      if (hooks.startsAgain && request.do === "spawn" && this.#core.has(request.execution)) {
+        this.spawn(request);
+      }
+      this.#core.onRequest(heardAs, request);
+    }
+    this.#core.flush();
+  }
+
+  /** The agent is gone; the shim reads what it has written before, and then its end. */
+  disconnect(link: ShimLink): void {
+    link.isClosed = true;
+    this.#later(READ_MAX_MS, () => this.#core.onAgentGone(link));
+  }
+
+  onExited(execution: number, exit: ProcessExit): void {
+    this.#later(this.#machine.world.random.between(0, READ_MAX_MS), () =>
+      this.#core.onExited(execution, exit),
+    );
+  }
+
+  /** Kill -9, at any point of what it was about to do. */
+  die(): void {
+    if (this.isDead) return;
+    const { random } = this.#machine.world;
+    if (this.#newest !== null && random.chance(0.5)) this.#read(this.#newest);
+    if (random.chance(0.5)) this.#core.flush();
+    this.isDead = true;
+  }
+
+  write(records: readonly ShimRecord[]): boolean {
+    for (const record of records) applyRecord(this.journal, record);
+    return true;
+  }
+
+  greet(_: ShimLink, records: readonly ShimRecord[]): void {
+    this.#greeting = records;
+  }
+
+  tell(link: ShimLink, records: readonly ShimRecord[]): void {
+    this.#machine.tell(link, records);
+  }
+
+  spawn({ order }: Start) {
+    const process = this.#machine.fork(order, this);
+    if ("code" in process) return process;
+    return { process: process.identity, startedAt: process.startedAt };
+  }
+
+  set(timer: ShimTimer): void {
+    const { random } = this.#machine.world;
+    switch (timer) {
+      case "flush":
+      case "flushAgain":
+        this.#later(0, () => this.#core.due(timer));
+        return;
+      case "spawn":
+        this.#later(random.skewed(0, FORK_MAX_MS), () => this.#core.due(timer));
+        return;
+      case "tell":
+        this.#clearable(timer, START_DELAY_MS);
+        return;
+      case "end":
+        this.#clearable(timer, LONELY_EXIT_MS);
+    }
+  }
+
+  #clearable(timer: "tell" | "end", delayMs: number): void {
+    const turn = this.#timers[timer];
+    this.#later(delayMs, () => {
+      if (this.#timers[timer] === turn) this.#core.due(timer);
     });
   }
 
-  #start(order: StartOrder): void {
-    const { random } = this.#machine.world;
-    const entry: ShimEntry = { process: null, failure: null, exit: null };
-    this.#entries.set(order.execution, entry);
-    const behaviour = behaviourOf(order);
-    if (!behaviour.hasProgram) {
-      entry.failure = NO_PROGRAM;
-      this.#tell({ input: "spawnFailed", execution: order.execution, failure: NO_PROGRAM });
-      return;
-    }
-    entry.process = this.#fork(order, drawExitCode(behaviour, random), behaviour.durationMs);
-    const { identity, startedAt } = entry.process;
-    this.#tell({ input: "spawned", execution: order.execution, process: identity, startedAt });
+  clear(timer: "tell" | "end"): void {
+    this.#timers[timer] += 1;
   }
 
-  #fork(order: StartOrder, exitCode: number, durationMs: number): SimProcess {
-    const { world, bootId } = this.#machine;
-    this.#nextPid += 1;
-    const process: SimProcess = {
-      order,
-      identity: { bootId, pid: this.#nextPid, startTicks: world.agenda.now },
-      startedAt: this.#machine.clock(),
-      isAlive: true,
-      isWatched: true,
-    };
-    this.processes.add(process);
-    world.checks.processStarted(this.#machine, process);
-    const actualMs = durationMs + world.random.between(0, 20);
-    world.agenda.after(actualMs, () => this.#end(process, { state: "exited", exitCode }));
-    return process;
+  end(): void {
+    this.isDead = true;
+    this.#machine.onEnd(this);
   }
-
-  #end(process: SimProcess, outcome: ProcessExit["outcome"]): void {
-    if (!process.isAlive) return;
-    process.isAlive = false;
-    this.processes.delete(process);
-    const { execution } = process.order;
-    const endedAt = this.#machine.clock();
-    this.#machine.world.checks.processEnded(this.#machine, process, outcome);
-    const entry = this.#entries.get(execution);
-    if (entry?.process !== process) return;
-    const durationMs = endedAt - process.startedAt;
-    const seen = { outcome, endedAt, durationMs, peakMemoryBytes: 1, cpuMs: 1 };
-    if (process.isWatched) entry.exit = seen;
-    const exit = process.isWatched ? seen : unseen(endedAt);
-    this.#tell({ input: "exited", execution, exit }, process.isWatched ? SPAWN_MAX_MS : POLL_MS);
-  }
-
-  #tell(input: Parameters<Machine["tellAgent"]>[0], delayMaxMs = SPAWN_MAX_MS): void {
-    const { random } = this.#machine.world;
-    this.#machine.tellAgent(input, random.between(0, delayMaxMs));
-  }
-
-  signal(execution: number, signal: "terminate" | "kill"): void {
-    const { agenda, random } = this.#machine.world;
-    for (const process of this.processes) {
-      if (process.order.execution !== execution) continue;
-      if (signal === "kill") {
-        agenda.after(random.between(0, 50), () =>
-          this.#end(process, { state: "signaled", signal: SIGKILL }),
-        );
-      } else if (!behaviourOf(process.order).isStubborn) {
-        const isGraceful = random.chance(0.3);
-        agenda.after(random.between(0, 2_000), () =>
-          this.#end(
-            process,
-            isGraceful ? { state: "exited", exitCode: 0 } : { state: "signaled", signal: SIGTERM },
-          ),
-        );
-      }
-    }
-  }
-
-  /** No process of the execution survives. */
-  clear(execution: number): void {
-    for (const process of [...this.processes]) {
-      if (process.order.execution === execution) {
-        this.#end(process, { state: "signaled", signal: SIGKILL });
-      }
-    }
-  }
-
-  forget(execution: number): void {
-    this.#entries.delete(execution);
-  }
-
-  /** What a new agent finds out. What is on its way to a shim is read before the shim answers. */
-  memories(): Map<number, ShimMemory> {
-    for (const order of [...this.#requests.values()]) {
-      this.#requests.delete(order.execution);
-      this.#start(order);
-    }
-    const memories = new Map<number, ShimMemory>();
-    for (const [execution, entry] of this.#entries) memories.set(execution, this.#memoryOf(entry));
-    return memories;
-  }
-
-  #memoryOf({ process, failure, exit }: ShimEntry): ShimMemory {
-    if (failure !== null) return { memory: "failedToStart", failure };
-    if (process === null) return { memory: "unknown" };
-    const { identity, startedAt, isAlive } = process;
-    if (isAlive) return { memory: "running", process: identity, startedAt };
-    const ended = exit ?? unseen(this.#machine.clock());
-    return { memory: "exited", process: identity, startedAt, exit: ended };
-  }
-
-  /** The shim dies; its processes go on, and nobody sees how they end. */
-  die(): void {
-    const { random } = this.#machine.world;
-    for (const process of this.processes) process.isWatched = false;
-    for (const order of [...this.#requests.values()]) {
-      const fate = random.between(0, 2);
-      // It never read the request, or died before, or right after it started the process.
-      if (fate === 0) continue;
-      this.#requests.delete(order.execution);
-      this.#entries.set(order.execution, { process: null, failure: null, exit: null });
-      const behaviour = behaviourOf(order);
-      if (fate === 2 && behaviour.hasProgram) this.#fork(order, 0, behaviour.durationMs);
-      const exit = unseen(this.#machine.clock());
-      this.#tell({ input: "exited", execution: order.execution, exit });
-    }
-  }
-
-  /** The machine goes off: every process is gone, unseen. */
-  powerOff(): void {
-    this.#isOff = true;
-    for (const process of this.processes) {
-      process.isAlive = false;
-      this.#machine.world.checks.processEnded(this.#machine, process, { state: "unseen" });
-    }
-    this.processes.clear();
-  }
-}
-
-function unseen(endedAt: number): ProcessExit {
-  return {
-    outcome: { state: "unseen" },
-    endedAt,
-    durationMs: null,
-    peakMemoryBytes: null,
-    cpuMs: null,
-  };
 }

@@ -1,5 +1,5 @@
 import type { ExecutionNumber } from "../../model/id.ts";
-import type { ProcessExit, ProcessIdentity, ShimMemory } from "./contract.ts";
+import type { ProcessIdentity, ShimMemory } from "./contract.ts";
 import type { Execution, Step } from "./machine.ts";
 import {
   collect,
@@ -16,6 +16,7 @@ import { record } from "./replay.ts";
 import { report } from "./reports.ts";
 import { stoppedBeforeStart } from "./result.ts";
 import { askUploads } from "./retention.ts";
+import { unseenExit } from "./shimRecord.ts";
 import { signalRunning } from "./stopping.ts";
 import { armDirectory, limitToPast } from "./timers.ts";
 
@@ -168,16 +169,6 @@ function reportAgain(step: Step, execution: Execution): void {
   // The forget of the earlier life may not have been done.
   step.effects.push({ effect: "forget", execution: order.execution });
   askUploads(step, execution);
-}
-
-function unseenExit(now: number): ProcessExit {
-  return {
-    outcome: { state: "unseen" },
-    endedAt: now,
-    durationMs: null,
-    peakMemoryBytes: null,
-    cpuMs: null,
-  };
 }
 
 /** A process that ended before anybody read its start time. */

@@ -6,7 +6,7 @@ import type { Changes } from "../../model/changes.ts";
 import { foldId } from "../../model/id.ts";
 import type { HeldExecution, StartOrder } from "../../model/order.ts";
 import type { Machine } from "../machine.ts";
-import type { SimProcess } from "../shim.ts";
+import type { SimProcess } from "../processes.ts";
 import type { World } from "../world.ts";
 import { checkEffect } from "./effectChecks.ts";
 import { checkEngine } from "./engineChecks.ts";
@@ -117,6 +117,11 @@ export class Checks {
 
   helloSent(machine: Machine, held: readonly HeldExecution[]): void {
     this.#processes.helloSent(machine, held);
+  }
+
+  /** Killed, or gone with the power. */
+  shimDied(machine: Machine): void {
+    this.ledger.shimDeaths.set(machine.guid, this.#world.agenda.now);
   }
 
   journalLost(machine: Machine): void {

@@ -49,6 +49,7 @@ function checkStart(
   // A node that is gone took everything with it; nobody gets the order.
   if (!disk.nodes.has(node)) return;
   const at = world.agenda.now;
+  const firstAt = ledger.orders.get(execution)?.firstAt ?? at;
   if (kind === "task") {
     const record = disk.executions.get(execution);
     demand(record !== undefined, "effectAfterCommit", () => {
@@ -63,6 +64,7 @@ function checkStart(
       task,
       node,
       slots: spec === undefined ? 0 : slotsOf(spec),
+      firstAt,
       at,
     });
     return;
@@ -73,5 +75,5 @@ function checkStart(
     return `${kind} ${execution} of ${order.jobId} starts and is not in the store`;
   });
   if (job === undefined) return;
-  ledger.orders.set(execution, { kind, job: job.number, task: null, node, slots: 0, at });
+  ledger.orders.set(execution, { kind, job: job.number, task: null, node, slots: 0, firstAt, at });
 }

@@ -10,7 +10,8 @@ export interface Ordered {
   readonly task: TaskNumber | null;
   readonly node: NodeNumber;
   readonly slots: number;
-  /** True time. */
+  /** True time, of the first time and of the last. */
+  readonly firstAt: number;
   readonly at: number;
 }
 
@@ -20,6 +21,8 @@ export interface Ledger {
   /** Executions of which a process was started. */
   readonly started: Set<ExecutionNumber>;
   readonly exits: Map<ExecutionNumber, ProcessExit["outcome"]>;
+  /** By guid of the machine: when a shim of it last died, in true time. */
+  readonly shimDeaths: Map<string, number>;
   /** `GUID:JOB` with the boots in which a preparation exited with 0. */
   readonly prepared: Map<string, Set<string>>;
   /** `NODE:JOB` where a process of a task was started. */
@@ -35,6 +38,7 @@ export function newLedger(): Ledger {
     orders: new Map(),
     started: new Set(),
     exits: new Map(),
+    shimDeaths: new Map(),
     prepared: new Map(),
     ran: new Set(),
     deletions: new Set(),

@@ -2,7 +2,7 @@ import type { ProcessExit } from "../../agent/core/contract.ts";
 import { nodeJobKey } from "../../model/nodeJob.ts";
 import type { HeldExecution, StartOrder } from "../../model/order.ts";
 import type { Machine } from "../machine.ts";
-import type { SimProcess } from "../shim.ts";
+import type { SimProcess } from "../processes.ts";
 import type { World } from "../world.ts";
 import type { Ledger, Ordered } from "./ledger.ts";
 import { demand } from "./violation.ts";

@@ -112,12 +112,29 @@ export class StoreChecks {
     demand(before === undefined || !isOver(before.state) || isOver(state), "oneState", () => {
       return `execution ${number} was ${before?.state} and is ${state}`;
     });
+    if (result?.outcome.state === "failedToStart") {
+      demand(!this.#ledger.started.has(number), "trueResult", () => {
+        return `execution ${number} is said never to have started; its process was started`;
+      });
+    }
+    if (result?.outcome.state === "unseen") this.#checkUnseen(execution);
     if (result?.outcome.state !== "exited") return;
     const { exitCode } = result.outcome;
     const truth = this.#ledger.exits.get(number);
     const isTrue = truth?.state === "exited" && truth.exitCode === exitCode;
     demand(isTrue, "trueResult", () => {
       return `execution ${number} is said to have exited with ${exitCode}; it was ${JSON.stringify(truth)}`;
+    });
+  }
+
+  /** The end of a process is missed only when the shim that was its parent has died. */
+  #checkUnseen({ number, nodes }: ExecutionRecord): void {
+    const guid = this.#world.disk.nodes.get(nodes[0] ?? 0)?.guid;
+    const ordered = this.#ledger.orders.get(number);
+    if (guid === undefined || ordered === undefined) return;
+    const diedAt = this.#ledger.shimDeaths.get(guid) ?? Number.NEGATIVE_INFINITY;
+    demand(diedAt >= ordered.firstAt, "trueResult", () => {
+      return `the end of execution ${number} was not seen, and no shim has died`;
     });
   }
 
