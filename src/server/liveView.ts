@@ -3,11 +3,11 @@ import type { Explanation } from "../engine/explanation.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
 import { currentNodes } from "../engine/resize.ts";
 import { mustHave, type Node } from "../engine/state.ts";
-import type { NodeNumber, PoolNumber } from "../model/id.ts";
+import { foldId, type NodeNumber, type PoolNumber } from "../model/id.ts";
 import type { JobRecord } from "../model/job.ts";
 import type { TaskRecord } from "../model/task.ts";
 import type { Loop } from "./loop/loop.ts";
-import type { LiveNode, LiveView } from "./routes/context.ts";
+import type { LiveNode, LiveNodeFilter, LiveView } from "./routes/context.ts";
 
 /** Reads of the machine that the loop drives. */
 export function liveViewOf(loop: Loop): LiveView {
@@ -32,6 +32,21 @@ export function liveViewOf(loop: Loop): LiveView {
       const number = loop.engine.nodesById.get(foldedId);
       const node = number === undefined ? undefined : loop.engine.nodes.get(number);
       return node === undefined ? null : present(node);
+    },
+    nodeNumbers({ pool, state, idPrefix = "" }: LiveNodeFilter): NodeNumber[] {
+      const prefix = foldId(idPrefix);
+      return [...loop.engine.nodes.values()]
+        .filter((node) => {
+          const isInPool = pool === undefined || node.record.pool === pool;
+          const isInState = state === undefined || nodeStateOf(node) === state;
+          return isInPool && isInState && foldId(node.record.id).startsWith(prefix);
+        })
+        .map(({ record }) => record.number)
+        .sort((a, b) => a - b);
+    },
+    countPools(idPrefix: string): number {
+      const prefix = foldId(idPrefix);
+      return [...loop.engine.poolsById.keys()].filter((id) => id.startsWith(prefix)).length;
     },
     currentDedicatedNodes(number: PoolNumber): number {
       const pool = loop.engine.pools.get(number);

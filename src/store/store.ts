@@ -6,6 +6,7 @@ import type {
   ExecutionNumber,
   JobNumber,
   NodeNumber,
+  PoolNumber,
   TaskNumber,
 } from "../model/id.ts";
 import type { JobRecord, JobState } from "../model/job.ts";
@@ -17,7 +18,7 @@ import type { TaskRecord, TaskResult, TaskState } from "../model/task.ts";
 /** The first answer to a create, kept under its Idempotency-Key. */
 export interface IdempotencyRecord {
   readonly key: string;
-  /** SHA-256 of method, path and body: another request under the same key is refused. */
+  /** SHA-256 of method, path and what the body means: another request under the same key is refused. */
   readonly requestHash: string;
   readonly status: number;
   readonly body: string;
@@ -104,6 +105,17 @@ export interface PageRequest {
   readonly order: "ascending" | "descending";
 }
 
+export interface PoolFilter {
+  readonly idPrefix?: string;
+}
+
+export interface NodeFilter {
+  readonly pool?: PoolNumber;
+  readonly idPrefix?: string;
+  /** Only these: what a node does now is not in the store. */
+  readonly numbers?: readonly NodeNumber[];
+}
+
 export interface JobFilter {
   readonly state?: JobState;
   readonly poolId?: string;
@@ -150,10 +162,10 @@ export interface Store {
   readLive(): Promise<LiveState>;
 
   readPool(foldedId: string): Promise<PoolRecord | null>;
-  listPools(page: PageRequest): Promise<Page<PoolRecord>>;
+  listPools(filter: PoolFilter, page: PageRequest): Promise<Page<PoolRecord>>;
   /** Present nodes. */
   listNodes(
-    filter: { pool?: number; idPrefix?: string },
+    filter: NodeFilter,
     page: PageRequest,
   ): Promise<Page<{ record: NodeRecord; progress: NodeProgress }>>;
 

@@ -1,4 +1,3 @@
-import type { Client } from "../../client/client.ts";
 import type { Task } from "../../protocol/api/answer/task.ts";
 import { givenOf } from "../command/keyValue.ts";
 import { second } from "../output/cell.ts";
@@ -36,25 +35,6 @@ export async function run(session: Session, options: TaskListOptions): Promise<n
   const { jobId, id, state, result, nodeId } = options;
   const client = await session.client();
   const filter = givenOf({ idPrefix: id, state, result, nodeId });
-  const rows = await readRows(
-    options,
-    (page) => client.tasks.list(jobId, { ...filter, ...page }),
-    () => countTasks(client, options),
-  );
+  const rows = await readRows(options, (page) => client.tasks.list(jobId, { ...filter, ...page }));
   return await printList(session, COLUMNS, rows);
-}
-
-/** The job's counters know the answer where the filter is one of theirs. */
-async function countTasks(client: Client, options: TaskListOptions): Promise<number | null> {
-  const { jobId, id, state, result, nodeId } = options;
-  if (id !== undefined || nodeId !== undefined) return null;
-  const { taskCounts } = await client.jobs.taskCounts(jobId);
-  const { active, running, completed, succeeded, failed } = taskCounts;
-  if (state === undefined && result === undefined) return active + running + completed;
-  if (result !== undefined) {
-    if (state !== undefined && state !== "completed") return null;
-    return result === "success" ? succeeded : failed;
-  }
-  if (state === "active") return active;
-  return state === "completed" ? completed : null;
 }

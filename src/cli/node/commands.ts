@@ -2,6 +2,18 @@ import { action, type CommandObject } from "../command/action.ts";
 import { number, required, text, word } from "../command/option.ts";
 import { FILE, FILES, NODE as ONE, PAGING } from "../command/shared.ts";
 
+const STATE = {
+  creating: "has not connected yet",
+  starting: "not given at present",
+  idle: "",
+  running: "",
+  offline: "its scheduling is disabled",
+  rebooting: "",
+  leavingpool: "is being removed",
+  unusable: "not given at present",
+  unknown: "nothing is heard of it",
+} as const;
+
 const REMOVAL = {
   requeue: "its tasks go back to the queue (default)",
   terminate: "its tasks end as failed",
@@ -23,6 +35,7 @@ export const NODE: CommandObject = {
       options: {
         id: text("id", "prefix", "Ids that begin so"),
         poolId: text("pi", "pool-id", "Nodes of this pool"),
+        state: word("st", STATE, "Nodes in this state"),
         ...PAGING,
       },
       load: async () => (await import("./list.ts")).run,

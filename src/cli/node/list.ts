@@ -8,6 +8,7 @@ import type { Session } from "../session.ts";
 export interface NodeListOptions {
   readonly id: string | undefined;
   readonly poolId: string | undefined;
+  readonly state: Node["state"] | undefined;
   readonly limit: number;
   readonly offset: number;
 }
@@ -27,7 +28,8 @@ const COLUMNS = [
 
 export async function run(session: Session, options: NodeListOptions): Promise<number> {
   const client = await session.client();
-  const filter = givenOf({ idPrefix: options.id, poolId: options.poolId });
+  const { id: idPrefix, poolId, state } = options;
+  const filter = givenOf({ idPrefix, poolId, state });
   const rows = await readRows(options, (page) => client.nodes.list({ ...filter, ...page }));
   return await printList(session, COLUMNS, rows);
 }

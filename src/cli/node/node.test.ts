@@ -45,6 +45,13 @@ ROWS COUNT : 1/1
   expect(server.requests[0]?.query).toEqual({ poolId: "default", limit: "30" });
 });
 
+test("nodes are filtered by state", async () => {
+  const server = new FakeServer({ "GET /nodes": { items: [NODE] } });
+  await ran(["node", "list", "-st", "Running", "-id", "n"], server);
+  expect(server.requests[0]?.query).toEqual({ idPrefix: "n", state: "running", limit: "30" });
+  expect((await ran(["node", "list", "-st", "tired"], server)).exitCode).toBe(2);
+});
+
 test("a node's view has its machine, and its errors if any", async () => {
   const errors = [{ code: "StartFailed", message: "no disk" }];
   const server = new FakeServer({ "GET /nodes/n1": { ...NODE, errors } });

@@ -9,6 +9,8 @@ export interface Rows<Row> {
 interface Page<Item> {
   readonly items: readonly Item[];
   readonly cursor?: string | undefined;
+  /** Of all pages, where the server counts them anyway. */
+  readonly total?: number | undefined;
 }
 
 export interface PageRequest {
@@ -23,31 +25,29 @@ export interface Window {
   readonly offset: number;
 }
 
-/** The API does not say how many rows match; beyond this many they are not counted. */
+/** Where the API does not say how many rows match, they are not counted beyond this many. */
 const COUNTED_MAX = 10_000;
 
-/**
- * Reads the rows of a window page by page, and goes on only to count. `known` counts without reading; null where it cannot.
- */
+/** Reads the rows of a window page by page, and goes on only to count where the pages do not say how many there are. */
 export async function readRows<Row>(
   window: Window,
   readPage: (page: PageRequest) => Promise<Page<Row>>,
-  known?: () => Promise<number | null>,
 ): Promise<Rows<Row>> {
   const wanted = window.limit === 0 ? Number.POSITIVE_INFINITY : window.offset + window.limit;
   const rows: Row[] = [];
   let seen = 0;
   let cursor: string | undefined;
+  let total: number | undefined;
   do {
     const limit = Math.min(wanted - seen, PAGE_SIZE_MAX);
     const page = await readPage(cursor === undefined ? { limit } : { limit, cursor });
     rows.push(...page.items.slice(Math.max(0, window.offset - seen)));
     seen += page.items.length;
     cursor = page.cursor;
+    total = page.total;
   } while (cursor !== undefined && seen < wanted);
   if (cursor === undefined) return { rows, total: { count: seen, isExact: true } };
-  const count = (await known?.()) ?? null;
-  if (count !== null) return { rows, total: { count: Math.max(count, seen), isExact: true } };
+  if (total !== undefined) return { rows, total: { count: Math.max(total, seen), isExact: true } };
   return { rows, total: await countOn(readPage, cursor, seen) };
 }
 

@@ -1,7 +1,8 @@
 import type { Pool } from "../../protocol/api/answer/pool.ts";
+import { givenOf } from "../command/keyValue.ts";
 import { minute } from "../output/cell.ts";
 import { column, printList } from "../output/list.ts";
-import { allRows } from "../output/paging.ts";
+import { readRows } from "../output/paging.ts";
 import type { Session } from "../session.ts";
 
 export interface PoolListOptions {
@@ -26,13 +27,9 @@ function nodesOf({ provider, currentDedicatedNodes: nodes, targetDedicatedNodes 
   return provider === "none" ? `${nodes} joined` : `${nodes}/${targetDedicatedNodes}`;
 }
 
-/** There are few pools, and the API does not filter them: they are read as a whole. */
 export async function run(session: Session, options: PoolListOptions): Promise<number> {
   const client = await session.client();
-  const prefix = options.id?.toLowerCase() ?? "";
-  const pools: Pool[] = [];
-  for await (const pool of client.pools.all({ limit: 1000 })) {
-    if (pool.id.toLowerCase().startsWith(prefix)) pools.push(pool);
-  }
-  return await printList(session, COLUMNS, allRows(pools, options));
+  const filter = givenOf({ idPrefix: options.id });
+  const rows = await readRows(options, (page) => client.pools.list({ ...filter, ...page }));
+  return await printList(session, COLUMNS, rows);
 }

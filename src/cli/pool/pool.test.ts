@@ -28,7 +28,7 @@ function aPool(id: string, changes: Partial<Pool> = {}): Pool {
 }
 
 test("pools are listed, those that begin so", async () => {
-  const server = new FakeServer({ "GET /pools": { items: [aPool("east-1"), aPool("west")] } });
+  const server = new FakeServer({ "GET /pools": { items: [aPool("east-1")], total: 1 } });
   expect(
     (await ran(["pool", "list", "-id", "EAST"], server)).stdout,
   ).toBe(`+--------+--------+------------+-------+-------+----------+--------------+------------------+
@@ -39,6 +39,7 @@ test("pools are listed, those that begin so", async () => {
 
 ROWS COUNT : 1/1
 `);
+  expect(server.requests[0]?.query).toEqual({ idPrefix: "EAST", limit: "30" });
 });
 
 test("a pool that machines join by themselves shows how many did, and no target", async () => {

@@ -59,12 +59,22 @@ export interface LiveNode {
   readonly vmSize: string;
 }
 
+export interface LiveNodeFilter {
+  readonly pool?: PoolNumber;
+  readonly state?: NodeState;
+  readonly idPrefix?: string;
+}
+
 /** Reads of the live engine. */
 export interface LiveView {
   /** Null: no present node has this number. */
   node(number: NodeNumber): LiveNode | null;
   /** By folded id; null: no present node has it. */
   findNode(foldedId: string): LiveNode | null;
+  /** Present nodes that fit, rising. */
+  nodeNumbers(filter: LiveNodeFilter): NodeNumber[];
+  /** Present pools whose id begins so. */
+  countPools(idPrefix: string): number;
   /** Nodes of the pool that count for its allocation. */
   currentDedicatedNodes(pool: PoolNumber): number;
   explain(job: JobRecord, task: TaskRecord): Explanation;

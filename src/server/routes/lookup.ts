@@ -80,10 +80,17 @@ export function pageRequest(query: PageQuery): PageRequest {
   };
 }
 
-/** A page as it is answered. */
-export function pageAnswer<Item, Json>(page: Page<Item>, view: (item: Item) => Json) {
-  const items = page.items.map(view);
-  return page.cursor === null ? { items } : { items, cursor: page.cursor };
+/** A page as it is answered; `total` counts all that fit the filter, null where that is not known anyway. */
+export function pageAnswer<Item, Json>(
+  page: Page<Item>,
+  view: (item: Item) => Json,
+  total: number | null = null,
+) {
+  return {
+    items: page.items.map(view),
+    ...(page.cursor === null ? {} : { cursor: page.cursor }),
+    ...(total === null ? {} : { total }),
+  };
 }
 
 /** The fields of a filter that are given; absent ones must not be there at all. */

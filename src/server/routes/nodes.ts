@@ -14,14 +14,16 @@ export function nodeHandlers(context: ServerContext): HandlersOf<typeof NODE_END
   };
   return {
     "GET /nodes": async ({ query }) => {
-      const { poolId, idPrefix } = query;
+      const { poolId, state, idPrefix } = query;
       const pool = poolId === undefined ? undefined : await context.store.readPool(foldId(poolId));
-      if (pool === null) return { items: [] };
-      const filter = givenOf({ pool: pool?.number, idPrefix });
+      if (pool === null) return { items: [], total: 0 };
+      const stored = givenOf({ pool: pool?.number, idPrefix });
+      const matching = context.live.nodeNumbers({ ...stored, ...givenOf({ state }) });
+      const filter = state === undefined ? stored : { numbers: matching };
       const page = await context.store.listNodes(filter, pageRequest(query));
       // A node that left since the page was read is left out.
       const live = page.items.flatMap(({ record }) => context.live.node(record.number) ?? []);
-      return pageAnswer({ ...page, items: live }, nodeView);
+      return pageAnswer({ ...page, items: live }, nodeView, matching.length);
     },
     "GET /nodes/{nodeId}": async ({ parameters }) => nodeView(findNode(context, parameters.nodeId)),
     "DELETE /nodes/{nodeId}": async ({ parameters, query }) => {

@@ -111,6 +111,49 @@ test("lists go on by cursor in both orders and keep their filters", async () => 
   expect(last.items[0].id).toBe("a3");
 });
 
+type Listed = { items: { id: string }[]; cursor?: string; total?: number };
+
+async function listed(path: string) {
+  const { items, total } = (await api.json("GET", path)) as Listed;
+  return [items.map(({ id }) => id), total];
+}
+
+test("pools are filtered by the beginning of their id, and counted", async () => {
+  for (const id of ["a1", "b1", "a2"]) await api.json("POST", "/pools", { id });
+  expect(await listed("/pools?idPrefix=A")).toEqual([["a1", "a2"], 2]);
+  expect(await listed("/pools?limit=1")).toEqual([["a1"], 3]);
+});
+
+test("nodes are filtered by state, page by page, and counted", async () => {
+  await api.json("POST", "/pools", { id: "p1" });
+  await api.json("POST", "/pools", { id: "p2" });
+  for (const id of ["n1", "n2", "n3", "m4"]) await api.addNode(id, "p1");
+  await api.addNode("n5", "p2");
+  for (const id of ["n2", "m4", "n5"]) await api.json("POST", `/nodes/${id}/disablescheduling`);
+  expect(await listed("/nodes?state=offline")).toEqual([["n2", "m4", "n5"], 3]);
+  expect(await listed("/nodes?state=Offline&poolId=P1&idPrefix=N")).toEqual([["n2"], 1]);
+  expect(await listed("/nodes?state=running")).toEqual([[], 0]);
+  expect(await listed("/nodes?poolId=none")).toEqual([[], 0]);
+  expect(await listed("/nodes?idPrefix=n&limit=2")).toEqual([["n1", "n2"], 4]);
+  const { cursor } = (await api.json("GET", "/nodes?state=offline&limit=2")) as Listed;
+  expect(await listed(`/nodes?state=offline&limit=2&cursor=${cursor}`)).toEqual([["n5"], 3]);
+  expect((await api.refusal("GET", "/nodes?state=tired")).field).toBe("state");
+});
+
+test("a list of tasks says how many there are where the job's counters know it", async () => {
+  const tasks = ["a", "b", "c"].map((id) => ({ id, commandLine: "x" }));
+  await api.json("POST", "/jobs", { ...JOB, tasks });
+  await api.json("POST", "/jobs/job1/tasks/b/terminate");
+  const total = async (query: string) => (await listed(`/jobs/job1/tasks?limit=1${query}`))[1];
+  expect(await total("")).toBe(3);
+  expect(await total("&state=active")).toBe(2);
+  expect(await total("&state=completed")).toBe(1);
+  expect(await total("&result=failure")).toBe(1);
+  expect(await total("&result=failure&state=active")).toBe(0);
+  expect(await total("&state=running")).toBeUndefined();
+  expect(await total("&idPrefix=a")).toBeUndefined();
+});
+
 test("a job with tasks is created whole or not at all", async () => {
   const tasks = [{ id: "t1", commandLine: "/bin/true" }];
   const bad = [...tasks, { id: "t2" }];

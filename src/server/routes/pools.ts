@@ -1,4 +1,5 @@
 import type { RequestInput } from "../../engine/input.ts";
+import type { PoolRecord } from "../../model/pool.ts";
 import type { POOL_ENDPOINTS } from "../../protocol/api/endpoint/pools.ts";
 import { milliseconds } from "../../protocol/api/field.ts";
 import { checkPool, toPoolPatch } from "../../protocol/api/pool.ts";
@@ -7,7 +8,7 @@ import { poolUrl } from "../views/url.ts";
 import { type HandlersOf, submit } from "./call.ts";
 import type { ServerContext } from "./context.ts";
 import { created } from "./created.ts";
-import { findPool, pageAnswer, pageRequest } from "./lookup.ts";
+import { findPool, givenOf, pageAnswer, pageRequest } from "./lookup.ts";
 
 function timeoutOf(resizeTimeout: string | undefined): number | null {
   return resizeTimeout === undefined ? null : milliseconds(resizeTimeout);
@@ -29,10 +30,11 @@ export function poolHandlers(context: ServerContext): HandlersOf<typeof POOL_END
       return await call.create(input, () => created(spec.id, poolUrl(spec.id)));
     },
     "GET /pools": async ({ query }) => {
-      const page = await context.store.listPools(pageRequest(query));
-      return pageAnswer(page, (pool) =>
-        poolView(pool, context.live.currentDedicatedNodes(pool.number)),
-      );
+      const { idPrefix } = query;
+      const page = await context.store.listPools(givenOf({ idPrefix }), pageRequest(query));
+      const view = (pool: PoolRecord) =>
+        poolView(pool, context.live.currentDedicatedNodes(pool.number));
+      return pageAnswer(page, view, context.live.countPools(idPrefix ?? ""));
     },
     "GET /pools/{poolId}": ({ parameters }) => viewOf(parameters.poolId),
     "PATCH /pools/{poolId}": async ({ parameters, body }) => {

@@ -1,4 +1,6 @@
 import type { AddTaskAnswer, Reply, RequestInput } from "../../engine/input.ts";
+import type { JobCounts } from "../../model/job.ts";
+import type { TaskResult, TaskState } from "../../model/task.ts";
 import type { TaskAddResult, TaskAddResults } from "../../protocol/api/answer/task.ts";
 import type { TASK_ENDPOINTS } from "../../protocol/api/endpoint/tasks.ts";
 import { type CheckedTask, checkTasksBody, toConstraints } from "../../protocol/api/task.ts";
@@ -106,13 +108,15 @@ type Reads = Pick<
 function reads(context: ServerContext): Reads {
   return {
     "GET /jobs/{jobId}/tasks": async ({ parameters, query }) => {
-      const { record: job } = await findJob(context, parameters.jobId);
+      const { record: job, counts } = await findJob(context, parameters.jobId);
       const { state, result, idPrefix, nodeId } = query;
       const node = nodeId === undefined ? undefined : nodeNumber(context, nodeId);
       if (node === null) return { items: [] };
       const filter = givenOf({ state, result, idPrefix, node });
       const page = await context.store.listTasks(job.number, filter, pageRequest(query));
-      return pageAnswer(page, (task) => viewOf({ job, task }));
+      const isCounted = idPrefix === undefined && nodeId === undefined;
+      const total = isCounted ? countedTasks(counts, state, result) : null;
+      return pageAnswer(page, (task) => viewOf({ job, task }), total);
     },
     "GET /jobs/{jobId}/tasks/{taskId}": async ({ parameters }) =>
       viewOf(await findTask(context, parameters.jobId, parameters.taskId)),
@@ -123,6 +127,30 @@ function reads(context: ServerContext): Reads {
       return { jobId: job.spec.id, taskId: task.id, state, summary, reasons: named };
     },
   };
+}
+
+/** What the job's counters know of a filter; null: nothing. Running and preparing are counted as one. */
+function countedTasks(
+  counts: JobCounts,
+  state: TaskState | undefined,
+  result: TaskResult | undefined,
+): number | null {
+  const { active, running, succeeded, failed } = counts;
+  if (result !== undefined) {
+    if (state !== undefined && state !== "completed") return 0;
+    return result === "success" ? succeeded : failed;
+  }
+  switch (state) {
+    case undefined:
+      return active + running + succeeded + failed;
+    case "active":
+      return active;
+    case "completed":
+      return succeeded + failed;
+    case "preparing":
+    case "running":
+      return null;
+  }
 }
 
 function viewOf({ job, task }: FoundTask) {

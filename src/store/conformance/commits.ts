@@ -36,7 +36,7 @@ function richChanges(): Changes {
 async function readAll(store: Store) {
   return {
     live: await store.readLive(),
-    pools: await store.listPools(page()),
+    pools: await store.listPools({}, page()),
     nodes: await store.listNodes({}, page()),
     jobs: await store.listJobs({}, page()),
     nodeJobs: await store.readNodeJobs(1),

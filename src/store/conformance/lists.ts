@@ -20,7 +20,7 @@ export function checkLists(check: Check): void {
   checkExecutions(check);
   check("a cursor that no page gave is refused", async ({ store }) => {
     const bad = page({ cursor: "%%%" });
-    expect(await codeOf(store.listPools(bad))).toBe("badCursor");
+    expect(await codeOf(store.listPools({}, bad))).toBe("badCursor");
     expect(await codeOf(store.listNodes({}, bad))).toBe("badCursor");
     expect(await codeOf(store.listJobs({}, page({ cursor: "e30" })))).toBe("badCursor");
     expect(await codeOf(store.listNodeJobs(1, bad))).toBe("badCursor");
@@ -37,10 +37,13 @@ function checkPoolsAndNodes(check: Check): void {
       }
     });
     for (const order of ORDERS) {
-      const pools = await allPages(order, (request) => store.listPools(request));
+      const pools = await allPages(order, (request) => store.listPools({}, request));
       const ids = ["Alpha", "Bravo", "charlie", "delta", "echo"];
       expect(pools.map(({ spec }) => spec.id)).toEqual(inOrder(ids, order));
     }
+    const some = await store.listPools({ idPrefix: "A" }, page());
+    expect(some.items.map(({ spec }) => spec.id)).toEqual(["Alpha"]);
+    expect((await store.listPools({ idPrefix: "lph" }, page())).items).toEqual([]);
     expect(await store.readPool("alpha")).toEqual(given.pool(2, "Alpha"));
     expect(await store.readPool("nobody")).toBeNull();
     await commit(store, ({ pools }) => pools.set(2, null));
@@ -68,6 +71,10 @@ function checkPoolsAndNodes(check: Check): void {
     expect(odd.items.map(({ record }) => record.number)).toEqual([1, 3, 5]);
     expect(odd.items[1]).toEqual({ record: given.node(3, "Web-3", 2), progress });
     expect(odd.items[0]?.progress).toMatchObject({ linkId: null, lastApplied: 0 });
+    const certain = await store.listNodes({ pool: 2, numbers: [6, 5, 1] }, page({ limit: 1 }));
+    expect(certain.items.map(({ record }) => record.number)).toEqual([1]);
+    expect(certain.cursor).not.toBeNull();
+    expect((await store.listNodes({ numbers: [] }, page())).items).toEqual([]);
     await commit(store, ({ nodes }) => nodes.set(3, null));
     await commit(store, ({ nodes }) => nodes.set(3, given.node(3, "again")));
     const again = await store.listNodes({ idPrefix: "again" }, page());

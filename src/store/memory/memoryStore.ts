@@ -16,8 +16,10 @@ import {
   type ExecutionFilter,
   type JobFilter,
   type JoinTokenRecord,
+  type NodeFilter,
   type NodeKeyRecord,
   type PageRequest,
+  type PoolFilter,
   type Store,
   StoreError,
   type TaskFilter,
@@ -62,9 +64,10 @@ export class MemoryStore implements Store {
     return copy(pools.find((pool) => foldId(pool.spec.id) === foldedId) ?? null);
   }
 
-  async listPools(page: PageRequest) {
+  async listPools({ idPrefix }: PoolFilter, page: PageRequest) {
     const after = textCursor(page);
     const pools = byNumber(this.#disk.pools)
+      .filter((pool) => hasPrefix(pool.spec.id, idPrefix))
       .map((pool) => ({ key: foldId(pool.spec.id), pool }))
       .sort((a, b) => compare(a.key, b.key));
     const rows = ordered(pools, page, (row) => after === null || isAfter(row.key, after, page));
@@ -76,13 +79,15 @@ export class MemoryStore implements Store {
     );
   }
 
-  async listNodes(filter: { pool?: number; idPrefix?: string }, page: PageRequest) {
+  async listNodes(filter: NodeFilter, page: PageRequest) {
+    const numbers = filter.numbers === undefined ? null : new Set(filter.numbers);
     return numbered(
       byNumber(this.#disk.nodes),
       page,
       (node) => {
         const isInPool = filter.pool === undefined || node.pool === filter.pool;
-        return isInPool && hasPrefix(node.id, filter.idPrefix);
+        const isWanted = numbers === null || numbers.has(node.number);
+        return isInPool && isWanted && hasPrefix(node.id, filter.idPrefix);
       },
       (node) => withNodeProgress(this.#disk, node),
     );

@@ -4,7 +4,7 @@ import type { NodeJobRecord } from "../../model/nodeJob.ts";
 import type { PoolRecord } from "../../model/pool.ts";
 import { placedNodeJob } from "../outputPlaces.ts";
 import { numberCursor, pageOf, pairCursor, textCursor } from "../page.ts";
-import type { JobFilter, Page, PageRequest, Store } from "../store.ts";
+import type { JobFilter, NodeFilter, Page, PageRequest, PoolFilter, Store } from "../store.ts";
 import { Condition } from "./condition.ts";
 import { finderOf } from "./places.ts";
 import { JOB_SELECT, type JobRow, jobOf, NODE_SELECT, type NodeRow, nodeOf } from "./smallRows.ts";
@@ -23,8 +23,13 @@ export function readPool(statements: Statements, foldedId: string): PoolRecord |
   return row === null ? null : JSON.parse(row.document);
 }
 
-export function listPools(statements: Statements, page: PageRequest): Page<PoolRecord> {
+export function listPools(
+  statements: Statements,
+  { idPrefix }: PoolFilter,
+  page: PageRequest,
+): Page<PoolRecord> {
   const condition = new Condition();
+  if (idPrefix !== undefined) condition.andPrefix("folded_id", foldId(idPrefix));
   const after = textCursor(page);
   if (after !== null) condition.and(`folded_id ${comparison(page)} ?`, after);
   const rows = statements.all<DocumentRow & { folded_id: string }>(
@@ -43,7 +48,7 @@ export function listPools(statements: Statements, page: PageRequest): Page<PoolR
 
 export function listNodes(
   statements: Statements,
-  filter: { pool?: number; idPrefix?: string },
+  filter: NodeFilter,
   page: PageRequest,
 ): Page<NodeEntry> {
   const condition = new Condition();
@@ -51,6 +56,10 @@ export function listNodes(
   if (after !== null) condition.and(`n.number ${comparison(page)} ?`, after);
   if (filter.pool !== undefined) condition.and("n.pool = ?", filter.pool);
   if (filter.idPrefix !== undefined) condition.andPrefix("n.folded_id", foldId(filter.idPrefix));
+  if (filter.numbers !== undefined) {
+    const numbers = JSON.stringify(filter.numbers);
+    condition.and("n.number IN (SELECT value FROM json_each(?))", numbers);
+  }
   const rows = statements.all<NodeRow>(
     `${NODE_SELECT} WHERE ${condition.text} ORDER BY n.number ${direction(page)} LIMIT ?`,
     ...condition.parameters,

@@ -8,8 +8,10 @@ import {
   type ExecutionFilter,
   type JobFilter,
   type JoinTokenRecord,
+  type NodeFilter,
   type NodeKeyRecord,
   type PageRequest,
+  type PoolFilter,
   type Store,
   StoreError,
   type TaskFilter,
@@ -72,11 +74,11 @@ export class SqliteStore implements Store {
     return lists.readPool(this.#statements, foldedId);
   }
 
-  async listPools(page: PageRequest) {
-    return lists.listPools(this.#statements, page);
+  async listPools(filter: PoolFilter, page: PageRequest) {
+    return lists.listPools(this.#statements, filter, page);
   }
 
-  async listNodes(filter: { pool?: number; idPrefix?: string }, page: PageRequest) {
+  async listNodes(filter: NodeFilter, page: PageRequest) {
     return lists.listNodes(this.#statements, filter, page);
   }
 

@@ -8,6 +8,10 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
       .string()
       .optional()
       .openapi({ description: "Give it back as `cursor` for the next page; absent on the last." }),
+    total: z.int().optional().openapi({
+      description:
+        "How many items fit the filter, over all pages; only where they are counted anyway.",
+    }),
   });
 }
 

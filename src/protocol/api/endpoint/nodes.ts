@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { FILE_LIST } from "../answer/file.ts";
-import { NODE } from "../answer/node.ts";
+import { NODE, NODE_STATES } from "../answer/node.ts";
 import { ACCEPTED, pageOf } from "../answer/page.ts";
-import { record } from "../field.ts";
+import { oneOf, record } from "../field.ts";
 import { NODE_DISABLE_SCHEDULING, NODE_REBOOT } from "../node.ts";
 import { DEALLOCATION_OPTION } from "../pool.ts";
 import { flag, PAGE_FIELDS } from "../query.ts";
@@ -20,6 +20,7 @@ export const NODE_ENDPOINTS = endpoints({
     query: record({
       ...PAGE_FIELDS,
       poolId: z.string().optional(),
+      state: oneOf(NODE_STATES).optional(),
       idPrefix: z.string().optional(),
     }),
     answer: json(pageOf(NODE)),

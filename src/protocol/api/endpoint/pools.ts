@@ -1,7 +1,9 @@
+import { z } from "@hono/zod-openapi";
 import { CREATED, pageOf } from "../answer/page.ts";
 import { POOL } from "../answer/pool.ts";
+import { record } from "../field.ts";
 import { NODES_REMOVE, POOL_ADD, POOL_PATCH, POOL_RESIZE } from "../pool.ts";
-import { PAGE_QUERY } from "../query.ts";
+import { PAGE_FIELDS } from "../query.ts";
 import { accepted, created, endpoints, json } from "./endpoint.ts";
 
 export const POOL_ENDPOINTS = endpoints({
@@ -15,7 +17,7 @@ export const POOL_ENDPOINTS = endpoints({
   "GET /pools": {
     summary: "List pools",
     action: "read",
-    query: PAGE_QUERY,
+    query: record({ ...PAGE_FIELDS, idPrefix: z.string().optional() }),
     answer: json(pageOf(POOL)),
   },
   "GET /pools/{poolId}": {
