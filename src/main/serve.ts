@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { dataLayout } from "../agent/directories.ts";
 import { readHolder } from "../agent/lock.ts";
 import { isAlive, kernelBootId, readProcessStat } from "../agent/platform/processIdentity.ts";
@@ -14,6 +14,7 @@ import {
 } from "../server/dataDirectory.ts";
 import { Server } from "../server/server.ts";
 import { FolderBlobStore } from "../store/folderBlobStore.ts";
+import { type FileLock, lockFile } from "../store/sqlite/files.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/store.ts";
 import { createLogger } from "./logger.ts";
@@ -37,12 +38,18 @@ export interface Served {
   readonly token: string;
   /** Whether this was the first start on this data directory. */
   readonly isFirst: boolean;
+  /** Held until the process ends: two servers would take each other's nodes for their own, whatever their stores are. */
+  readonly lock: FileLock;
 }
 
 /** Opens the store and starts a server on it, with its administrator's token and the file that the CLI finds it by. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const directory = openDataDirectory(resolve(options.dataDirectory));
-  const store = await openSqliteStore(options.storePath ?? directory.storePath);
+  const lock = lockFile(join(directory.path, "server"), directory.path);
+  const store = await openSqliteStore(options.storePath ?? directory.storePath).catch((error) => {
+    lock.release();
+    throw error;
+  });
   try {
     const { token, isFirst } = await adminToken(store, directory);
     const server = await Server.start({
@@ -57,9 +64,10 @@ export async function serve(options: ServeOptions): Promise<Served> {
       local: options.localNodes ? localParts(directory) : null,
     });
     writeServerFile(directory, { url: server.url, token });
-    return { server, directory, token, isFirst };
+    return { server, directory, token, isFirst, lock };
   } catch (error) {
     await store.close();
+    lock.release();
     throw error;
   }
 }

@@ -59,6 +59,23 @@ test("a data directory in use by another server is left alone", async () => {
   await server.end();
 });
 
+test("a data directory is left alone by a server with another store as well", async () => {
+  const server = await startServer(sandbox);
+  const folder = sandbox.folder("store");
+  const store = ["--store", `sqlite:${join(folder, "other.db")}`];
+  const before = readFileSync(join(server.data, "server.json"), "utf8");
+  const outcome = await sandbox.run(serverWords(server.data, ...store));
+  expectLine(outcome, new RegExp(`alone with ${server.data},.*another server uses it`));
+  expect(readFileSync(join(server.data, "server.json"), "utf8")).toBe(before);
+  expect(readdirSync(folder)).toEqual([]);
+  await server.end();
+  // And a store by a server with another data directory.
+  const first = await startServer(sandbox, { words: store });
+  const other = join(sandbox.folder(), "data");
+  expectLine(await sandbox.run(serverWords(other, ...store)), /other\.db.*another server uses it/);
+  await first.end();
+});
+
 test("a port that is taken is named", async () => {
   const data = await makeData();
   const port = freePort();

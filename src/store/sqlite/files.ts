@@ -1,5 +1,5 @@
 import { Database, SQLiteError } from "bun:sqlite";
-import { closeSync, existsSync, fsyncSync, openSync, realpathSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StoreError, type StoreErrorCode } from "../store.ts";
 
@@ -10,6 +10,8 @@ export function prepareFile(path: string): string {
     const file = join(folder, basename(path));
     // An existing file is not touched: closing any descriptor of it would drop this process's locks on it (POSIX).
     if (!existsSync(file)) createFile(folder, file);
+    // The lock of a folder would lie beside it, where nobody looks for it.
+    if (statSync(file).isDirectory()) throw new Error("it is a folder");
     return realpathSync(file);
   } catch (error) {
     throw openError(path, error);
@@ -34,9 +36,9 @@ export interface FileLock {
 
 /**
  * An exclusive transaction on a second, empty database PATH.lock. The database itself stays open to others' reading,
- * for backups and for looking at it.
+ * for backups and for looking at it. Errors: StoreError `locked` and `unavailable`, which name the subject.
  */
-export function lockFile(path: string): FileLock {
+export function lockFile(path: string, subject = path): FileLock {
   const lockPath = `${path}.lock`;
   try {
     if (!existsSync(lockPath)) createFile(dirname(lockPath), lockPath);
@@ -49,7 +51,7 @@ export function lockFile(path: string): FileLock {
     }
     return { release: () => lock.close() };
   } catch (error) {
-    throw openError(path, error);
+    throw openError(subject, error);
   }
 }
 
@@ -63,7 +65,7 @@ export function openError(path: string, cause: unknown): StoreError {
 function describe(path: string, cause: unknown): [StoreErrorCode, string] {
   const code = cause instanceof SQLiteError ? (cause.code ?? "") : "";
   if (/^SQLITE_(?:BUSY|LOCKED)/.test(code)) {
-    const fix = "Stop the other server, or give this one a file of its own.";
+    const fix = "Stop the other server, or give this one a place of its own.";
     return ["locked", `Expected to be alone with ${path}, but another server uses it. ${fix}`];
   }
   if (/^SQLITE_(?:NOTADB|CORRUPT)/.test(code)) {

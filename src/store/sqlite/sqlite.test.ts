@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { taskNumberOf } from "../../model/id.ts";
@@ -126,9 +126,11 @@ test("a file that is no database of Stint is refused and left as it is", async (
 test("a path that cannot be opened says so", async () => {
   const { folder, path, cleanup } = await setup();
   await writeFile(path, "");
-  for (const name of ["none/stint.db", "stint.db/stint.db", "."]) {
+  await mkdir(join(folder, "data"));
+  for (const name of ["none/stint.db", "stint.db/stint.db", "data", "data/."]) {
     expect(await codeOf(openSqliteStore(join(folder, name)))).toBe("unavailable");
   }
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(["data", "stint.db"]);
   await cleanup();
 });
 
