@@ -10,9 +10,6 @@ export function startErrorLine(error: unknown): string | null {
   if (error instanceof StartError || error instanceof StoreError) return error.message;
   if (!(error instanceof Error)) return null;
   if (error.name === "AgentStartError") return error.message;
-  if ("code" in error && error.code === "EADDRINUSE") {
-    return `The port is in use by another program. Stop it, or choose another with --port. (${error.message})`;
-  }
   if ("code" in error && (error.code === "EACCES" || error.code === "EPERM")) {
     return `Permission was refused: ${error.message}`;
   }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dataLayout } from "../agent/directories.ts";
 import { readHolder } from "../agent/lock.ts";
@@ -17,6 +18,7 @@ import { FolderBlobStore } from "../store/folderBlobStore.ts";
 import { type FileLock, lockFile } from "../store/sqlite/files.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/store.ts";
+import { StartError } from "./lineError.ts";
 import { createLogger } from "./logger.ts";
 import { selfCommand } from "./selfCommand.ts";
 import { VERSION } from "./version.ts";
@@ -44,7 +46,10 @@ export interface Served {
 
 /** Opens the store and starts a server on it, with its administrator's token and the file that the CLI finds it by. */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const directory = openDataDirectory(resolve(options.dataDirectory));
+  const path = resolve(options.dataDirectory);
+  // Nothing is made for a start that would fail.
+  if (!existsSync(path)) requireFreePort(options);
+  const directory = openDataDirectory(path);
   const lock = lockFile(join(directory.path, "server"), directory.path);
   const store = await openSqliteStore(options.storePath ?? directory.storePath).catch((error) => {
     lock.release();
@@ -68,8 +73,29 @@ export async function serve(options: ServeOptions): Promise<Served> {
   } catch (error) {
     await store.close();
     lock.release();
+    throw isPortTaken(error) ? portTaken(options, error) : error;
+  }
+}
+
+function requireFreePort(options: ServeOptions): void {
+  const { hostname, port } = options;
+  try {
+    Bun.listen({ hostname, port, socket: { data: () => undefined } }).stop(true);
+  } catch (error) {
+    if (isPortTaken(error)) throw portTaken(options, error);
     throw error;
   }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+function portTaken({ hostname, port }: ServeOptions, cause: unknown): StartError {
+  return new StartError(
+    `Expected port ${port} of ${hostname} to be free, and another program uses it. Stop it, or choose another with --port.`,
+    { cause },
+  );
 }
 
 function localParts(directory: DataDirectory) {

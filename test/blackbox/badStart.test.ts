@@ -86,6 +86,11 @@ test("a port that is taken is named", async () => {
     expectLine(await sandbox.run(words), new RegExp(`port.*${port}`, "i"));
   }
   expect(contentOf(data)).toEqual(before);
+  const line = `stint: Expected port ${port} of 127.0.0.1 to be free, and another program uses it. Stop it, or choose another with --port.\n`;
+  const folder = sandbox.folder("new");
+  const outcome = await sandbox.run(["dev", "--port", String(port)], { cwd: folder });
+  expect(outcome).toEqual({ exitCode: 1, stdout: "", stderr: line });
+  expect(readdirSync(folder)).toEqual([]);
   taken.stop(true);
 });
 
