@@ -323,8 +323,9 @@ function weightOf(input: Input): number {
 /** How many of the waiting inputs make a batch; at least one. */
 function batchLength(waiting: readonly { readonly input: Input }[]): number {
   let weight = 0;
-  for (const [index, { input }] of waiting.entries()) {
-    weight += weightOf(input);
+  for (let index = 0; index < waiting.length; index += 1) {
+    const entry = waiting[index];
+    if (entry !== undefined) weight += weightOf(entry.input);
     if (weight >= BATCH_WEIGHT_MAX) return index + 1;
   }
   return waiting.length;

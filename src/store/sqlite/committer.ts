@@ -178,7 +178,8 @@ export class Committer {
     for (const execution of changes.executions.values()) {
       if (changes.tasks.get(execution.task) === null) continue;
       if (isOver(execution.state)) {
-        this.#goneLive.add(execution.number);
+        this.#goneLive.values.push(execution.number);
+        this.#goneLive.written();
         addExecutionRow(this.#executions, execution);
       } else addExecutionRow(this.#liveExecutions, execution);
     }

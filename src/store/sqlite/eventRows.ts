@@ -19,7 +19,7 @@ export function addEventRow(writer: RowWriter, event: EventRecord): void {
 
 function addTaskEventRow(writer: RowWriter, event: TaskEvent): void {
   const { schedulingError } = event;
-  writer.add(
+  writer.values.push(
     event.sequence,
     event.at,
     EVENT_TYPE.numberOf[event.type],
@@ -39,13 +39,15 @@ function addTaskEventRow(writer: RowWriter, event: TaskEvent): void {
     event.exitCode,
     schedulingError === null ? null : JSON.stringify(schedulingError),
   );
+  writer.written();
 }
 
 function addDocumentEventRow(writer: RowWriter, event: DocumentEvent): void {
   const { sequence, at, type, jobId, poolId, body } = event;
   const rest = Array<null>(EVENT_COLUMNS - 6).fill(null);
   const document = JSON.stringify(body);
-  writer.add(sequence, at, EVENT_TYPE.numberOf[type], jobId, poolId, ...rest, document);
+  writer.values.push(sequence, at, EVENT_TYPE.numberOf[type], jobId, poolId, ...rest, document);
+  writer.written();
 }
 
 interface TaskEventRow {

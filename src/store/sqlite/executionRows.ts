@@ -1,6 +1,7 @@
 import type { ExecutionRecord, ExecutionState } from "../../model/execution.ts";
 import { jobOfTask } from "../../model/id.ts";
 import { EXECUTION_STATE, STOP_REASON } from "./codes.ts";
+import { resultOf, resultText } from "./resultText.ts";
 import type { RowWriter } from "./rowWriter.ts";
 
 export const REPLACE_LIVE_EXECUTION = "REPLACE INTO live_executions";
@@ -14,7 +15,7 @@ export function isOver(state: ExecutionState): boolean {
 
 export function addExecutionRow(writer: RowWriter, execution: ExecutionRecord): void {
   const { nodes, stopReason, result } = execution;
-  writer.add(
+  writer.values.push(
     execution.number,
     execution.task,
     execution.ordinal,
@@ -27,8 +28,9 @@ export function addExecutionRow(writer: RowWriter, execution: ExecutionRecord): 
     execution.assignedAt,
     execution.startedAt,
     execution.endedAt,
-    result === null ? null : JSON.stringify(result),
+    result === null ? null : resultText(result, execution),
   );
+  writer.written();
 }
 
 export interface ExecutionRow {
@@ -62,6 +64,9 @@ export function executionOf(row: ExecutionRow): ExecutionRecord {
     assignedAt: row.assigned_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
-    result: row.result === null ? null : JSON.parse(row.result),
+    result:
+      row.result === null
+        ? null
+        : resultOf(row.result, { startedAt: row.started_at, endedAt: row.ended_at }),
   };
 }

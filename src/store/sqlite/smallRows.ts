@@ -37,7 +37,8 @@ export const NODE_PROGRESS_COLUMNS = 6;
 
 export function addNodeProgressRow(writer: RowWriter, node: number, progress: NodeProgress): void {
   const { linkId, lastApplied, tasksRun, tasksSucceeded, retainedUntil } = progress;
-  writer.add(node, linkId, lastApplied, tasksRun, tasksSucceeded, retainedUntil);
+  writer.values.push(node, linkId, lastApplied, tasksRun, tasksSucceeded, retainedUntil);
+  writer.written();
 }
 
 export const NODE_SELECT = `SELECT n.number, n.document, p.link_id, p.last_applied, p.tasks_run,
@@ -73,7 +74,7 @@ export const JOB_PROGRESS_COLUMNS = 10;
 
 export function addJobProgressRow(writer: RowWriter, job: number, progress: JobProgress): void {
   const { counts } = progress;
-  writer.add(
+  writer.values.push(
     job,
     progress.firstActive,
     counts.active,
@@ -85,6 +86,7 @@ export function addJobProgressRow(writer: RowWriter, job: number, progress: JobP
     counts.succeededSlots,
     counts.failedSlots,
   );
+  writer.written();
 }
 
 export const JOB_SELECT = `SELECT j.number, j.document, p.first_active, p.active, p.running,

@@ -18,7 +18,8 @@ export function addTaskRow(writer: RowWriter, task: TaskRecord): void {
   const folded = foldId(task.id);
   const id = folded === task.id ? null : task.id;
   const spec = JSON.stringify(task.spec);
-  writer.add(task.number, folded, id, task.createdAt, slotsOf(task.spec), spec);
+  writer.values.push(task.number, folded, id, task.createdAt, slotsOf(task.spec), spec);
+  writer.written();
 }
 
 export const REPLACE_PROGRESS = "REPLACE INTO task_progress";
@@ -26,7 +27,7 @@ export const PROGRESS_COLUMNS = 20;
 
 export function addProgressRow(writer: RowWriter, task: number, progress: TaskProgress): void {
   const { previousState, outcome } = progress;
-  writer.add(
+  writer.values.push(
     task,
     TASK_STATE.numberOf[progress.state],
     progress.stateAt,
@@ -48,6 +49,7 @@ export function addProgressRow(writer: RowWriter, task: number, progress: TaskPr
     outcome === null || outcome.failure === null ? null : JSON.stringify(outcome.failure),
     progress.deleting ? 1 : 0,
   );
+  writer.written();
 }
 
 /** Columns of a whole task, for `tasks AS t LEFT JOIN task_progress AS p`. */
