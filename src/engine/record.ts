@@ -1,9 +1,16 @@
-import { emptyChanges } from "../model/changes.ts";
 import { jobOfTask, type TaskNumber, taskNumberOf } from "../model/id.ts";
 import { type NodeJobRecord, nodeJobKey } from "../model/nodeJob.ts";
 import type { TaskRecord } from "../model/task.ts";
 import type { Effect } from "./effect.ts";
-import type { Engine, Job, LiveTask, Node, Outcome, Pool } from "./state.ts";
+import {
+  type Engine,
+  emptyOutcome,
+  type Job,
+  type LiveTask,
+  type Node,
+  type Outcome,
+  type Pool,
+} from "./state.ts";
 
 /** Each of these notes that a record is to be written with the next commit. */
 export function saveJob(engine: Engine, job: Job): void {
@@ -23,6 +30,8 @@ export function firstActive(job: Job): TaskNumber {
 }
 
 export function saveJobProgress(engine: Engine, job: Job): void {
+  if (engine.outcome.lastJob === job) return;
+  engine.outcome.lastJob = job;
   engine.outcome.changes.jobProgress.set(job.record.number, {
     counts: job.counts,
     firstActive: 0,
@@ -40,6 +49,8 @@ export function saveNode(engine: Engine, node: Node): void {
 }
 
 export function saveNodeProgress(engine: Engine, node: Node): void {
+  if (engine.outcome.lastNode === node) return;
+  engine.outcome.lastNode = node;
   engine.outcome.changes.nodeProgress.set(node.record.number, node.progress);
 }
 
@@ -93,7 +104,7 @@ export function takeOutcome(engine: Engine): Outcome {
     changes.counters = { ...engine.counters };
   }
   taken.effects = withoutOutdated(engine);
-  engine.outcome = { changes: emptyChanges(), effects: [], settled: new Map() };
+  engine.outcome = emptyOutcome();
   return taken;
 }
 

@@ -115,6 +115,19 @@ export interface Outcome {
   effects: Effect[];
   /** By node that connected in this step: how many effects came before, which were meant for its earlier connection. */
   readonly settled: Map<NodeNumber, number>;
+  /** Whose progress was noted last: the same one is mostly next, and need not be noted again. */
+  lastNode: Node | null;
+  lastJob: Job | null;
+}
+
+export function emptyOutcome(): Outcome {
+  return {
+    changes: emptyChanges(),
+    effects: [],
+    settled: new Map(),
+    lastNode: null,
+    lastJob: null,
+  };
 }
 
 /** The machine. Owned by the loop; changed only by the functions of this folder. */
@@ -169,7 +182,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     dirtyPools: new Set(),
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
-    outcome: { changes: emptyChanges(), effects: [], settled: new Map() },
+    outcome: emptyOutcome(),
   };
 }
 

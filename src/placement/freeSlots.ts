@@ -3,6 +3,7 @@ import { TASK_SLOTS_MAX } from "../model/limits.ts";
 
 /** Where a node stands in the index. */
 interface Place {
+  readonly node: NodeNumber;
   free: number;
   position: number;
 }
@@ -12,7 +13,7 @@ interface Place {
  * operation costs the same with ten nodes as with ten thousand.
  */
 export class FreeSlots {
-  readonly #buckets: NodeNumber[][] = [];
+  readonly #buckets: Place[][] = [];
   readonly #places = new Map<NodeNumber, Place>();
   /** No bucket above this one has nodes. */
   #highest = 0;
@@ -33,7 +34,7 @@ export class FreeSlots {
     return this.#highest;
   }
 
-  #bucket(free: number): NodeNumber[] {
+  #bucket(free: number): Place[] {
     let bucket = this.#buckets[free];
     if (bucket === undefined) {
       bucket = [];
@@ -47,16 +48,18 @@ export class FreeSlots {
     if (free < 0 || free > TASK_SLOTS_MAX) {
       throw new Error(`free slots of node ${node} out of bounds: ${free}`);
     }
-    const place = this.#places.get(node);
+    let place = this.#places.get(node);
     if (place?.free === free) return;
-    if (place !== undefined) this.#take(place);
     const bucket = this.#bucket(free);
-    if (place === undefined) this.#places.set(node, { free, position: bucket.length });
-    else {
+    if (place === undefined) {
+      place = { node, free, position: bucket.length };
+      this.#places.set(node, place);
+    } else {
+      this.#take(place);
       place.free = free;
       place.position = bucket.length;
     }
-    bucket.push(node);
+    bucket.push(place);
     this.#total += free;
     if (free > this.#highest) this.#highest = free;
   }
@@ -75,9 +78,7 @@ export class FreeSlots {
     if (last === undefined) throw new Error("a bucket lost a node");
     if (place.position < bucket.length) {
       bucket[place.position] = last;
-      const moved = this.#places.get(last);
-      if (moved === undefined) throw new Error(`node ${last} is in a bucket without a place`);
-      moved.position = place.position;
+      last.position = place.position;
     }
     this.#total -= place.free;
   }
@@ -98,7 +99,7 @@ export class FreeSlots {
       const bucket = this.#buckets[free];
       if (bucket === undefined) continue;
       for (let index = bucket.length - 1; index >= 0; index -= 1) {
-        const node = bucket[index];
+        const node = bucket[index]?.node;
         if (node !== undefined && !barred.has(node)) return node;
       }
     }
