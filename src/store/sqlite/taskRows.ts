@@ -52,13 +52,19 @@ export function addProgressRow(writer: RowWriter, task: number, progress: TaskPr
   writer.written();
 }
 
-/** Columns of a whole task, for `tasks AS t LEFT JOIN task_progress AS p`. */
-export const TASK_COLUMNS = `t.number, t.folded_id, t.id, t.created_at, t.spec,
-  p.state, p.state_at, p.previous_state, p.previous_state_at, p.retry_count, p.requeue_count,
-  p.system_task_version, p.recovery_count, p.last_retry_at, p.last_requeue_at, p.started_at, p.ended_at,
-  p.node, p.node_id, p.execution, p.result, p.exit_code, p.failure, p.deleting`;
+/** Columns of what never changes of a task, for `tasks AS t`. */
+export const SPEC_COLUMNS = "t.number, t.folded_id, t.id, t.created_at, t.spec";
 
-interface ProgressRow {
+/** Columns of how far a task has come, for `task_progress AS p`. */
+export const PROGRESS_SELECT = `p.state, p.state_at, p.previous_state, p.previous_state_at,
+  p.retry_count, p.requeue_count, p.system_task_version, p.recovery_count, p.last_retry_at,
+  p.last_requeue_at, p.started_at, p.ended_at, p.node, p.node_id, p.execution, p.result,
+  p.exit_code, p.failure, p.deleting`;
+
+/** Columns of a whole task, for `tasks AS t LEFT JOIN task_progress AS p`. */
+export const TASK_COLUMNS = `${SPEC_COLUMNS}, ${PROGRESS_SELECT}`;
+
+export interface ProgressRow {
   readonly state: number;
   readonly state_at: number;
   readonly previous_state: number | null;
@@ -84,13 +90,17 @@ interface NoProgressRow {
   readonly state: null;
 }
 
-export type TaskRow = {
+export const NO_PROGRESS: NoProgressRow = { state: null };
+
+export interface SpecRow {
   readonly number: number;
   readonly folded_id: string;
   readonly id: string | null;
   readonly created_at: number;
   readonly spec: string;
-} & (ProgressRow | NoProgressRow);
+}
+
+export type TaskRow = SpecRow & (ProgressRow | NoProgressRow);
 
 export function taskOf(row: TaskRow): TaskRecord {
   return {
