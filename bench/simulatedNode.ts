@@ -4,9 +4,11 @@ import { type AgentMachine, newAgentMachine } from "../src/agent/core/machine.ts
 import { heartbeatFrame, outgoingFrame } from "../src/agent/core/reports.ts";
 import { step } from "../src/agent/core/step.ts";
 import type { OutputInfo } from "../src/model/execution.ts";
+import { nodeFrameText } from "../src/protocol/node/frameText.ts";
 import {
   NODE_LINK_PATH,
   NODE_PROTOCOL_VERSION,
+  type NodeFrame,
   type ServerFrame,
 } from "../src/protocol/node/message.ts";
 import { NODE_FACTS } from "./fixtures.ts";
@@ -98,8 +100,8 @@ export class SimulatedNode {
     });
   }
 
-  #send(frame: object): void {
-    this.#socket?.send(JSON.stringify(frame));
+  #send(frame: NodeFrame): void {
+    this.#socket?.send(nodeFrameText(frame));
   }
 
   #step(inputs: AgentInput[]): void {

@@ -1,3 +1,4 @@
+import { nodeFrameText } from "../../protocol/node/frameText.ts";
 import type {
   AskFrame,
   BatchFrame,
@@ -70,11 +71,11 @@ export class Link {
    * orders, and what matters is sent again after the next welcome.
    */
   send(session: string, frame: BatchFrame<NodeReport>): void {
-    if (session === this.#session) this.#socket?.send(JSON.stringify(frame));
+    if (session === this.#session) this.#socket?.send(nodeFrameText(frame));
   }
 
   reply(frame: ReplyFrame): void {
-    if (this.#session !== null) this.#socket?.send(JSON.stringify(frame));
+    if (this.#session !== null) this.#socket?.send(nodeFrameText(frame));
   }
 
   close(): void {
@@ -119,7 +120,7 @@ export class Link {
 
   async #greet(socket: WebSocket, frame: ChallengeFrame): Promise<void> {
     const hello = await this.#options.hello(frame);
-    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(hello));
+    if (socket.readyState === WebSocket.OPEN) socket.send(nodeFrameText(hello));
   }
 
   #onWelcome(frame: WelcomeFrame): void {

@@ -1,10 +1,10 @@
 import { type Effect, orderOf } from "../../engine/effect.ts";
 import { type ExecutionNumber, foldId, type JobNumber, type NodeNumber } from "../../model/id.ts";
+import { nodeFrameOf } from "../../protocol/node/frameText.ts";
 import type {
   BatchFrame,
   HelloFrame,
   NodeAnswer,
-  NodeFrame,
   NodeQuestion,
   NodeReport,
   RefusedFrame,
@@ -111,7 +111,7 @@ export class NodeLinks {
   /** A text frame of the node; one that makes no sense ends the connection. */
   async received(connection: Connection, text: string): Promise<void> {
     connection.heardAt = this.settings.clock();
-    const frame = JSON.parse(text) as NodeFrame;
+    const frame = nodeFrameOf(text);
     switch (frame.type) {
       case "hello":
         await this.#greeted(connection, frame);

@@ -1,7 +1,7 @@
+import { type CompactResult, compactResult, wholeResult } from "../../model/compactResult.ts";
 import type { ExecutionRecord, ExecutionState } from "../../model/execution.ts";
 import { jobOfTask } from "../../model/id.ts";
 import { EXECUTION_STATE, STOP_REASON } from "./codes.ts";
-import { resultOf, resultText } from "./resultText.ts";
 import type { RowWriter } from "./rowWriter.ts";
 
 export const REPLACE_LIVE_EXECUTION = "REPLACE INTO live_executions";
@@ -28,7 +28,7 @@ export function addExecutionRow(writer: RowWriter, execution: ExecutionRecord): 
     execution.assignedAt,
     execution.startedAt,
     execution.endedAt,
-    result === null ? null : resultText(result, execution),
+    result === null ? null : JSON.stringify(compactResult(result, execution)),
   );
   writer.written();
 }
@@ -64,9 +64,11 @@ export function executionOf(row: ExecutionRow): ExecutionRecord {
     assignedAt: row.assigned_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
-    result:
-      row.result === null
-        ? null
-        : resultOf(row.result, { startedAt: row.started_at, endedAt: row.ended_at }),
+    result: row.result === null ? null : resultOf(row.result, row),
   };
+}
+
+function resultOf(text: string, row: ExecutionRow): ExecutionRecord["result"] {
+  const span = { startedAt: row.started_at, endedAt: row.ended_at };
+  return wholeResult(JSON.parse(text) as CompactResult, span);
 }

@@ -1,32 +1,30 @@
-import type {
-  ExecutionResult,
-  OutputInfo,
-  ProcessOutcome,
-  ProcessRecord,
-} from "../../model/execution.ts";
+import type { ExecutionResult, OutputInfo, ProcessOutcome, ProcessRecord } from "./execution.ts";
 
-/** The columns of an execution that its result mostly repeats. */
+/** Times that are known beside the result, which mostly repeats them. */
 export interface Span {
   readonly startedAt: number | null;
   readonly endedAt: number | null;
 }
 
-/** What goes without saying is left out: of most results little more than the exit code remains, of 480 bytes 60. */
-interface StoredResult {
+/**
+ * A result as it is stored and sent. What goes without saying is left out: of most results little more than the exit
+ * code remains, of 480 bytes of JSON 60.
+ */
+export interface CompactResult {
   readonly outcome: ProcessOutcome;
-  /** The execution's. */
+  /** As in the span. */
   readonly startedAt?: number | null;
-  /** The execution's. */
+  /** As in the span. */
   readonly endedAt?: number;
   /** One, with nothing of its own. */
-  readonly processes?: readonly StoredProcess[];
+  readonly processes?: readonly CompactProcess[];
   /** Nothing was written. */
   readonly stdout?: OutputInfo;
   readonly stderr?: OutputInfo;
 }
 
 /** Without what is as in the result, `main`, a number that is its place, and figures that are not known. */
-interface StoredProcess {
+interface CompactProcess {
   readonly member?: string;
   readonly number?: number;
   readonly outcome?: ProcessOutcome;
@@ -39,12 +37,11 @@ interface StoredProcess {
 const MEMBER = "main";
 const EMPTY: OutputInfo = { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } };
 
-/** The result as the text that the store keeps beside the execution's columns. */
-export function resultText(result: ExecutionResult, span: Span): string {
+export function compactResult(result: ExecutionResult, span: Span): CompactResult {
   const { outcome, startedAt, endedAt } = result;
   const processes = result.processes.map((record, index) => processOf(record, index + 1, result));
   const isPlain = processes.length === 1 && Object.keys(processes[0] ?? {}).length === 0;
-  const stored: StoredResult = {
+  return {
     outcome,
     ...(startedAt === span.startedAt ? {} : { startedAt }),
     ...(endedAt === span.endedAt ? {} : { endedAt }),
@@ -52,14 +49,12 @@ export function resultText(result: ExecutionResult, span: Span): string {
     ...(isEmpty(result.stdout) ? {} : { stdout: result.stdout }),
     ...(isEmpty(result.stderr) ? {} : { stderr: result.stderr }),
   };
-  return JSON.stringify(stored);
 }
 
-/** The result again. `span` is what `resultText` was given. */
-export function resultOf(text: string, span: Span): ExecutionResult {
-  const stored = JSON.parse(text) as StoredResult;
-  const { outcome, startedAt = span.startedAt, endedAt = span.endedAt ?? 0 } = stored;
-  const { processes = [{}], stdout = EMPTY, stderr = EMPTY } = stored;
+/** The result again. `span` is what `compactResult` was given. */
+export function wholeResult(compact: CompactResult, span: Span): ExecutionResult {
+  const { outcome, startedAt = span.startedAt, endedAt = span.endedAt ?? 0 } = compact;
+  const { processes = [{}], stdout = EMPTY, stderr = EMPTY } = compact;
   const whole = processes.map((process, index) => ({
     member: MEMBER,
     number: index + 1,
@@ -73,7 +68,7 @@ export function resultOf(text: string, span: Span): ExecutionResult {
   return { processes: whole, outcome, startedAt, endedAt, stdout, stderr };
 }
 
-function processOf(record: ProcessRecord, number: number, result: ExecutionResult): StoredProcess {
+function processOf(record: ProcessRecord, number: number, result: ExecutionResult): CompactProcess {
   return {
     ...(record.member === MEMBER ? {} : { member: record.member }),
     ...(record.number === number ? {} : { number: record.number }),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
-import { resultOf, resultText } from "./resultText.ts";
+import { compactResult, wholeResult } from "./compactResult.ts";
+import type { ExecutionResult, OutputInfo, ProcessOutcome } from "./execution.ts";
 
 const time = fc.integer({ min: 0, max: 3 });
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: null });
@@ -43,17 +43,18 @@ const result: fc.Arbitrary<ExecutionResult> = fc.record({
   stderr: output,
 });
 
-test("what is stored of a result gives the result again", () => {
+test("what is left of a result gives the whole result again", () => {
   fc.assert(
     fc.property(result, maybe(time), maybe(time), (given, startedAt, endedAt) => {
       const span = { startedAt, endedAt };
-      expect(resultOf(resultText(given, span), span)).toEqual(given);
+      const text = JSON.stringify(compactResult(given, span));
+      expect(wholeResult(JSON.parse(text), span)).toEqual(given);
     }),
     { numRuns: 2_000 },
   );
 });
 
-test("of a command that exits without a word only its exit code is stored", () => {
+test("of a command that exits without a word only its exit code is left", () => {
   const ended = { state: "exited", exitCode: 3 } as const;
   const nothing = { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } } as const;
   const main = { member: "main", number: 1, peakMemoryBytes: null, cpuMs: null };
@@ -65,5 +66,5 @@ test("of a command that exits without a word only its exit code is stored", () =
     stdout: nothing,
     stderr: nothing,
   };
-  expect(resultText(given, times)).toBe('{"outcome":{"state":"exited","exitCode":3}}');
+  expect(compactResult(given, times)).toEqual({ outcome: ended });
 });
