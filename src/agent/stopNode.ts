@@ -8,7 +8,7 @@ import type { Groups } from "./platform/groups.ts";
 import { nodeGroups } from "./platform/nodeGroups.ts";
 import { isAlive, kernelBootId } from "./platform/processIdentity.ts";
 import { markedProcesses } from "./platform/tree.ts";
-import { SHIM_IDENTITY } from "./shim/message.ts";
+import { readShimIdentity } from "./shim/identity.ts";
 import { readShimJournal } from "./shim/shimJournal.ts";
 
 export interface NodePlace {
@@ -73,7 +73,9 @@ export async function emptyNode(rootDirectory: string): Promise<void> {
 
 /** Also those that were started a moment ago and have not written down who they are. */
 function shimPids(shimsDirectory: string): number[] {
-  const identities = listDirectories(shimsDirectory).flatMap(readShimIdentity);
+  const identities = listDirectories(shimsDirectory).flatMap(
+    (directory) => readShimIdentity(directory) ?? [],
+  );
   const argument = `\0shim\0${resolve(shimsDirectory)}/`;
   const starting = listNames("/proc").filter((name) => readCommandLine(name).includes(argument));
   return [...new Set([...aliveOf(identities), ...starting.map(Number)])];
@@ -118,14 +120,6 @@ async function killAll(find: () => readonly number[]): Promise<boolean> {
       }
     }
     await Bun.sleep(LOOK_AGAIN_MS);
-  }
-}
-
-function readShimIdentity(directory: string): ProcessIdentity[] {
-  try {
-    return [JSON.parse(readFileSync(join(directory, SHIM_IDENTITY), "utf8")) as ProcessIdentity];
-  } catch {
-    return [];
   }
 }
 

@@ -32,6 +32,8 @@ export interface Hooks {
   readonly hidesStarts?: boolean;
   /** A shim does what any agent asks for, also one that has gone. */
   readonly listensToAll?: boolean;
+  /** An agent lets a shim live that does not answer, and takes its journal for all that it will have done. */
+  readonly sparesSilentShims?: boolean;
   /** A shim starts what it was asked to start, though it has done so before. */
   readonly startsAgain?: boolean;
 }

@@ -14,8 +14,9 @@ export interface MachineSpec {
 }
 
 const RESTART_MAX_MS = 10_000;
-/** Within what an agent waits for a shim that does not greet. */
-const SHIM_STALL_MAX_MS = 9_000;
+/** As the shipped agent has it: a shim that does not greet within this is killed. */
+const GREETING_TIMEOUT_MS = 10_000;
+const SHIM_STALL_MAX_MS = 20_000;
 const SOON_MS = 500;
 const BOOT_MAX_MS = 30_000;
 
@@ -104,14 +105,25 @@ export class Machine {
     this.#after(delayMs, () => {
       if (this.agent !== null) return;
       const { agenda, random } = this.world;
-      const { pausedUntil } = this.shims;
-      if (pausedUntil > agenda.now) {
-        this.#startAgent(pausedUntil - agenda.now + random.between(0, 3));
+      const leftMs = this.shims.pausedUntil - agenda.now;
+      if (leftMs > GREETING_TIMEOUT_MS) {
+        this.#after(GREETING_TIMEOUT_MS, () => this.#endSilentShim());
+        this.#startAgent(GREETING_TIMEOUT_MS);
+        return;
+      }
+      if (leftMs > 0) {
+        this.#startAgent(leftMs + random.between(0, 3));
         return;
       }
       this.#lives += 1;
       this.agent = new AgentLife(this, `${this.bootId}-link${this.#lives}`);
     });
+  }
+
+  #endSilentShim(): void {
+    if (this.shims.pausedUntil <= this.world.agenda.now) return;
+    if (this.world.hooks.sparesSilentShims) this.shims.abandon();
+    else this.killShim();
   }
 
   tellAgent(input: AgentInput, delayMs: number): void {

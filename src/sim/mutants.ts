@@ -242,4 +242,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a shim listens to agents that are gone",
     hooks: () => ({ listensToAll: true }),
   },
+  {
+    name: "a shim that does not answer is taken for dead and lives on",
+    hooks: () => ({ sparesSilentShims: true }),
+  },
 ];

@@ -184,6 +184,11 @@ export class Shims implements ShimMachine {
     this.onEnd(shim);
   }
 
+  /** Takes the shim for dead, though it lives. */
+  abandon(): void {
+    if (this.#living !== null) this.onEnd(this.#living);
+  }
+
   onEnd(shim: ShimLife): void {
     const link = this.#link;
     this.#living = null;

@@ -17,13 +17,14 @@ export interface ShimEvents {
   onGone(): void;
 }
 
-/** A shim that does not greet within this is taken for dead. */
-const GREETING_TIMEOUT_MS = 10_000;
+/** A shim that does not greet within this serves nobody any more. */
+export const GREETING_TIMEOUT_MS = 10_000;
 
-/** Connects and reads what the shim remembers. Null: nobody listens there. */
+/** Connects and reads what the shim remembers. Null: nobody listens there, or greets in time. */
 export async function connectShim(
   socketPath: string,
   events: ShimEvents,
+  timeoutMs = GREETING_TIMEOUT_MS,
 ): Promise<ShimConnection | null> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   let hello: ShimHello | null = null;
@@ -52,7 +53,7 @@ export async function connectShim(
   }).catch(() => null);
   if (socket === null) return null;
   const sender = newLineSender(socket);
-  const timer = setTimeout(() => resolve(false), GREETING_TIMEOUT_MS);
+  const timer = setTimeout(() => resolve(false), timeoutMs);
   const isReady = await promise;
   clearTimeout(timer);
   if (!isReady || hello === null) {

@@ -1,11 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ProcessIdentity } from "../core/contract.ts";
 import { ShimCore, type ShimPorts } from "../core/shim.ts";
 import { type LineSender, newLineSender, newLineSplitter } from "../lines.ts";
-import { readProcessStat } from "../platform/processIdentity.ts";
+import { writeShimIdentity } from "./identity.ts";
 import {
-  SHIM_IDENTITY,
   SHIM_SETTINGS,
   SHIM_SOCKET,
   type ShimHello,
@@ -70,7 +68,7 @@ export async function runShim(directory: string): Promise<void> {
 
 /** The core with this process around it. */
 function newShim(directory: string, settings: ShimSettings, end: () => void): ShimProcess {
-  const identity = writeIdentity(directory, settings);
+  const identity = writeShimIdentity(directory, settings.bootId);
   const hello: ShimHello = { record: "hello", version: settings.version, process: identity };
   const shim: ShimProcess = new ShimCore(newPorts(directory, hello, () => shim, end));
   return shim;
@@ -124,11 +122,4 @@ function newPorts(
 
 function linesOf(lines: readonly ShimLine[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-}
-
-function writeIdentity(directory: string, settings: ShimSettings): ProcessIdentity {
-  const startTicks = readProcessStat(process.pid)?.startTicks ?? 0;
-  const identity = { bootId: settings.bootId, pid: process.pid, startTicks };
-  writeFileSync(join(directory, SHIM_IDENTITY), JSON.stringify(identity), { mode: 0o600 });
-  return identity;
 }

@@ -15,6 +15,7 @@ import type { AgentLogger } from "../options.ts";
 import { isAlive } from "../platform/processIdentity.ts";
 import { type Adoption, newAdoption } from "./adoption.ts";
 import { connectShim, type ShimConnection, type ShimEvents } from "./connection.ts";
+import { endShim } from "./identity.ts";
 import { launchShim } from "./launch.ts";
 import { SHIM_SOCKET, type ShimRequest, type SpawnRequest } from "./message.ts";
 import { readShimJournal } from "./shimJournal.ts";
@@ -25,6 +26,8 @@ export interface ShimsOptions {
   readonly bootId: string;
   readonly selfCommand: readonly string[];
   readonly logger: AgentLogger;
+  /** Default GREETING_TIMEOUT_MS. */
+  readonly greetingTimeoutMs?: number;
 }
 
 /** What the shims tell, whichever of them it comes from. */
@@ -178,11 +181,13 @@ export class Shims {
   /** A shim of an earlier life: driven on if it lives, else its journal is its memory. */
   async #takeUp(directory: string): Promise<void> {
     const shim = newShim(directory);
-    const { bootId, version } = this.#options;
+    const { bootId, version, greetingTimeoutMs } = this.#options;
+    const events = this.#eventsOf(shim);
+    shim.connection = await connectShim(join(directory, SHIM_SOCKET), events, greetingTimeoutMs);
     const now = Date.now();
-    shim.connection = await connectShim(join(directory, SHIM_SOCKET), this.#eventsOf(shim));
     this.#open.add(shim);
     if (shim.connection === null) {
+      await this.#endSilent(directory);
       for (const [execution, entry] of readShimJournal(directory)) {
         shim.entries.set(execution, entry);
         const memory = memoryOfDead(entry, (process) => isAlive(process, bootId), now);
@@ -199,6 +204,12 @@ export class Shims {
     }
     for (const execution of shim.entries.keys()) this.#owners.set(execution, shim);
     this.#tidy(shim);
+  }
+
+  /** One that lives and does not answer would later start what it is taken not to have started. */
+  async #endSilent(directory: string): Promise<void> {
+    if (!(await endShim(directory, this.#options.bootId))) return;
+    this.#options.logger.warn({ shim: directory }, "A shim that did not answer was killed.");
   }
 
   async #launch(): Promise<void> {

@@ -124,17 +124,19 @@ export class ProcessChecks {
       const boots = this.#ledger.prepared.get(key) ?? new Set();
       this.#ledger.prepared.set(key, boots.add(machine.bootId));
     }
-    this.#checkStopped(machine, execution);
+    this.#checkStopped(machine, process);
   }
 
   /** It ended by itself: then nobody had told it to stop long ago. */
-  #checkStopped(machine: Machine, execution: number): void {
+  #checkStopped(machine: Machine, { order, startedAt }: SimProcess): void {
+    const { execution } = order;
     const stopping = machine.agent?.core.executions.get(execution)?.stopping ?? null;
     // With clocks that jump, the journal's instants tell nothing of how long ago it was.
     // An agent that stands still kills nothing.
     const { nodeClockStepMs, agentPauseMs } = this.#world.faults;
     if (stopping === null || nodeClockStepMs > 0 || agentPauseMs > 0) return;
-    const lateMs = machine.clock() - stopping.at - stopping.graceMs;
+    // A shim may have been slow to start it.
+    const lateMs = machine.clock() - Math.max(stopping.at + stopping.graceMs, startedAt);
     demand(lateMs < STOP_SLACK_MS, "stopEnforced", () => {
       return `execution ${execution} ended by itself ${lateMs} ms after it should have been killed`;
     });
