@@ -37,6 +37,8 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/jobs\/([\w-]+)\/tasks/, "`stint jobtask list $1`"],
   [/GET \/api\/v1\/(job|node|pool)s/, "`stint $1 list`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
+  [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
+  [/GET \/api\/v1\/join-tokens/, "`stint node jointoken`"],
   [/\?follow\b/, "-f,--follow"],
 ];
 

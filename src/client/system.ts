@@ -15,9 +15,14 @@ export function systemCalls(transport: Transport) {
     tokens: {
       createJoinToken: (body: ApiBody<"POST /join-tokens">) =>
         transport.call("POST /join-tokens", { body }),
+      listJoinTokens: () => transport.call("GET /join-tokens", {}),
+      revokeJoinToken: (tokenId: string) =>
+        transport.call("DELETE /join-tokens/{tokenId}", { parameters: { tokenId } }),
       createApiToken: (body: ApiBody<"POST /api-tokens">) =>
         transport.call("POST /api-tokens", { body }),
       listApiTokens: () => transport.call("GET /api-tokens", {}),
+      revokeApiToken: (tokenId: string) =>
+        transport.call("DELETE /api-tokens/{tokenId}", { parameters: { tokenId } }),
     },
   };
 }

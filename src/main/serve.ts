@@ -123,15 +123,13 @@ async function adminToken(
   directory: DataDirectory,
 ): Promise<{ token: string; isFirst: boolean }> {
   const before = readAdminToken(directory);
-  const token = before ?? newToken("api");
-  if ((await store.readApiToken(hashToken(token))) === null) {
-    await store.addApiToken({
-      hash: hashToken(token),
-      name: "administrator",
-      role: 0,
-      createdAt: Date.now(),
-    });
-  }
-  if (before === null) writeAdminToken(directory, token);
+  const isKnown = before !== null && (await store.readApiToken(hashToken(before))) !== null;
+  if (before !== null && isKnown) return { token: before, isFirst: false };
+  // A store without any is new; in another one the file's token was taken back, and is to stay so.
+  const isNewStore = (await store.listApiTokens()).length === 0;
+  const token = before !== null && isNewStore ? before : newToken("api");
+  const record = { name: "administrator", role: 0, createdAt: Date.now() };
+  await store.addApiToken({ ...record, hash: hashToken(token) });
+  if (token !== before) writeAdminToken(directory, token);
   return { token, isFirst: before === null };
 }

@@ -240,6 +240,7 @@ function contextOf(
       metrics: () => metrics.registry.metrics(),
     },
     authenticate: (request) => authenticator.authenticate(request),
+    forgetToken: (hash) => authenticator.forget(hash),
     clock: () => loop.parts.clock.now(),
     epoch: () => SINGLE_SERVER_EPOCH,
     health: () => (loop.isHealthy ? "ok" : "busy"),

@@ -210,12 +210,17 @@ export interface Store {
   readJoinToken(hash: string): Promise<JoinTokenRecord | null>;
   /** Uses a token once and answers what is left of it: null if it is unknown, expired or used up. */
   useJoinToken(hash: string, now: number): Promise<JoinTokenRecord | null>;
+  /** By age; those that are good no more too. */
+  listJoinTokens(): Promise<JoinTokenRecord[]>;
+  removeJoinToken(hash: string): Promise<void>;
   addNodeKey(key: NodeKeyRecord): Promise<void>;
   readNodeKey(guid: string): Promise<NodeKeyRecord | null>;
   revokeNodeKey(guid: string, now: number): Promise<void>;
   addApiToken(token: ApiTokenRecord): Promise<void>;
   readApiToken(hash: string): Promise<ApiTokenRecord | null>;
+  /** By age. */
   listApiTokens(): Promise<ApiTokenRecord[]>;
+  removeApiToken(hash: string): Promise<void>;
 
   /**
    * Says where an output of an execution (of a preparation or release too) lies once it was uploaded, maybe before its

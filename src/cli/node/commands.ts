@@ -1,5 +1,5 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { number, required, text, word } from "../command/option.ts";
+import { number, text, word } from "../command/option.ts";
 import { FILE, FILES, NODE as ONE, PAGING } from "../command/shared.ts";
 
 const STATE = {
@@ -83,9 +83,10 @@ export const NODE: CommandObject = {
       load: async () => (await import("./getFile.ts")).run,
     }),
     jointoken: action({
-      summary: "Make a token that lets machines join a pool; it is shown this once",
+      summary:
+        "List join tokens; with a pool, make one that lets machines join it, shown this once",
       options: {
-        poolId: required(text("pi", "pool-id", "The pool that they join")),
+        poolId: text("pi", "pool-id", "The pool that they join"),
         expiresIn: text("ei", "duration", "Valid for this time, as 24h; default: for ever"),
         uses: number("us", "number", "Valid for this many machines; default: any number", 1),
       },

@@ -96,6 +96,21 @@ test("a join token stands alone on stdout, ready for a file", async () => {
   expect(JSON.parse((await ran([...words, "--json"], server)).stdout)).toEqual(answer);
 });
 
+test("without a pool join tokens are listed", async () => {
+  const items = [
+    { id: "a1", poolId: "p", creationTime: TIME },
+    { id: "b2", poolId: "q", creationTime: TIME, expirationTime: TIME, uses: 3 },
+  ];
+  const server = new FakeServer({ "GET /join-tokens": { items } });
+  expect((await ran(["node", "jointoken", "--tsv"], server)).stdout).toBe(
+    `ID\tPOOL\tUSES LEFT\tEXPIRES AT\tCREATED AT
+a1\tp\tany number\tnever\t${TIME}
+b2\tq\t3\t${TIME}\t${TIME}
+`,
+  );
+  expect((await ran(["node", "jointoken", "-us", "3"], server)).exitCode).toBe(2);
+});
+
 test("files of a node are listed, and that there are more is said", async () => {
   const items = [
     { path: "shared", url: "", isDirectory: true, sizeBytes: 0, lastModified: TIME },

@@ -1,5 +1,5 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { text, word } from "../command/option.ts";
+import { required, text, word } from "../command/option.ts";
 
 const ROLE = {
   0: "Administrator",
@@ -29,6 +29,12 @@ export const SYSTEM: CommandObject = {
       },
       operands: ["name"],
       load: async () => (await import("./token.ts")).run,
+    }),
+    revoke: action({
+      summary: "Take a token back: an API token, or a join token",
+      options: { id: required(text("id", "token-id", "The token, as lists show it")) },
+      operands: ["id"],
+      load: async () => (await import("./revoke.ts")).run,
     }),
   },
 };

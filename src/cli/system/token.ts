@@ -14,6 +14,7 @@ export interface SystemTokenOptions {
 const ROLE_DEFAULT = "2";
 
 const COLUMNS = [
+  column<ApiToken>("ID", (token) => token.id),
   column<ApiToken>("NAME", (token) => token.name),
   column<ApiToken>("ROLE", (token) => token.role),
   column<ApiToken>("CREATED AT", (token) => minute(token.creationTime)),

@@ -31,6 +31,17 @@ export async function issueApiToken(
   return text;
 }
 
+/** By which people name a token, that is kept as its hash alone. */
+export function tokenIdOf(hash: string): string {
+  const TOKEN_ID_LENGTH = 12;
+  return hash.slice(0, TOKEN_ID_LENGTH);
+}
+
+/** Whether a machine can still join with it. */
+export function isGood({ expiresAt, usesLeft }: JoinTokenRecord, now: number): boolean {
+  return (expiresAt === null || expiresAt > now) && (usesLeft === null || usesLeft > 0);
+}
+
 /** Tokens looked up lately, so that a request costs no read of the store. */
 const CACHE_SIZE = 1_000;
 
@@ -52,7 +63,13 @@ export class Authenticator {
     }
     const record = await this.#find(hashToken(token));
     if (record === null) return refused("a token that this server does not know");
-    return { ok: true, caller: { role: record.role, name: record.name } };
+    const { role, name, hash } = record;
+    return { ok: true, caller: { role, name, tokenHash: hash } };
+  }
+
+  /** A token that was taken back is good no longer. */
+  forget(hash: string): void {
+    this.#known.delete(hash);
   }
 
   async #find(hash: string): Promise<ApiTokenRecord | null> {

@@ -35,6 +35,7 @@ const RIGHTS: readonly (readonly [string, string, unknown, number])[] = [
   ["POST", "/pools", { id: "p" }, 1],
   ["GET", "/api-tokens", undefined, 0],
   ["POST", "/join-tokens", { poolId: "p" }, 0],
+  ["DELETE", "/api-tokens/abc", undefined, 0],
 ];
 
 test("each role may do what the table says and nothing more", async () => {

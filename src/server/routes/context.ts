@@ -100,6 +100,8 @@ export interface Caller {
   readonly role: number;
   /** For the audit log. */
   readonly name: string;
+  /** Of the token that the request came with. */
+  readonly tokenHash: string;
 }
 
 export type Authentication =
@@ -127,6 +129,8 @@ export interface ServerContext {
   /** prom-client's registry. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   authenticate(request: Request): Promise<Authentication>;
+  /** An API token was taken back. */
+  forgetToken(hash: string): void;
   /** Milliseconds since 1970. */
   clock(): number;
   epoch(): number;

@@ -311,6 +311,31 @@ test("tokens are shown once and kept as hashes", async () => {
   expect(join).toMatchObject({ expirationTime: "2026-11-21T04:20:00.000Z", uses: 2 });
   const token = await api.json("POST", "/api-tokens", { name: "ci", role: 2 });
   const { items } = await api.json("GET", "/api-tokens");
-  expect(items).toEqual([{ name: "ci", role: 2, creationTime: "2026-11-21T03:20:00.000Z" }]);
+  const { id } = token;
+  expect(items).toEqual([{ id, name: "ci", role: 2, creationTime: "2026-11-21T03:20:00.000Z" }]);
   expect(JSON.stringify(await api.store.listApiTokens())).not.toContain(token.token);
+  const joins = (await api.json("GET", "/join-tokens")).items;
+  expect(joins).toMatchObject([{ id: join.id, poolId: "p", uses: 2 }]);
+  expect(JSON.stringify(joins)).not.toContain(join.token);
+});
+
+test("tokens are taken back, but for the one that asks", async () => {
+  await api.json("POST", "/pools", { id: "p", provider: "none" });
+  const join = await api.json("POST", "/join-tokens", { poolId: "p" });
+  expect((await api.request("DELETE", `/join-tokens/${join.id}`)).status).toBe(204);
+  expect((await api.json("GET", "/join-tokens")).items).toEqual([]);
+  expect(await api.refusal("DELETE", `/join-tokens/${join.id}`)).toMatchObject({
+    status: 404,
+    code: "TokenNotFound",
+  });
+  const first = await api.json("POST", "/api-tokens", { name: "a", role: 0 });
+  const second = await api.json("POST", "/api-tokens", { name: "b", role: 0 });
+  const [own] = await api.store.listApiTokens();
+  api.tokenHash = own?.hash ?? "";
+  const [mine, other] = own?.name === "a" ? [first, second] : [second, first];
+  expect((await api.refusal("DELETE", `/api-tokens/${mine.id}`)).code).toBe("TokenInUse");
+  expect((await api.request("DELETE", `/api-tokens/${other.id}`)).status).toBe(204);
+  expect(api.forgotten).toHaveLength(1);
+  const left = (await api.json("GET", "/api-tokens")).items;
+  expect(left.map(({ id }: { id: string }) => id)).toEqual([mine.id]);
 });

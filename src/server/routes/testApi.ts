@@ -145,6 +145,10 @@ export class TestApi {
   /** Orders of executions to their nodes, in order. */
   readonly started: StartOrder[] = [];
   readonly errors: unknown[] = [];
+  /** Of the token that every request comes with, whatever its role. */
+  tokenHash = "hash of the test's token";
+  /** Hashes of API tokens that were taken back. */
+  readonly forgotten: string[] = [];
   readonly #listeners = new Set<() => void>();
   #now = TEST_TIME;
   #reports = 0;
@@ -212,7 +216,12 @@ export class TestApi {
       // The token of a test is its role.
       authenticate: async (request) => {
         const role = /^Bearer (\d)$/.exec(request.headers.get("authorization") ?? "")?.[1];
-        if (role !== undefined) return { ok: true, caller: { role: Number(role), name: "test" } };
+        if (role !== undefined) {
+          return {
+            ok: true,
+            caller: { role: Number(role), name: "test", tokenHash: this.tokenHash },
+          };
+        }
         const error = {
           code: "AuthenticationFailed",
           message: "No token.",
@@ -220,6 +229,7 @@ export class TestApi {
         } as const;
         return { ok: false, error };
       },
+      forgetToken: (hash) => this.forgotten.push(hash),
       clock: () => this.#now,
       epoch: () => 1,
       health: () => "ok",

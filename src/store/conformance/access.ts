@@ -63,6 +63,16 @@ function checkJoinTokens(check: Check): void {
     }
   });
 
+  check("join tokens are listed by age and removed", async ({ store }) => {
+    await store.addJoinToken({ ...token, hash: "young", createdAt: 2 });
+    await store.addJoinToken({ ...token, hash: "old", createdAt: 1 });
+    expect((await store.listJoinTokens()).map(({ hash }) => hash)).toEqual(["old", "young"]);
+    await store.removeJoinToken("old");
+    await store.removeJoinToken("none");
+    expect(await store.listJoinTokens()).toEqual([{ ...token, hash: "young", createdAt: 2 }]);
+    expect(await store.useJoinToken("old", 1)).toBeNull();
+  });
+
   check("of several uses of the last one only one succeeds", async ({ store }) => {
     await store.addJoinToken({ ...token, usesLeft: 1 });
     const uses = await Promise.all([1, 2, 3].map((now) => store.useJoinToken("h", now)));
@@ -97,6 +107,10 @@ function checkKeysAndTokens(check: Check): void {
     expect(await store.readApiToken("a")).toEqual(young);
     expect(await store.readApiToken("none")).toBeNull();
     expect(await store.listApiTokens()).toEqual([old, young]);
+    await store.removeApiToken("b");
+    await store.removeApiToken("none");
+    expect(await store.listApiTokens()).toEqual([young]);
+    expect(await store.readApiToken("b")).toBeNull();
   });
 }
 

@@ -258,6 +258,14 @@ export class MemoryStore implements Store {
     return copy(used);
   }
 
+  async listJoinTokens() {
+    return copy([...this.#disk.joinTokens.values()].sort(byAge));
+  }
+
+  async removeJoinToken(hash: string) {
+    this.#disk.joinTokens.delete(hash);
+  }
+
   async addNodeKey(key: NodeKeyRecord) {
     this.#disk.nodeKeys.set(key.guid, copy(key));
   }
@@ -282,8 +290,11 @@ export class MemoryStore implements Store {
   }
 
   async listApiTokens() {
-    const tokens = [...this.#disk.apiTokens.values()];
-    return copy(tokens.sort((a, b) => a.createdAt - b.createdAt || compare(a.hash, b.hash)));
+    return copy([...this.#disk.apiTokens.values()].sort(byAge));
+  }
+
+  async removeApiToken(hash: string) {
+    this.#disk.apiTokens.delete(hash);
   }
 
   async setOutputPlace(execution: number, stream: OutputStream, blobKey: string) {
@@ -296,6 +307,15 @@ export class MemoryStore implements Store {
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+interface Aged {
+  readonly createdAt: number;
+  readonly hash: string;
+}
+
+function byAge(a: Aged, b: Aged): number {
+  return a.createdAt - b.createdAt || compare(a.hash, b.hash);
 }
 
 function isAfter<Key extends string | number>(key: Key, cursor: Key, page: PageRequest): boolean {

@@ -45,6 +45,15 @@ export function useJoinToken(
   return statements.all<JoinTokenRecord>(use, hash, now)[0] ?? null;
 }
 
+export function listJoinTokens(statements: Statements): JoinTokenRecord[] {
+  const select = `SELECT ${JOIN_TOKEN} FROM join_tokens ORDER BY created_at, hash`;
+  return statements.all<JoinTokenRecord>(select);
+}
+
+export function removeJoinToken(statements: Statements, hash: string): void {
+  statements.run("DELETE FROM join_tokens WHERE hash = ?", hash);
+}
+
 export function addNodeKey(statements: Statements, key: NodeKeyRecord): void {
   const { guid, publicKey, revokedAt, createdAt } = key;
   const insert = `REPLACE INTO node_keys (guid, public_key, revoked_at, created_at)
@@ -77,4 +86,8 @@ export function readApiToken(statements: Statements, hash: string): ApiTokenReco
 
 export function listApiTokens(statements: Statements): ApiTokenRecord[] {
   return statements.all<ApiTokenRecord>(`${API_TOKEN} ORDER BY created_at, hash`);
+}
+
+export function removeApiToken(statements: Statements, hash: string): void {
+  statements.run("DELETE FROM api_tokens WHERE hash = ?", hash);
 }

@@ -169,6 +169,14 @@ export class SqliteStore implements Store {
     return access.useJoinToken(this.#statements, hash, now);
   }
 
+  async listJoinTokens() {
+    return access.listJoinTokens(this.#statements);
+  }
+
+  async removeJoinToken(hash: string) {
+    access.removeJoinToken(this.#statements, hash);
+  }
+
   async addNodeKey(key: NodeKeyRecord) {
     access.addNodeKey(this.#statements, key);
   }
@@ -191,6 +199,10 @@ export class SqliteStore implements Store {
 
   async listApiTokens() {
     return access.listApiTokens(this.#statements);
+  }
+
+  async removeApiToken(hash: string) {
+    access.removeApiToken(this.#statements, hash);
   }
 
   async setOutputPlace(execution: number, stream: "stdout" | "stderr", blobKey: string) {

@@ -21,16 +21,22 @@ export type System = z.output<typeof SYSTEM>;
 
 export const JOIN_TOKEN = z
   .object({
-    token: z.string().openapi({ description: "Shown this once; only its hash is kept." }),
+    id: z.string(),
     poolId: z.string(),
+    creationTime: TIME,
     expirationTime: TIME.optional(),
-    uses: z.int().optional(),
+    uses: z.int().optional().openapi({ description: "That are left; absent: without limit." }),
   })
   .openapi("JoinToken");
 export type JoinToken = z.output<typeof JOIN_TOKEN>;
 
+export const NEW_JOIN_TOKEN = JOIN_TOKEN.extend({
+  token: z.string().openapi({ description: "Shown this once; only its hash is kept." }),
+}).openapi("NewJoinToken");
+export type NewJoinToken = z.output<typeof NEW_JOIN_TOKEN>;
+
 export const API_TOKEN = z
-  .object({ name: z.string(), role: z.int(), creationTime: TIME })
+  .object({ id: z.string(), name: z.string(), role: z.int(), creationTime: TIME })
   .openapi("ApiToken");
 export type ApiToken = z.output<typeof API_TOKEN>;
 

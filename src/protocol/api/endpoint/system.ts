@@ -2,7 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { PAGE_SIZE_MAX } from "../../../model/limits.ts";
 import { FILE_STORED, STORED_FILE } from "../answer/file.ts";
 import { pageOf } from "../answer/page.ts";
-import { API_TOKEN, HEALTH, JOIN_TOKEN, NEW_API_TOKEN, SYSTEM } from "../answer/system.ts";
+import {
+  API_TOKEN,
+  HEALTH,
+  JOIN_TOKEN,
+  NEW_API_TOKEN,
+  NEW_JOIN_TOKEN,
+  SYSTEM,
+} from "../answer/system.ts";
 import { record } from "../field.ts";
 import { wholeNumber } from "../query.ts";
 import { API_TOKEN_ADD, JOIN_TOKEN_ADD } from "../token.ts";
@@ -53,11 +60,21 @@ export const SYSTEM_ENDPOINTS = endpoints({
     action: "read",
     answer: { kind: "text", status: 200, contentType: "text/plain; version=0.0.4" },
   },
+  "GET /join-tokens": {
+    summary: "List join tokens that are still good",
+    action: "manageAccess",
+    answer: json(z.object({ items: z.array(JOIN_TOKEN) })),
+  },
   "POST /join-tokens": {
     summary: "Make a token that lets machines join a pool",
     action: "manageAccess",
     body: JOIN_TOKEN_ADD,
-    answer: created(JOIN_TOKEN),
+    answer: created(NEW_JOIN_TOKEN),
+  },
+  "DELETE /join-tokens/{tokenId}": {
+    summary: "Take a join token back; machines that have joined stay",
+    action: "manageAccess",
+    answer: nothing(),
   },
   "GET /api-tokens": {
     summary: "List API tokens",
@@ -69,5 +86,10 @@ export const SYSTEM_ENDPOINTS = endpoints({
     action: "manageAccess",
     body: API_TOKEN_ADD,
     answer: created(NEW_API_TOKEN),
+  },
+  "DELETE /api-tokens/{tokenId}": {
+    summary: "Take an API token back",
+    action: "manageAccess",
+    answer: nothing(),
   },
 });
