@@ -3,15 +3,15 @@ import { number, text, word } from "../command/option.ts";
 import { FILE, FILES, NODE as ONE, PAGING } from "../command/shared.ts";
 
 const STATE = {
-  creating: "has not connected yet",
-  starting: "not given at present",
+  creating: "asked of the provider",
+  starting: "has joined and not connected yet",
   idle: "",
   running: "",
   offline: "its scheduling is disabled",
   rebooting: "",
   leavingpool: "is being removed",
-  unusable: "not given at present",
-  unknown: "nothing is heard of it",
+  unusable: "not heard for so long that its tasks were given up",
+  unknown: "not heard for a while",
 } as const;
 
 const REMOVAL = {
@@ -83,8 +83,7 @@ export const NODE: CommandObject = {
       load: async () => (await import("./getFile.ts")).run,
     }),
     jointoken: action({
-      summary:
-        "List join tokens; with a pool, make one that lets machines join it, shown this once",
+      summary: "List join tokens; with a pool, make one, which is shown this once",
       options: {
         poolId: text("pi", "pool-id", "The pool that they join"),
         expiresIn: text("ei", "duration", "Valid for this time, as 24h; default: for ever"),
