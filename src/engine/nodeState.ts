@@ -6,7 +6,8 @@ export function nodeStateOf(node: Node): NodeState {
   const { record } = node;
   switch (record.life) {
     case "creating":
-      return "creating";
+      if (record.facts === null) return "creating";
+      break;
     case "rebooting":
       return "rebooting";
     case "leaving":
@@ -14,15 +15,16 @@ export function nodeStateOf(node: Node): NodeState {
     case "joined":
       break;
   }
-  if (record.bootId === null) return "starting";
   switch (record.contact) {
     case "unknown":
-    case "lost":
       return "unknown";
+    case "lost":
+      return "unusable";
     case "connected":
     case "away":
       break;
   }
+  if (record.bootId === null) return "starting";
   if (node.executions.size > 0) return "running";
   return record.schedulingState === "disabled" ? "offline" : "idle";
 }

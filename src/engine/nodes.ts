@@ -1,5 +1,5 @@
 import { foldId } from "../model/id.ts";
-import { emptyProgress, type NodeRecord } from "../model/node.ts";
+import { emptyProgress, type NodeFacts, type NodeRecord } from "../model/node.ts";
 import type { DeallocationOption } from "../model/pool.ts";
 import { requestError } from "../model/requestError.ts";
 import { compactTime } from "../model/time.ts";
@@ -132,7 +132,10 @@ function freeId(engine: Engine, wished: string): string {
 /** A machine joined with a token. A second join of the same guid finds its record again. */
 export function nodeJoined(engine: Engine, input: NodeInput & { kind: "nodeJoined" }): Reply {
   const known = engine.nodesByGuid.get(input.guid);
-  if (known !== undefined) return { ok: true, node: known };
+  if (known !== undefined) {
+    begin(engine, mustHave(engine.nodes, known, "node"), input.facts);
+    return { ok: true, node: known };
+  }
   const poolNumber = engine.poolsById.get(foldId(input.pool));
   const pool = poolNumber === undefined ? undefined : engine.pools.get(poolNumber);
   if (pool === undefined) {
@@ -153,6 +156,15 @@ export function nodeJoined(engine: Engine, input: NodeInput & { kind: "nodeJoine
   const node = addNode(engine, record);
   watch(engine, node);
   return { ok: true, node: record.number };
+}
+
+/** The machine that the provider was asked for is there, and its agent begins. */
+function begin(engine: Engine, node: Node, facts: NodeFacts): void {
+  const { record } = node;
+  if (record.facts !== null) return;
+  record.facts = facts;
+  record.lifeAt = engine.now;
+  saveNode(engine, node);
 }
 
 /** The link is down. Nothing is given up yet, but nothing new is placed there. */

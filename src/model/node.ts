@@ -14,16 +14,20 @@ export type NodeLife =
   /** Being removed: drains by its option, then goes. */
   | "leaving";
 
-/** Azure Batch 4.4. */
+/** What people see of a node (Azure Batch 4.4). Those of start tasks, images and low-priority machines are not there. */
 export type NodeState =
+  /** Asked of the provider. */
   | "creating"
+  /** The machine has joined; its agent has not connected for the first time. */
   | "starting"
   | "idle"
   | "running"
   | "offline"
   | "rebooting"
   | "leavingpool"
+  /** Given up: what ran there was recovered elsewhere. */
   | "unusable"
+  /** Contact lost, not given up yet. */
   | "unknown";
 
 export type Contact =
