@@ -22,7 +22,7 @@ export interface Caller {
 }
 
 const NOBODY: Caller = { settle: null, onCommitted: null };
-const TICK_MS = 1_000;
+const TICK_MS = 2_500;
 const RESTART_MAX_MS = 15_000;
 const BATCH_INPUTS_MAX = 2_000;
 
