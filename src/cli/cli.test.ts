@@ -72,6 +72,9 @@ test("completion is printed for bash and refused for what is no shell of ours", 
     "complete -o default -F _stint stint\n",
   );
   expect((await ran(["completion", "fish"], NONE)).exitCode).toBe(2);
+  expect((await ran(["completion"], NONE)).stderr).toBe(
+    'error: Expected bash as the shell and got nothing.\nWrite: eval "$(stint completion bash)"\n',
+  );
 });
 
 test("a refusal of the server is its sentence, its code and what to do", async () => {
@@ -97,6 +100,11 @@ test.each([
   ],
   ["Read others: GET /api/v1/executions.", "Read others: `stint alloc list`."],
   ["Add ?follow to wait.", "Add -f,--follow to wait."],
+  ["List the jobs for their ids.", "See the ids with `stint job list`."],
+  [
+    "Create it, or list the pools for their ids.",
+    "Create it, or see the ids with `stint pool list`.",
+  ],
 ])("a fix that speaks of paths is told as a command: %s", async (fix, told) => {
   const error = { code: "NotFound", message: "None.", fix };
   const server = new FakeServer({

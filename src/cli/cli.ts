@@ -159,7 +159,9 @@ async function completion([shell = ""]: readonly string[], io: CliIo): Promise<n
     const { bashCompletion } = await import("./command/completion.ts");
     return await print(io, bashCompletion(OBJECTS).trimEnd());
   }
-  await writeTo(io.stderr, `error: Expected bash as the shell and got "${shell}".\n`);
+  const given = shell === "" ? "nothing" : `"${shell}"`;
+  const error = `error: Expected bash as the shell and got ${given}.`;
+  await writeTo(io.stderr, `${error}\nWrite: eval "$(stint completion bash)"\n`);
   return EXIT.usage;
 }
 

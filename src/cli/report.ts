@@ -40,6 +40,9 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
   [/GET \/api\/v1\/join-tokens/, "`stint node jointoken`"],
   [/\?follow\b/, "-f,--follow"],
+  // The engine's have neither: they speak to both.
+  [/List the (job|node|pool)s for their ids/, "See the ids with `stint $1 list`"],
+  [/list the (job|node|pool)s for their ids/, "see the ids with `stint $1 list`"],
 ];
 
 function asCommands(fix: string): string {

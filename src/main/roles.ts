@@ -17,7 +17,10 @@ const ROLES: Readonly<Record<string, Role>> = {
       logLevel: logLevelOf(values, "warn"),
     });
   },
-  demo: async () => (await import("./demo.ts")).runDemo(),
+  demo: async (words) => {
+    if (options(words, [], DEMO_HELP) === null) return 0;
+    return (await import("./demo.ts")).runDemo();
+  },
   server: async (words) => (await import("./serverRole.ts")).runServer(words),
   agent: async (words) => (await import("./agentRole.ts")).runAgentRole(words),
   shim: async ([directory]) => {
@@ -45,6 +48,12 @@ A server with an embedded SQLite file and local nodes, on this machine alone.
   --nodes NUMBER       local nodes, at the first start (default 2)
   --slots NUMBER       task slots of each, at the first start (default 4)
   --log-level LEVEL    error, warn, info or debug (default warn)
+`;
+
+const DEMO_HELP = `usage: stint demo
+
+Starts a server and two nodes of its own, runs on them what Azure Batch's JobPrepRelease sample does, checks what comes
+out, and leaves nothing behind. Exits with 1 if anything is not as it should be.
 `;
 
 function required(value: string | undefined, usage: string): string {

@@ -82,3 +82,10 @@ test("Ctrl-C in the demo leaves neither processes nor folders", async () => {
   expect(sandbox.processes(folder)).toEqual([]);
   expect(readdirSync(folder)).toEqual([]);
 });
+
+test("the demo tells what it does when asked, and does not do it", async () => {
+  const { stdout, exitCode } = await sandbox.run(["demo", "--help"], { cwd: sandbox.folder() });
+  expect([exitCode, stdout.startsWith("usage: stint demo\n")]).toEqual([0, true]);
+  const wrong = await sandbox.run(["demo", "--bogus"], { cwd: sandbox.folder() });
+  expect(wrong.exitCode).toBe(1);
+});

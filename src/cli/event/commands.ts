@@ -4,7 +4,6 @@ import { PAGING } from "../command/shared.ts";
 
 const FILTER = {
   type: list("ty", "type", "Events of this type, as TaskStartEvent", "commas"),
-  after: number("af", "sequence", "Events after this sequence number"),
   jobId: text("ji", "job-id", "Events of this job"),
   poolId: text("pi", "pool-id", "Events of this pool"),
 };
@@ -13,9 +12,10 @@ export const EVENT: CommandObject = {
   summary: "Durable records of what happened",
   actions: {
     list: action({
-      summary: "List the newest events, the newest last; from -af on, the oldest of those",
+      summary: "List the newest events, the newest last; with -af the first ones after it",
       options: {
         ...FILTER,
+        after: number("af", "sequence", "The first events after this sequence number"),
         before: number("bf", "sequence", "The newest events before this sequence number", 1),
         limit: PAGING.limit,
       },
@@ -23,7 +23,10 @@ export const EVENT: CommandObject = {
     }),
     follow: action({
       summary: "Print events as they happen, from now on or from -af on",
-      options: FILTER,
+      options: {
+        ...FILTER,
+        after: number("af", "sequence", "Events after this sequence number"),
+      },
       load: async () => (await import("./follow.ts")).run,
     }),
   },

@@ -42,7 +42,7 @@ test("without -af the newest events are listed, the newest last, and where older
   });
   const { stdout, stderr } = await ran(["event", "list", "-ji", "nightly", "-lm", "2"], server);
   expect(stdout.match(/^\| \d+/gm)).toEqual(["| 7", "| 9"]);
-  expect(stderr).toBe("There may be more: -bf 7\n");
+  expect(stderr).toBe("There may be older ones: -bf 7\n");
   expect(server.requests[0]?.query).toEqual({ jobId: "nightly", order: "desc", limit: "2" });
   const json = await ran(["event", "list", "-bf", "20", "-lm", "2", "--json"], server);
   expect(JSON.parse(json.stdout)).toMatchObject({

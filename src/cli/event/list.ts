@@ -18,7 +18,7 @@ interface Found {
   readonly rows: readonly EventEnvelope[];
   /** From where later events can be read. */
   readonly after: number;
-  /** Where the list goes on; null when nothing is left. */
+  /** Says where the list goes on; null when nothing is left. */
   readonly more: string | null;
 }
 
@@ -38,7 +38,7 @@ export async function run(session: Session, options: EventListOptions): Promise<
     : await readNewest(client, options);
   if (session.form === "json") return await printJson(session, { items: rows, after });
   const exitCode = await printList(session, COLUMNS, { rows, total: null });
-  if (session.form === "box" && more !== null) await session.note(`There may be more: ${more}`);
+  if (session.form === "box" && more !== null) await session.note(more);
   return exitCode;
 }
 
@@ -59,7 +59,7 @@ async function readRising(client: Client, options: EventListOptions): Promise<Fo
     after = page.after;
     isMore = page.items.length === limit;
   }
-  return { rows, after, more: isMore ? `-af ${after}` : null };
+  return { rows, after, more: isMore ? `There may be more: -af ${after}` : null };
 }
 
 async function readNewest(client: Client, options: EventListOptions): Promise<Found> {
@@ -76,6 +76,6 @@ async function readNewest(client: Client, options: EventListOptions): Promise<Fo
     after ??= page.after;
     before = page.before;
   } while (before !== undefined && rows.length < wanted);
-  const more = before === undefined ? null : `-bf ${before}`;
+  const more = before === undefined ? null : `There may be older ones: -bf ${before}`;
   return { rows: rows.reverse(), after, more };
 }

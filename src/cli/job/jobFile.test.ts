@@ -107,7 +107,7 @@ test("what is no job at all is refused", async () => {
 test("a file that is not there is refused by name", async () => {
   const { exitCode, stderr } = await ran(["job", "run", "nothing.yaml"], NONE);
   expect(exitCode).toBe(1);
-  expect(stderr).toStartWith("error: Could not read nothing.yaml: ");
+  expect(stderr).toStartWith("error: Could not read nothing.yaml: there is no such file.\n");
 });
 
 test("rules over several fields are checked before anything is sent", async () => {

@@ -74,7 +74,9 @@ async function readFile({ io }: Session, path: string): Promise<string> {
     return await Bun.file(full).text();
   } catch (cause) {
     const fix = "Give the path of a job file.";
-    throw new CliError(`Could not read ${path}: ${reasonOf(cause)}`, { fix, cause });
+    const isMissing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+    const reason = isMissing ? "there is no such file" : reasonOf(cause);
+    throw new CliError(`Could not read ${path}: ${reason}.`, { fix, cause });
   }
 }
 

@@ -23,10 +23,13 @@ export async function run(session: Session, options: JobRunOptions): Promise<num
   if (count === 0 && options.wait) throw nothingToWaitFor(source.name, id);
   const client = await session.client();
   await submit(session, client, file, options);
-  if (count === 0) await session.note(emptyNote(file));
   const tasks = count === 0 ? "without tasks" : `with ${counted(count, "task")}`;
   const sentence = `${id} has been created successfully ${tasks}.`;
-  if (!options.wait) return await printDone(session, sentence, { id, tasks: count });
+  if (!options.wait) {
+    const exitCode = await printDone(session, sentence, { id, tasks: count });
+    if (count === 0) await session.note(emptyNote(file));
+    return exitCode;
+  }
   await session.note(sentence);
   return await awaitOutcome(session, client, id);
 }

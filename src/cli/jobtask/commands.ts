@@ -27,7 +27,7 @@ export const JOBTASK: CommandObject = {
         id: text("id", "prefix", "Ids that begin so"),
         state: word("st", STATE, "Tasks in this state"),
         result: word("rs", RESULT, "Tasks that ended so"),
-        nodeId: text("ni", "node-id", "Tasks of this node"),
+        nodeId: text("ni", "node-id", "Tasks that run there, or ran there last"),
         ...PAGING,
       },
       operands: ["jobId"],

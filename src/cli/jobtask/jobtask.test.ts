@@ -71,7 +71,7 @@ test("a view shows the task and its execution", async () => {
 | REQUIRED SLOTS | 1                                                    |
 | MAX RETRIES    | as the job says                                      |
 | MAX WALL CLOCK | unlimited                                            |
-| RETENTION      |                                                      |
+| RETENTION      | P7D                                                  |
 | CREATED AT     | 2026/11/21 03:20:05                                  |
 |                |                                                      |
 | [EXECUTION]    |                                                      |

@@ -1,3 +1,5 @@
+import { formatDuration } from "../../model/duration.ts";
+import { RETENTION_DEFAULT_MS } from "../../model/limits.ts";
 import type { Task } from "../../protocol/api/answer/task.ts";
 import { second } from "../output/cell.ts";
 import { printView, type Section, type View } from "../output/view.ts";
@@ -27,7 +29,7 @@ export function taskView(task: Task): View {
       ["REQUIRED SLOTS", task.requiredSlots],
       ["MAX RETRIES", constraints.maxTaskRetryCount ?? "as the job says"],
       ["MAX WALL CLOCK", constraints.maxWallClockTime ?? "unlimited"],
-      ["RETENTION", constraints.retentionTime],
+      ["RETENTION", constraints.retentionTime ?? formatDuration(RETENTION_DEFAULT_MS)],
       ["CREATED AT", second(task.creationTime)],
     ],
     sections: [execution(task), ...environment(task), ...resourceFiles(task)],

@@ -1,12 +1,6 @@
 import { action, type CommandObject } from "../command/action.ts";
 import { required, text, word } from "../command/option.ts";
-
-const ROLE = {
-  0: "Administrator",
-  1: "Manager",
-  2: "Operator",
-  3: "Guest",
-} as const;
+import { ROLE } from "./role.ts";
 
 export const SYSTEM: CommandObject = {
   summary: "The server itself",

@@ -47,7 +47,7 @@ test("tokens are listed, and one that is made stands alone on stdout", async () 
     "POST /api-tokens": made,
   });
   expect((await ran(["system", "token"], server)).stdout).toContain(
-    "| a1 | administrator | 0    |",
+    "| a1 | administrator | 0 administrator |",
   );
   expect((await ran(["system", "token", "ci", "-ro", "1"], server)).stdout).toBe("stint_api_abc\n");
   expect(server.requests[1]?.body).toEqual({ name: "ci", role: 1 });
