@@ -9,6 +9,16 @@ function prepared(preparation = PREPARATION, slots = 1): TestFleet {
   return fleet;
 }
 
+/** A task has run, and its job is on the way to its end. */
+function terminated(): TestFleet {
+  const fleet = prepared();
+  fleet.add(["a"]);
+  fleet.end(fleet.start());
+  fleet.end(fleet.start());
+  fleet.send({ kind: "terminateJob", job: "job", reason: "UserTerminate" });
+  return fleet;
+}
+
 test("no assignment, no preparation: idle nodes never run it", () => {
   const fleet = prepared();
   expect(fleet.kinds()).toEqual([]);
@@ -136,21 +146,13 @@ test("release runs once on each node that ran a task, after the last task there 
 });
 
 test("a failed release does not change the job's outcome", () => {
-  const fleet = prepared();
-  fleet.add(["a"]);
-  fleet.end(fleet.start());
-  fleet.end(fleet.start());
-  fleet.send({ kind: "terminateJob", job: "job", reason: "UserTerminate" });
+  const fleet = terminated();
   fleet.end(fleet.start(), 1);
   expect(fleet.jobState()).toBe("completed");
 });
 
 test("a reboot in the middle of a release runs it again", () => {
-  const fleet = prepared();
-  fleet.add(["a"]);
-  fleet.end(fleet.start());
-  fleet.end(fleet.start());
-  fleet.send({ kind: "terminateJob", job: "job", reason: "UserTerminate" });
+  const fleet = terminated();
   const first = fleet.start();
   fleet.connect("n1", [], "boot-2");
   const second = fleet.start();
@@ -159,16 +161,22 @@ test("a reboot in the middle of a release runs it again", () => {
 });
 
 test("a node that does not answer is waited for within bounds, then recorded as not run", () => {
-  const fleet = prepared();
-  fleet.add(["a"]);
-  fleet.end(fleet.start());
-  fleet.end(fleet.start());
-  fleet.send({ kind: "terminateJob", job: "job", reason: "UserTerminate" });
+  const fleet = terminated();
   fleet.disconnect("n1");
   fleet.pass(RELEASE.maxWallClockMs + 30_000, ["n1"]);
   expect(fleet.jobState()).toBe("terminating");
   fleet.pass(60_000, ["n1"]);
   expect(fleet.jobState()).toBe("completed");
+});
+
+test("a release that is given up in the step that orders it again is not ordered", () => {
+  const fleet = terminated();
+  expect(fleet.start()).toMatchObject({ kind: "release" });
+  // The server slept until long after the release should have been over.
+  fleet.now += 3_600_000;
+  fleet.connect("n1", [], "boot-2");
+  expect(fleet.jobState()).toBe("completed");
+  expect(fleet.kinds()).not.toContain("start");
 });
 
 test("a node whose preparation failed and that ran no task owes no release", () => {

@@ -110,13 +110,17 @@ export function takeOutcome(engine: Engine): Outcome {
 
 /**
  * Orders of before a node's settling are dropped: the settling repeats those that still count, and the others would start
- * what was given up since. So is the wish for a node that is not wanted any more: nobody would know the machine.
+ * what was given up since. So is the wish for a node that is not wanted any more: nobody would know the machine; and a
+ * preparation or release that was given up in the same step.
  */
 function withoutOutdated(engine: Engine): Effect[] {
   const { effects, settled } = engine.outcome;
   const isOutdated = (value: Effect, index: number): boolean => {
     if (value.effect === "provideNode") {
       return engine.nodes.get(value.node)?.record.life !== "creating";
+    }
+    if (value.effect === "start" && value.order.kind !== "task") {
+      if (!engine.specials.has(value.order.execution)) return true;
     }
     return settled.size > 0 && isOrder(value) && index < (settled.get(value.node) ?? 0);
   };
