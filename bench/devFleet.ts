@@ -11,7 +11,9 @@ export interface DevFleet {
   readonly token: string;
   readonly serverPid: number;
   readonly directory: string;
+  /** Stops it; the folder stays until `remove`. */
   stop(): Promise<void>;
+  remove(): void;
 }
 
 /** The real executable as `stint dev` in a folder of its own, with all its nodes ready. */
@@ -52,6 +54,8 @@ export async function startDev(nodes: number, slots: number): Promise<DevFleet> 
     async stop() {
       child.kill("SIGTERM");
       await child.exited;
+    },
+    remove() {
       rmSync(directory, { recursive: true, force: true });
     },
   };

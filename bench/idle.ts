@@ -65,5 +65,6 @@ export async function run(): Promise<Figure[]> {
     ];
   } finally {
     await fleet.stop();
+    fleet.remove();
   }
 }

@@ -78,6 +78,7 @@ export async function run(): Promise<Figure[]> {
     ];
   } finally {
     await fleet.stop();
+    fleet.remove();
   }
 }
 

@@ -10,7 +10,7 @@ async function startNodes(
   server: ServerProcess,
   count: number,
   slots: number,
-): Promise<{ stop(): Promise<void> }> {
+): Promise<{ readonly pid: number; stop(): Promise<void> }> {
   await server.client.pools.create({
     id: "sim",
     provider: "none",
@@ -24,6 +24,7 @@ async function startNodes(
   const reader = child.stdout.getReader();
   await reader.read();
   return {
+    pid: child.pid,
     async stop() {
       child.kill("SIGKILL");
       await child.exited;
@@ -34,6 +35,7 @@ async function startNodes(
 interface Run {
   readonly rate: number;
   readonly cpuMicros: number;
+  readonly nodesCpuMicros: number;
   readonly residentMb: number;
   readonly loopP99Ms: number;
 }
@@ -46,6 +48,7 @@ async function measure(nodes: number, slots: number, tasks: number): Promise<Run
     const { client } = server;
     await client.jobs.create({ id: "scale", poolInfo: { poolId: "sim" } });
     const cpuBefore = cpuSecondsOf(server.pid);
+    const nodesCpuBefore = cpuSecondsOf(fleet.pid);
     const begun = performance.now();
     for (let added = 0; added < tasks; added += PER_CALL) {
       const batch = Array.from({ length: Math.min(PER_CALL, tasks - added) }, (_, index) => ({
@@ -61,10 +64,11 @@ async function measure(nodes: number, slots: number, tasks: number): Promise<Run
     }
     const seconds = (performance.now() - begun) / 1000;
     const cpuMicros = ((cpuSecondsOf(server.pid) - cpuBefore) * 1e6) / tasks;
+    const nodesCpuMicros = ((cpuSecondsOf(fleet.pid) - nodesCpuBefore) * 1e6) / tasks;
     const { residentMb } = memoryOf(server.pid);
     const loopP99Ms = await loopP99(server);
     await fleet.stop();
-    return { rate: tasks / seconds, cpuMicros, residentMb, loopP99Ms };
+    return { rate: tasks / seconds, cpuMicros, nodesCpuMicros, residentMb, loopP99Ms };
   } finally {
     await server.stop("SIGKILL");
     server.remove();
@@ -83,29 +87,21 @@ async function loopP99(server: ServerProcess): Promise<number> {
   return Number(within?.[1] ?? Number.NaN) * 1000;
 }
 
-function figures(label: string, result: Run, goal?: number): Figure[] {
+/** `rateGoal` null: none is set. The other goals hold for a thousand nodes. */
+function figures(label: string, result: Run, rateGoal: number | null, isLimited = false): Figure[] {
+  const limit = (goal: number) => (isLimited ? { goal, lower: true } : {});
+  const { rate, cpuMicros, nodesCpuMicros, residentMb, loopP99Ms } = result;
   return [
     {
       name: `${label}: rate`,
-      value: result.rate,
+      value: rate,
       unit: "tasks/s",
-      ...(goal === undefined ? {} : { goal }),
+      ...(rateGoal === null ? {} : { goal: rateGoal }),
     },
-    {
-      name: `${label}: server CPU a task`,
-      value: result.cpuMicros,
-      unit: "us",
-      goal: 40,
-      lower: true,
-    },
-    { name: `${label}: server RSS`, value: result.residentMb, unit: "MB", goal: 300, lower: true },
-    {
-      name: `${label}: longest step, p99`,
-      value: result.loopP99Ms,
-      unit: "ms",
-      goal: 60,
-      lower: true,
-    },
+    { name: `${label}: server CPU a task`, value: cpuMicros, unit: "us", ...limit(40) },
+    { name: `${label}: CPU of the simulated nodes a task`, value: nodesCpuMicros, unit: "us" },
+    { name: `${label}: server RSS`, value: residentMb, unit: "MB", ...limit(300) },
+    { name: `${label}: longest step, p99`, value: loopP99Ms, unit: "ms", ...limit(60) },
   ];
 }
 
@@ -115,10 +111,10 @@ export async function run(): Promise<Figure[]> {
   const short = await measure(1_000, 4, 100_000);
   const long = await measure(1_000, 4, 1_000_000);
   return [
-    ...figures("1,000 nodes, 200,000 tasks", normal, 25_000),
+    ...figures("1,000 nodes, 200,000 tasks", normal, 25_000, true),
     ...figures("10,000 nodes, 200,000 tasks", wide, 20_000),
-    ...figures("1,000 nodes, 100,000 tasks", short),
-    ...figures("1,000 nodes, 1,000,000 tasks", long),
+    ...figures("1,000 nodes, 100,000 tasks", short, null),
+    ...figures("1,000 nodes, 1,000,000 tasks", long, null),
     {
       name: "rate with 100,000 tasks / rate with 1,000,000",
       value: short.rate / long.rate,

@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startDev } from "./devFleet.ts";
+import { type DevFleet, startDev } from "./devFleet.ts";
 import { cpuSecondsOf } from "./machine.ts";
 import { nomadRate } from "./nomad.ts";
 import type { Figure } from "./report.ts";
@@ -38,8 +38,12 @@ async function peer(program: string, command: string): Promise<number | null> {
   return child.exitCode === 0 ? (TASKS * 1000) / (performance.now() - begun) : null;
 }
 
-async function stint(): Promise<{ rate: number; serverCpuMicros: number }> {
-  const fleet = await startDev(1, SLOTS);
+interface Ours {
+  readonly rate: number;
+  readonly serverCpuMicros: number;
+}
+
+async function stint(fleet: DevFleet): Promise<Ours> {
   try {
     const { client } = fleet;
     await client.jobs.create({ id: "throughput", poolInfo: { poolId: "default" } });
@@ -69,20 +73,45 @@ const PEERS: Readonly<Record<string, string>> = {
   sbatch: `sbatch --wait --array=1-${TASKS}%${SLOTS} --wrap /bin/true`,
 };
 
-export async function run(): Promise<Figure[]> {
-  const directory = mkdtempSync(join(tmpdir(), "stint-bare-"));
-  const bare = await bareLoop(directory);
-  const ours = await stint();
+/** Best of all rounds: what disturbs a round, a busy neighbour or the file system's housekeeping, only ever slows it. */
+interface Best {
+  bare: number;
+  ours: Ours;
+  xargs: number;
+}
+
+const ROUNDS = 3;
+
+async function measure(): Promise<Best> {
+  const best: Best = { bare: 0, ours: { rate: 0, serverCpuMicros: 0 }, xargs: 0 };
+  const directories: string[] = [];
+  const fleets: DevFleet[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const directory = mkdtempSync(join(tmpdir(), "stint-bare-"));
+    directories.push(directory);
+    best.bare = Math.max(best.bare, await bareLoop(directory));
+    const fleet = await startDev(1, SLOTS);
+    fleets.push(fleet);
+    const ours = await stint(fleet);
+    if (ours.rate > best.ours.rate) best.ours = ours;
+    const xargs = await peer("xargs", `seq ${TASKS} | xargs -n 1 -P 2 /bin/true`);
+    best.xargs = Math.max(best.xargs, xargs ?? 0);
+  }
   // Not before: on ext4 whoever makes files right after thousands were deleted pays for it.
-  rmSync(directory, { recursive: true, force: true });
-  const xargs = await peer("xargs", `seq ${TASKS} | xargs -n 1 -P 2 /bin/true`);
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  for (const fleet of fleets) fleet.remove();
+  return best;
+}
+
+export async function run(): Promise<Figure[]> {
+  const { bare, ours, xargs } = await measure();
   const figures: Figure[] = [
     { name: `stint, one agent of ${SLOTS} slots`, value: ours.rate, unit: "tasks/s" },
     { name: `bare spawn loop, ${SLOTS} at once, log files`, value: bare, unit: "tasks/s" },
     { name: "stint / bare loop", value: ours.rate / bare, unit: "times", goal: 0.6 },
     { name: "server CPU a task", value: ours.serverCpuMicros, unit: "us" },
   ];
-  if (xargs !== null) {
+  if (xargs > 0) {
     figures.push({ name: "xargs -P 2", value: xargs, unit: "tasks/s" });
     figures.push({
       name: "stint / xargs -P 2",

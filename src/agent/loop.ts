@@ -31,6 +31,14 @@ export interface LoopOptions {
 const WRITE_AGAIN_MS = 1_000;
 /** Word of a start may come this much later than the start; a task that ends sooner costs the server one step, not three. */
 const PROGRESS_DELAY_MS = 10;
+/**
+ * On a busy node batches begin no closer to one another than this, so that more orders and ends share a flush, a frame
+ * and a waking of the shim.
+ */
+const BATCH_GAP_MS = 4;
+/** A node is busy when it has used up its free batches: so many, and another one each few milliseconds. */
+const FREE_BATCHES_MAX = 8;
+const FREE_BATCH_EACH_MS = 8;
 /** setTimeout takes no more. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -62,6 +70,8 @@ export class Loop {
   readonly #options: LoopOptions;
   #queue: AgentInput[] = [];
   #isDraining = false;
+  #begunAt = 0;
+  #freeBatches = FREE_BATCHES_MAX;
   /** Entries that wait for others to be flushed with, see `isRemembered`. */
   #held: JournalEntry[] = [];
   #isSendDue = false;
@@ -103,10 +113,21 @@ export class Loop {
   #wake(): void {
     if (this.#isDraining || this.#isStopped || !this.#hasBegun) return;
     this.#isDraining = true;
-    // Everything that arrives in this turn of the event loop goes into one batch.
-    setImmediate(() => {
+    const drain = () => {
       this.#drain().catch(this.#options.onFailure);
-    });
+    };
+    const sinceMs = performance.now() - this.#begunAt;
+    const isFree = this.#freeBatches + sinceMs / FREE_BATCH_EACH_MS >= 1;
+    // Everything that arrives in this turn of the event loop goes into one batch.
+    if (isFree || sinceMs >= BATCH_GAP_MS) setImmediate(drain);
+    else setTimeout(drain, BATCH_GAP_MS - sinceMs);
+  }
+
+  #countBatch(): void {
+    const now = performance.now();
+    const earned = (now - this.#begunAt) / FREE_BATCH_EACH_MS;
+    this.#freeBatches = Math.max(0, Math.min(FREE_BATCHES_MAX, this.#freeBatches + earned) - 1);
+    this.#begunAt = now;
   }
 
   /** Takes no further input; resolves when the batch under way is done. */
@@ -138,6 +159,7 @@ export class Loop {
   }
 
   async #drain(): Promise<void> {
+    this.#countBatch();
     while ((this.#queue.length > 0 || this.#isSendDue) && !this.#isStopped) await this.#apply();
     this.#isDraining = false;
     this.#idle?.resolve();
