@@ -8,7 +8,6 @@ import { type Span, scan, spanAfter } from "./scan.ts";
 import { comparison, direction } from "./smallLists.ts";
 import type { Statements } from "./statements.ts";
 import {
-  NO_PROGRESS,
   PROGRESS_SELECT,
   type ProgressRow,
   SPEC_COLUMNS,
@@ -16,6 +15,7 @@ import {
   TASK_COLUMNS,
   type TaskRow,
   taskOf,
+  unmovedTask,
 } from "./taskRows.ts";
 
 /** Ids or numbers looked up by one statement. */
@@ -76,7 +76,10 @@ export function readTaskRange(
       .all<SpecRow & ProgressRow>(selectMoved, first, rows.at(-1)?.number ?? first)
       .map((row) => [row.number, row]),
   );
-  return rows.map((row) => taskOf({ ...(moved.get(row.number) ?? NO_PROGRESS), ...row }));
+  return rows.map((row) => {
+    const progress = moved.get(row.number);
+    return progress === undefined ? unmovedTask(row) : taskOf({ ...progress, ...row });
+  });
 }
 
 export async function listTasks(

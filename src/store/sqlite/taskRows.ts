@@ -90,8 +90,6 @@ interface NoProgressRow {
   readonly state: null;
 }
 
-export const NO_PROGRESS: NoProgressRow = { state: null };
-
 export interface SpecRow {
   readonly number: number;
   readonly folded_id: string;
@@ -103,12 +101,19 @@ export interface SpecRow {
 export type TaskRow = SpecRow & (ProgressRow | NoProgressRow);
 
 export function taskOf(row: TaskRow): TaskRecord {
+  const task = unmovedTask(row);
+  if (row.state !== null) task.progress = progressOf(row);
+  return task;
+}
+
+/** The task of a row that has no progress. */
+export function unmovedTask(row: SpecRow): TaskRecord {
   return {
     number: row.number,
     id: row.id ?? row.folded_id,
     createdAt: row.created_at,
     spec: JSON.parse(row.spec),
-    progress: row.state === null ? newTaskProgress(row.created_at) : progressOf(row),
+    progress: newTaskProgress(row.created_at),
   };
 }
 
