@@ -156,9 +156,9 @@ export class Loop implements Requests {
     this.#schedule();
   }
 
-  /** A frame of the node was seen; false when its connection has to be made anew. */
-  heard(node: NodeNumber): boolean {
-    return heard(this.engine, node, Math.max(this.engine.now, this.parts.clock.now()));
+  /** A frame of the node was seen now; false when its connection has to be made anew. */
+  heard(node: NodeNumber, now: number): boolean {
+    return heard(this.engine, node, Math.max(this.engine.now, now));
   }
 
   nodeNumber(guid: string): NodeNumber | null {

@@ -117,7 +117,7 @@ export class NodeLinks {
         await this.#greeted(connection, frame);
         return;
       case "batch":
-        this.#reported(connection, frame);
+        this.#reported(connection, frame, connection.heardAt);
         return;
       case "reply":
         connection.questions.answered(frame.id, frame.answer);
@@ -203,21 +203,21 @@ export class NodeLinks {
     this.#touched.add(connection);
   }
 
-  #reported(connection: Connection, frame: BatchFrame<NodeReport>): void {
+  #reported(connection: Connection, frame: BatchFrame<NodeReport>, now: number): void {
     const { session } = connection;
     if (session === null || !session.isOpen) return;
-    if (!this.loop.heard(session.node)) {
+    if (!this.loop.heard(session.node, now)) {
       connection.close();
       this.closed(connection);
       return;
     }
-    const { reports, upTo } = session.receive(frame, this.settings.clock());
+    const { reports, upTo } = session.receive(frame, now);
     if (!session.hasUnacknowledged) this.#unacknowledged.delete(connection);
     if (reports.length > 0) {
       const { node, linkId } = session;
       this.loop.tell({ kind: "nodeReports", node, linkId, upTo, reports });
     } else {
-      this.#flush(connection);
+      this.#flush(connection, now);
     }
   }
 
@@ -262,14 +262,15 @@ export class NodeLinks {
 
   /** At the end of a tick: one message per node. */
   flush(): void {
-    for (const connection of this.#touched) this.#flush(connection);
+    const now = this.settings.clock();
+    for (const connection of this.#touched) this.#flush(connection, now);
     this.#touched.clear();
   }
 
-  #flush(connection: Connection): void {
+  #flush(connection: Connection, now: number): void {
     const { session } = connection;
     if (session === null || connection.isClosed) return;
-    if (!session.flush(this.settings.epoch(), this.settings.clock())) {
+    if (!session.flush(this.settings.epoch(), now)) {
       connection.close();
       this.closed(connection);
       return;
@@ -281,7 +282,8 @@ export class NodeLinks {
 
   #resend(): void {
     this.#timer = null;
-    for (const connection of [...this.#unacknowledged]) this.#flush(connection);
+    const now = this.settings.clock();
+    for (const connection of [...this.#unacknowledged]) this.#flush(connection, now);
   }
 
   ask(node: NodeNumber, question: NodeQuestion): Promise<NodeAnswer> {
@@ -297,7 +299,7 @@ export class NodeLinks {
     const connection = this.#byNode.get(node);
     if (connection === undefined) return;
     connection.session?.order({ kind: "leave" });
-    this.#flush(connection);
+    this.#flush(connection, this.settings.clock());
     this.#byNode.delete(node);
     setTimeout(() => connection.close(), this.settings.heartbeatIntervalMs).unref();
   }
