@@ -32,13 +32,11 @@ const WRITE_AGAIN_MS = 1_000;
 /** Word of a start may come this much later than the start; a task that ends sooner costs the server one step, not three. */
 const PROGRESS_DELAY_MS = 10;
 /**
- * On a busy node batches begin no closer to one another than this, so that more orders and ends share a flush, a frame
- * and a waking of the shim.
+ * On a node with many executions batches begin no closer to one another than this, so that more orders and ends share a
+ * flush, a frame and a waking of the shim. With few there is nothing to share.
  */
 const BATCH_GAP_MS = 4;
-/** A node is busy when it has used up its free batches: so many, and another one each few milliseconds. */
-const FREE_BATCHES_MAX = 8;
-const FREE_BATCH_EACH_MS = 8;
+const MANY_EXECUTIONS = 8;
 /** setTimeout takes no more. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
@@ -71,7 +69,6 @@ export class Loop {
   #queue: AgentInput[] = [];
   #isDraining = false;
   #begunAt = 0;
-  #freeBatches = FREE_BATCHES_MAX;
   /** Entries that wait for others to be flushed with, see `isRemembered`. */
   #held: JournalEntry[] = [];
   #isSendDue = false;
@@ -116,18 +113,11 @@ export class Loop {
     const drain = () => {
       this.#drain().catch(this.#options.onFailure);
     };
-    const sinceMs = performance.now() - this.#begunAt;
-    const isFree = this.#freeBatches + sinceMs / FREE_BATCH_EACH_MS >= 1;
+    const isCrowded = this.#options.machine.executions.size > MANY_EXECUTIONS;
+    const waitMs = isCrowded ? this.#begunAt + BATCH_GAP_MS - performance.now() : 0;
     // Everything that arrives in this turn of the event loop goes into one batch.
-    if (isFree || sinceMs >= BATCH_GAP_MS) setImmediate(drain);
-    else setTimeout(drain, BATCH_GAP_MS - sinceMs);
-  }
-
-  #countBatch(): void {
-    const now = performance.now();
-    const earned = (now - this.#begunAt) / FREE_BATCH_EACH_MS;
-    this.#freeBatches = Math.max(0, Math.min(FREE_BATCHES_MAX, this.#freeBatches + earned) - 1);
-    this.#begunAt = now;
+    if (waitMs <= 0) setImmediate(drain);
+    else setTimeout(drain, waitMs);
   }
 
   /** Takes no further input; resolves when the batch under way is done. */
@@ -159,7 +149,7 @@ export class Loop {
   }
 
   async #drain(): Promise<void> {
-    this.#countBatch();
+    this.#begunAt = performance.now();
     while ((this.#queue.length > 0 || this.#isSendDue) && !this.#isStopped) await this.#apply();
     this.#isDraining = false;
     this.#idle?.resolve();
