@@ -35,7 +35,7 @@ const PROGRESS_DELAY_MS = 10;
  * On a node with many executions batches begin no closer to one another than this, so that more orders and ends share a
  * flush, a frame and a waking of the shim. With few there is nothing to share.
  */
-const BATCH_GAP_MS = 4;
+const BATCH_GAP_MS = 2;
 const MANY_EXECUTIONS = 8;
 /** setTimeout takes no more. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
