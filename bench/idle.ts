@@ -6,7 +6,7 @@ import type { Figure } from "./report.ts";
 
 const SECONDS = 60;
 /** After the last task, for compilers and collectors to come to rest. */
-const SETTLE_SECONDS = 10;
+const SETTLE_SECONDS = 30;
 
 /** Processes whose command line names the folder. */
 function processesBelow(directory: string): { pid: number; words: string[] }[] {
