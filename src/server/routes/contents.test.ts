@@ -1,37 +1,16 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { OutputInfo } from "../../model/execution.ts";
-import type { NodeNumber } from "../../model/id.ts";
-import { inline, resultOf, TestApi } from "./testApi.ts";
+import { inline, resultOf, type TestApi } from "./testApi.ts";
+import { OneTask } from "./testOneTask.ts";
 
+let one: OneTask;
 let api: TestApi;
-let node: NodeNumber;
 beforeEach(async () => {
-  api = await TestApi.open();
-  await api.json("POST", "/pools", { id: "p" });
-  node = await api.addNode("node1", "p");
+  one = await OneTask.open();
+  api = one.api;
 });
 afterEach(() => api.close());
 
 const STDOUT = "workitems/j/job-1/t/stdout.txt";
-
-/** A job of one task, which is given to the node. */
-async function startTask(constraints = {}): Promise<number> {
-  const tasks = [{ id: "t", commandLine: "x", constraints }];
-  await api.json("POST", "/jobs", { id: "j", poolInfo: { poolId: "p" }, tasks });
-  return await begin(1);
-}
-
-async function begin(ordinal: number): Promise<number> {
-  const { execution } = await api.order("t", ordinal);
-  await api.report(node, "node1", [{ kind: "started", execution, startedAt: 0 }]);
-  return execution;
-}
-
-async function end(execution: number, exitCode: number, stdout: OutputInfo): Promise<void> {
-  api.files.end(execution);
-  const result = resultOf(exitCode, stdout);
-  await api.report(node, "node1", [{ kind: "ended", execution, result }]);
-}
 
 async function text(path: string, init?: RequestInit): Promise<string> {
   return await (await api.request("GET", path, undefined, init)).text();
@@ -76,7 +55,7 @@ class Follower {
 }
 
 test("what a task wrote is read from its result, whether or not the node is there", async () => {
-  await end(await startTask(), 0, inline("hello\n"));
+  await one.end(await one.start(), 0, inline("hello\n"));
   api.files.isReachable = false;
   expect(await text("/jobs/j/tasks/t/stdout")).toBe("hello\n");
   expect(await text("/jobs/j/tasks/t/stdout?follow")).toBe("hello\n");
@@ -89,7 +68,7 @@ test("bytes that are no text stay as they are", async () => {
   const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
   const base64 = Buffer.from(bytes).toString("base64");
   const place = { kind: "inline", base64 } as const;
-  await end(await startTask(), 0, { sizeBytes: 256, droppedBytes: 0, place });
+  await one.end(await one.start(), 0, { sizeBytes: 256, droppedBytes: 0, place });
   const response = await api.request("GET", "/jobs/j/tasks/t/stdout");
   expect(await response.bytes()).toEqual(bytes);
 });
@@ -97,7 +76,7 @@ test("bytes that are no text stay as they are", async () => {
 test("larger output is read from the blob store, in ranges too", async () => {
   await api.blobs.put("outputs/1/stdout", new Blob(["0123456789"]).stream());
   const place = { kind: "blob", key: "outputs/1/stdout" } as const;
-  await end(await startTask(), 0, { sizeBytes: 10, droppedBytes: 0, place });
+  await one.end(await one.start(), 0, { sizeBytes: 10, droppedBytes: 0, place });
   const path = "/jobs/j/tasks/t/stdout";
   expect(await text(path)).toBe("0123456789");
   const part = await api.request("GET", path, undefined, ranged("bytes=2-4"));
@@ -115,7 +94,7 @@ test("larger output is read from the blob store, in ranges too", async () => {
 test("output that only the node has is refused while the node is away", async () => {
   api.files.write(STDOUT, "on the node");
   const place = { kind: "node" } as const;
-  await end(await startTask(), 0, { sizeBytes: 11, droppedBytes: 0, place });
+  await one.end(await one.start(), 0, { sizeBytes: 11, droppedBytes: 0, place });
   expect(await text("/jobs/j/tasks/t/stdout")).toBe("on the node");
   api.files.isReachable = false;
   expect(await api.refusal("GET", "/jobs/j/tasks/t/stdout")).toMatchObject({
@@ -125,20 +104,20 @@ test("output that only the node has is refused while the node is away", async ()
 });
 
 test("a running task's file is read as far as it is written", async () => {
-  await startTask();
+  await one.start();
   api.files.write(STDOUT, "so far");
   expect(await text("/jobs/j/tasks/t/stdout")).toBe("so far");
 });
 
 test("a follower gets what is written, then the end", async () => {
-  const execution = await startTask();
+  const execution = await one.start();
   api.files.write(STDOUT, "one\n");
   const follower = await Follower.open("/jobs/j/tasks/t/stdout?follow=true");
   await follower.until("one\n");
   api.files.append(STDOUT, "two\n");
   await follower.until("two\n");
   api.files.append(STDOUT, "three\n");
-  await end(execution, 0, inline("one\ntwo\nthree\n"));
+  await one.end(execution, 0, inline("one\ntwo\nthree\n"));
   expect(await follower.toEnd()).toBe("one\ntwo\nthree\n");
 });
 
@@ -150,27 +129,27 @@ test("a follower of a queued task waits for its start", async () => {
   await api.json("POST", "/jobs/j/tasks", { id: "t", commandLine: "x" });
   expect((await api.refusal("GET", "/jobs/j/tasks/t/stdout")).code).toBe("TaskFilesUnavailable");
   const follower = await Follower.open("/jobs/j/tasks/t/stdout?follow=1");
-  await end(first, 0, inline(""));
-  const execution = await begin(1);
+  await one.end(first, 0, inline(""));
+  const execution = await one.begin(1);
   api.files.write(STDOUT, "at last\n");
   await follower.until("at last\n");
-  await end(execution, 0, inline("at last\n"));
+  await one.end(execution, 0, inline("at last\n"));
   expect(await follower.toEnd()).toBe("at last\n");
 });
 
 test("a retry writes on in the task's file, and each execution has its own share", async () => {
-  const first = await startTask({ maxTaskRetryCount: 1 });
+  const first = await one.start({ maxTaskRetryCount: 1 });
   api.files.write(STDOUT, "try 1\n");
   const follower = await Follower.open("/jobs/j/tasks/t/stdout?follow");
   const own = await Follower.open(`/executions/${first}/stdout?follow`);
   await follower.until("try 1\n");
   await own.until("try 1\n");
-  await end(first, 1, inline("try 1\n"));
-  const second = await begin(2);
+  await one.end(first, 1, inline("try 1\n"));
+  const second = await one.begin(2);
   api.files.append(STDOUT, "try 2\n");
   await follower.until("try 2\n");
   expect(await text(`/executions/${second}/stdout`)).toBe("try 2\n");
-  await end(second, 0, inline("try 2\n"));
+  await one.end(second, 0, inline("try 2\n"));
   expect(await follower.toEnd()).toBe("try 1\ntry 2\n");
   expect(await own.toEnd()).toBe("try 1\n");
   expect(await text("/jobs/j/tasks/t/stdout")).toBe("try 1\ntry 2\n");
@@ -179,38 +158,38 @@ test("a retry writes on in the task's file, and each execution has its own share
 
 test("shares that only the node has are cut out of the task's file", async () => {
   const place = { kind: "node" } as const;
-  const first = await startTask({ maxTaskRetryCount: 1 });
-  await end(first, 1, { sizeBytes: 6, droppedBytes: 0, place });
-  const second = await begin(2);
+  const first = await one.start({ maxTaskRetryCount: 1 });
+  await one.end(first, 1, { sizeBytes: 6, droppedBytes: 0, place });
+  const second = await one.begin(2);
   api.files.write(STDOUT, "try 1\ntry 2\n");
-  await end(second, 0, { sizeBytes: 6, droppedBytes: 0, place });
+  await one.end(second, 0, { sizeBytes: 6, droppedBytes: 0, place });
   expect(await text(`/executions/${first}/stdout`)).toBe("try 1\n");
   expect(await text(`/executions/${second}/stdout`)).toBe("try 2\n");
 });
 
 test("a follower that lost the node gets the rest from what was kept", async () => {
-  const execution = await startTask();
+  const execution = await one.start();
   api.files.write(STDOUT, "one\n");
   const follower = await Follower.open("/jobs/j/tasks/t/stdout?follow");
   await follower.until("one\n");
   api.files.isReachable = false;
-  await end(execution, 0, inline("one\ntwo\n"));
+  await one.end(execution, 0, inline("one\ntwo\n"));
   expect(await follower.toEnd()).toBe("one\ntwo\n");
 });
 
 test("a follower that goes away leaves nothing behind", async () => {
-  const execution = await startTask();
+  const execution = await one.start();
   api.files.write(STDOUT, "one\n");
   const follower = await Follower.open("/jobs/j/tasks/t/stdout?follow");
   await follower.until("one\n");
   await follower.cancel();
-  await end(execution, 0, inline("one\n"));
+  await one.end(execution, 0, inline("one\n"));
   while (api.listeners > 0) await Promise.resolve();
   expect(api.listeners).toBe(0);
 });
 
 test("files of a task are relative to its directory, those of a node to its root", async () => {
-  await startTask();
+  await one.start();
   api.files.write("workitems/j/job-1/t/wd/a b.txt", "content");
   api.files.write("shared/f.txt", "shared");
   const { items } = await api.json("GET", "/jobs/j/tasks/t/files?recursive=true");
@@ -238,7 +217,7 @@ test("files of a task are relative to its directory, those of a node to its root
 });
 
 test("a path that leaves the folder never reaches the node", async () => {
-  await startTask();
+  await one.start();
   api.files.asked = 0;
   const escapes = [
     "..%2f..%2fsecret",
@@ -265,7 +244,7 @@ test.each([
 ] as const)(
   "a file that changes before its first byte is read is refused: %s",
   async (given, status, code) => {
-    await startTask();
+    await one.start();
     api.files.write(STDOUT, "text");
     const ask = api.files.ask.bind(api.files);
     api.files.ask = async (number, question) =>
@@ -328,7 +307,7 @@ test("what a preparation wrote outlives its node", async () => {
   api.files.write("workitems/j/job-1/jobpreparation/stdout.txt", "so far");
   expect(await text("/jobs/j/jobpreparation/node1/stdout")).toBe("so far");
   const result = resultOf(1, inline("no luck\n"));
-  await api.report(node, "node1", [{ kind: "ended", execution, result }]);
+  await api.report(one.node, "node1", [{ kind: "ended", execution, result }]);
   api.files.isReachable = false;
   expect(await text("/jobs/j/jobpreparation/NODE1/stdout")).toBe("no luck\n");
   expect(await text("/jobs/j/jobpreparation/node1/stderr")).toBe("");

@@ -1,37 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { OutputInfo } from "../../model/execution.ts";
-import type { NodeNumber } from "../../model/id.ts";
-import { inline, resultOf, TestApi } from "./testApi.ts";
+import { inline, type TestApi } from "./testApi.ts";
+import { OneTask } from "./testOneTask.ts";
 
+let one: OneTask;
 let api: TestApi;
-let node: NodeNumber;
 beforeEach(async () => {
-  api = await TestApi.open();
-  await api.json("POST", "/pools", { id: "p" });
-  node = await api.addNode("node1", "p");
+  one = await OneTask.open();
+  api = one.api;
 });
 afterEach(() => api.close());
 
 const STDOUT = "workitems/j/job-1/t/stdout.txt";
 const FOLLOW = "/jobs/j/tasks/t/stdout?follow";
-
-async function startTask(constraints = {}): Promise<number> {
-  const tasks = [{ id: "t", commandLine: "x", constraints }];
-  await api.json("POST", "/jobs", { id: "j", poolInfo: { poolId: "p" }, tasks });
-  return await begin(1);
-}
-
-async function begin(ordinal: number): Promise<number> {
-  const { execution } = await api.order("t", ordinal);
-  await api.report(node, "node1", [{ kind: "started", execution, startedAt: 0 }]);
-  return execution;
-}
-
-async function end(execution: number, exitCode: number, stdout: OutputInfo): Promise<void> {
-  api.files.end(execution);
-  const result = resultOf(exitCode, stdout);
-  await api.report(node, "node1", [{ kind: "ended", execution, result }]);
-}
 
 const streamed = (place: string | null) => ({
   headers: {
@@ -104,7 +84,7 @@ async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<strin
 }
 
 test("a stream goes on behind the last event that arrived, and says when it is over", async () => {
-  const execution = await startTask();
+  const execution = await one.start();
   api.files.write(STDOUT, "one\n");
   const place = await (await (await Follower.open(FOLLOW)).until("one\n")).leave();
   expect(place).toBe(`${execution}:4`);
@@ -113,7 +93,7 @@ test("a stream goes on behind the last event that arrived, and says when it is o
   await second.until("two\n");
   expect(second.text).toBe("two\n");
   api.files.append(STDOUT, "three\n");
-  await end(execution, 0, inline("one\ntwo\nthree\n"));
+  await one.end(execution, 0, inline("one\ntwo\nthree\n"));
   expect(await second.toEnd()).toBe("two\nthree\n");
   expect(await (await Follower.open(FOLLOW, place)).toEnd()).toBe("two\nthree\n");
   expect(await (await Follower.open(FOLLOW)).toEnd()).toBe("one\ntwo\nthree\n");
@@ -121,10 +101,10 @@ test("a stream goes on behind the last event that arrived, and says when it is o
 });
 
 test("the output of one execution is taken up in its own share of the file", async () => {
-  const first = await startTask({ maxTaskRetryCount: 1 });
+  const first = await one.start({ maxTaskRetryCount: 1 });
   api.files.write(STDOUT, "try 1\n");
-  await end(first, 1, inline("try 1\n"));
-  const second = await begin(2);
+  await one.end(first, 1, inline("try 1\n"));
+  const second = await one.begin(2);
   api.files.append(STDOUT, "try 2\n");
   const path = `/executions/${second}/stdout?follow`;
   const place = await (await (await Follower.open(path)).until("try 2\n")).leave();
@@ -132,51 +112,51 @@ test("the output of one execution is taken up in its own share of the file", asy
   api.files.append(STDOUT, "more\n");
   const again = await Follower.open(path, place);
   await again.until("more\n");
-  await end(second, 0, inline("try 2\nmore\n"));
+  await one.end(second, 0, inline("try 2\nmore\n"));
   expect(await again.toEnd()).toBe("more\n");
   expect(await (await Follower.open(path, place)).toEnd()).toBe("more\n");
 });
 
 test("a stream that is taken up two retries later goes on in the same file", async () => {
-  const first = await startTask({ maxTaskRetryCount: 3 });
+  const first = await one.start({ maxTaskRetryCount: 3 });
   api.files.write(STDOUT, "try 1\n");
   const place = await (await (await Follower.open(FOLLOW)).until("try 1\n")).leave();
-  await end(first, 1, inline("try 1\n"));
-  const second = await begin(2);
+  await one.end(first, 1, inline("try 1\n"));
+  const second = await one.begin(2);
   api.files.append(STDOUT, "try 2\n");
-  await end(second, 1, inline("try 2\n"));
-  const third = await begin(3);
+  await one.end(second, 1, inline("try 2\n"));
+  const third = await one.begin(3);
   api.files.append(STDOUT, "try 3\n");
   const again = await Follower.open(FOLLOW, place);
   await again.until("try 3\n");
-  await end(third, 0, inline("try 3\n"));
+  await one.end(third, 0, inline("try 3\n"));
   expect(await again.toEnd()).toBe("try 2\ntry 3\n");
 });
 
 test("when a task is run again elsewhere, what is kept of the execution before comes first", async () => {
-  const first = await startTask();
+  const first = await one.start();
   api.files.write(STDOUT, "one\n");
   const follower = await Follower.open(FOLLOW);
   await follower.until("one\n");
   await api.json("POST", "/jobs/j/disable", { disableTasks: "requeue" });
   api.files.isReachable = false;
-  await end(first, 143, inline("one\nlast words\n"));
+  await one.end(first, 143, inline("one\nlast words\n"));
   api.files.isReachable = true;
   await api.json("POST", "/jobs/j/enable");
   api.files.write(STDOUT, "");
-  const second = await begin(2);
+  const second = await one.begin(2);
   api.files.write(STDOUT, "again\n");
   await follower.until("again\n");
-  await end(second, 0, inline("again\n"));
+  await one.end(second, 0, inline("again\n"));
   expect(await follower.toEnd()).toBe("one\nlast words\nagain\n");
   expect(await (await Follower.open(FOLLOW, `${first}:4`)).toEnd()).toBe("last words\nagain\n");
 });
 
 test("one who was reading waits for a node that is away just now", async () => {
-  const execution = await startTask();
+  const execution = await one.start();
   api.files.write(STDOUT, "one\ntwo\n");
   const place = { kind: "node" } as const;
-  await end(execution, 0, { sizeBytes: 8, droppedBytes: 0, place });
+  await one.end(execution, 0, { sizeBytes: 8, droppedBytes: 0, place });
   api.files.isReachable = false;
   const path = `${FOLLOW}=true`;
   const fresh = await api.refusal("GET", path, undefined, streamed(null));
@@ -192,20 +172,20 @@ test("one who was reading waits for a node that is away just now", async () => {
 });
 
 test("long output comes in events of a size that readers can hold", async () => {
-  const execution = await startTask();
+  const execution = await one.start();
   const text = "0123456789".repeat(20_000);
   api.files.write(STDOUT, text);
   const follower = await Follower.open(FOLLOW);
   await follower.untilLength(60_000);
   const place = await follower.leave();
-  await end(execution, 0, { sizeBytes: text.length, droppedBytes: 0, place: { kind: "node" } });
+  await one.end(execution, 0, { sizeBytes: text.length, droppedBytes: 0, place: { kind: "node" } });
   const rest = await (await Follower.open(FOLLOW, place)).toEnd();
   expect(rest.length).toBeGreaterThan(0);
   expect(follower.text + rest).toBe(text);
 });
 
 test("a place that is none, or one of something else, is refused", async () => {
-  const execution = await startTask();
+  const execution = await one.start();
   for (const place of ["5", "a:b", `${execution + 1}:0`, `${execution}:-1`]) {
     const refusal = await api.refusal("GET", FOLLOW, undefined, streamed(place));
     expect([refusal.status, refusal.code]).toEqual([400, "InvalidQueryParameterValue"]);
