@@ -90,6 +90,28 @@ test("the limit of processes holds, where the machine can", async () => {
   expect(stderr.sizeBytes > 0).toBe(canLimit);
 });
 
+test("a peak of memory that is not the command's own is not reported", async () => {
+  await using node = await startTestNode();
+  node.server.order(startOrder(1, "/bin/true"));
+  const peak = (await node.server.resultOf(1)).processes[0]?.peakMemoryBytes ?? 0;
+  expect(peak).toBeLessThan(16 * 1024 * 1024);
+});
+
+test("time of processes that nobody waited for counts, where the machine can tell", async () => {
+  await using node = await startTestNode();
+  const work = "i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done; times; touch done";
+  const command = `/bin/sh -c '( (${work}) & ); while [ ! -e done ]; do sleep 0.02; done'`;
+  node.server.order(startOrder(1, command));
+  const { processes, stdout } = await node.server.resultOf(1);
+  const told = stdout.place.kind === "inline" ? stdout.place.base64 : "";
+  const seconds = /^0m([\d.]+)s/.exec(Buffer.from(told, "base64").toString())?.[1];
+  const usedMs = Number(seconds) * 1000;
+  expect(usedMs).toBeGreaterThan(0);
+  const layout = detectGroupLayout();
+  const canTell = layout.kind === "v2" || (layout.kind === "v1" && layout.unified !== null);
+  expect((processes[0]?.cpuMs ?? 0) >= usedMs * 0.8).toBe(canTell);
+});
+
 test("groups are removed with the execution, and with the node", async () => {
   const directory = mkdtempSync(join(tmpdir(), "stint-groups-"));
   const groups = openGroups(detectGroupLayout(), `stint-test-${process.pid}`);
@@ -135,14 +157,16 @@ test("beside hierarchies by controller the unified one is enough, unless there a
     first: join(unified, "stint-node/7"),
     further: [],
     peakMemoryPath: null,
-    cpuStatPath: null,
+    cpuStatPath: join(unified, "stint-node/7/cpu.stat"),
   });
   expect(groups.create(8, { memoryBytes: 1_000_000, processes: 20 })).toEqual({
     first: join(memory, "stint-node/8"),
     further: [join(unified, "stint-node/8"), join(pids, "stint-node/8")],
     peakMemoryPath: join(memory, "stint-node/8/memory.max_usage_in_bytes"),
-    cpuStatPath: null,
+    cpuStatPath: join(unified, "stint-node/8/cpu.stat"),
   });
+  expect(groups.create(9, { processes: 20 })?.first).toBe(join(pids, "stint-node/9"));
+  groups.remove(9);
   // Wherever its processes are at that moment.
   writeFileSync(join(memory, "stint-node/8/cgroup.procs"), "41\n42\n");
   writeFileSync(join(unified, "stint-node/8/cgroup.procs"), "41\n");

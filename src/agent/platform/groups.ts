@@ -157,13 +157,21 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
         writeFileSync(join(path, file), value);
         paths.add(path);
       }
-      const memory = bases.memory === null ? null : join(bases.memory, number);
-      const isMeasured = memory !== null && paths.has(memory);
-      // What is used before the move stays with the shim: memory has to be limited from the first byte.
-      const first = isMeasured ? memory : pathOf(execution);
-      const peakMemoryPath = isMeasured ? join(memory, "memory.max_usage_in_bytes") : null;
-      const further = [...paths].filter((path) => path !== first);
-      return { first, further, peakMemoryPath, cpuStatPath: null };
+      const madeBelow = (base: string | null): string | null => {
+        const path = base === null ? null : join(base, number);
+        return path !== null && paths.has(path) ? path : null;
+      };
+      const memory = madeBelow(bases.memory);
+      const unified = madeBelow(bases.unified);
+      // What is used before a move stays with the shim, and who has forked before it has got away with it.
+      const first = memory ?? madeBelow(bases.pids) ?? pathOf(execution);
+      return {
+        first,
+        further: [...paths].filter((path) => path !== first),
+        peakMemoryPath: memory === null ? null : join(memory, "memory.max_usage_in_bytes"),
+        // Every group of the unified hierarchy counts its time, whatever its controllers.
+        cpuStatPath: unified === null ? null : join(unified, "cpu.stat"),
+      };
     },
     members(execution) {
       const found = pathsOf(execution)

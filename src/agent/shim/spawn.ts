@@ -5,6 +5,8 @@ import type { Spawned } from "../core/shim.ts";
 import { readProcessStat } from "../platform/processIdentity.ts";
 import type { SpawnGroups, SpawnRequest } from "./message.ts";
 
+const KIB = 1024;
+
 /** A link in place of the file is refused: a task must not make the shim write elsewhere. */
 const OUTPUT_FLAGS =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
@@ -38,8 +40,6 @@ function spawnInto(
   onExit: (exit: ProcessExit) => void,
 ): Spawned {
   const { groups } = request;
-  // A child of vfork is charged with its parent's memory until it has its own: below this the kernel's figure is ours.
-  const floorBytes = groups?.peakMemoryPath ? 0 : ownMemory();
   const begunAt = performance.now();
   const child = Bun.spawn([request.program, ...request.argv.slice(1)], {
     argv0: request.argv[0] ?? request.program,
@@ -57,7 +57,7 @@ function spawnInto(
         outcome: outcomeOf(exitCode, ended.signalCode),
         endedAt: Date.now(),
         durationMs: Math.round(performance.now() - begunAt),
-        peakMemoryBytes: peakMemory(groups, ended.resourceUsage()?.maxRSS ?? 0, floorBytes),
+        peakMemoryBytes: peakMemory(groups, ended.resourceUsage()?.maxRSS ?? 0),
         cpuMs: cpuTime(groups, Number(ended.resourceUsage()?.cpuTime.total ?? 0)),
       });
     },
@@ -66,19 +66,6 @@ function spawnInto(
   const startTicks = readProcessStat(child.pid)?.startTicks ?? 0;
   if (groups !== null) joinFurther(groups, child.pid);
   return { process: { bootId: request.bootId, pid: child.pid, startTicks }, startedAt };
-}
-
-/** It grows slowly, and to ask takes a tenth of a start. */
-const OWN_MEMORY_MS = 1_000;
-let askedAt = Number.NEGATIVE_INFINITY;
-let ownBytes = 0;
-
-function ownMemory(): number {
-  const now = performance.now();
-  if (now - askedAt < OWN_MEMORY_MS) return ownBytes;
-  askedAt = now;
-  ownBytes = process.memoryUsage.rss();
-  return ownBytes;
 }
 
 function outcomeOf(
@@ -125,16 +112,15 @@ function readLines(path: string): string[] {
   }
 }
 
-function peakMemory(
-  groups: SpawnGroups | null,
-  maxRssBytes: number,
-  floorBytes: number,
-): number | null {
+/** Without a group of its own it is that of the largest process that was waited for. */
+function peakMemory(groups: SpawnGroups | null, maxRssBytes: number): number | null {
   if (groups?.peakMemoryPath) {
     const peak = Number(readLines(groups.peakMemoryPath)[0] ?? Number.NaN);
     if (Number.isFinite(peak)) return peak;
   }
-  return maxRssBytes > floorBytes ? maxRssBytes : null;
+  // A child of vfork is charged with its parent's peak until it has its own: up to there the kernel's figure is ours.
+  const ownPeakBytes = process.resourceUsage().maxRSS * KIB;
+  return maxRssBytes > ownPeakBytes ? maxRssBytes : null;
 }
 
 function cpuTime(groups: SpawnGroups | null, ownMicroseconds: number): number {
