@@ -7,7 +7,7 @@ import { emitTaskStart } from "./emit.ts";
 import { useSlots } from "./nodeIndex.ts";
 import { prepareFor } from "./preparation.ts";
 import { retriedOn } from "./queueing.ts";
-import { effect, saveExecution, saveJobProgress, saveNodeJob } from "./record.ts";
+import { effect, saveExecution, saveJobProgress, saveNodeJob, saveNodeProgress } from "./record.ts";
 import { type Engine, type Job, type LiveTask, mustHave, type Node } from "./state.ts";
 import { setTaskState } from "./taskState.ts";
 
@@ -89,6 +89,8 @@ export function run(engine: Engine, live: LiveTask, node: Node): void {
   if (!nodeJob.ranTask) {
     nodeJob.ranTask = true;
     saveNodeJob(engine, nodeJob);
+    node.progress.retainingJobs += 1;
+    saveNodeProgress(engine, node);
   }
   effect(engine, {
     effect: "start",

@@ -1,7 +1,7 @@
 import { foldId } from "../model/id.ts";
 import type { TaskRecord } from "../model/task.ts";
-import { effect, saveNodeJob } from "./record.ts";
-import { type Engine, type Job, mustHave, type Node } from "./state.ts";
+import { effect, saveNodeJob, saveNodeProgress } from "./record.ts";
+import { type Engine, type Job, mustHave, type Node, touchNode } from "./state.ts";
 
 /** Directory removals on nodes: stored until the node confirms them, ordered again at every connect. */
 
@@ -33,7 +33,17 @@ export function removeJobDirectories(engine: Engine, job: Job): void {
     const nodeJob = mustHave(node.jobs, job.record.number, "node job");
     nodeJob.removal = remove(engine, node, job.record.spec.id, null);
     saveNodeJob(engine, nodeJob);
+    if (nodeJob.ranTask) endRetention(engine, node);
   }
+}
+
+/** A job with directories on the node is deleted: with the last one, nothing there is worth waiting for. */
+function endRetention(engine: Engine, node: Node): void {
+  const { progress } = node;
+  progress.retainingJobs -= 1;
+  if (progress.retainingJobs === 0) progress.retainedUntil = 0;
+  saveNodeProgress(engine, node);
+  touchNode(engine, node);
 }
 
 export function removalConfirmed(engine: Engine, number: number): void {

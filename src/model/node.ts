@@ -97,10 +97,19 @@ export interface NodeProgress {
   lastApplied: number;
   tasksRun: number;
   tasksSucceeded: number;
-  /** Until when the longest retained task directory is kept, for `retaineddata`. */
+  /** Until when the longest retained task directory is kept, for `retaineddata`; 0: there is none. */
   retainedUntil: number;
+  /** Jobs, not deleted yet, of which tasks ran here: with the last of them nothing is retained any more. */
+  retainingJobs: number;
 }
 
 export function emptyProgress(): NodeProgress {
-  return { linkId: null, lastApplied: 0, tasksRun: 0, tasksSucceeded: 0, retainedUntil: 0 };
+  return {
+    linkId: null,
+    lastApplied: 0,
+    tasksRun: 0,
+    tasksSucceeded: 0,
+    retainedUntil: 0,
+    retainingJobs: 0,
+  };
 }

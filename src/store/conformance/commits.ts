@@ -19,6 +19,7 @@ function richChanges(): Changes {
       tasksRun: 4,
       tasksSucceeded: 3,
       retainedUntil: given.T0,
+      retainingJobs: 2,
     });
     changes.jobs.set(1, given.job(1, "Job"));
     changes.jobProgress.set(1, given.jobProgress(1));

@@ -57,6 +57,7 @@ function checkPoolsAndNodes(check: Check): void {
       tasksRun: 4,
       tasksSucceeded: 3,
       retainedUntil: given.T0,
+      retainingJobs: 2,
     };
     await commit(store, ({ nodes, nodeProgress }) => {
       for (let at = 1; at <= 5; at += 1) nodes.set(at, given.node(at, `Web-${at}`, 1 + (at % 2)));

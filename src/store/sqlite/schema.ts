@@ -58,7 +58,8 @@ export const MIGRATIONS: readonly string[] = [
     last_applied INTEGER NOT NULL,
     tasks_run INTEGER NOT NULL,
     tasks_succeeded INTEGER NOT NULL,
-    retained_until INTEGER NOT NULL
+    retained_until INTEGER NOT NULL,
+    retaining_jobs INTEGER NOT NULL
   );
 
   CREATE TABLE jobs (

@@ -33,16 +33,17 @@ export function writeJob(statements: Statements, job: JobRecord): void {
 }
 
 export const REPLACE_NODE_PROGRESS = "REPLACE INTO node_progress";
-export const NODE_PROGRESS_COLUMNS = 6;
+export const NODE_PROGRESS_COLUMNS = 7;
 
 export function addNodeProgressRow(writer: RowWriter, node: number, progress: NodeProgress): void {
-  const { linkId, lastApplied, tasksRun, tasksSucceeded, retainedUntil } = progress;
-  writer.values.push(node, linkId, lastApplied, tasksRun, tasksSucceeded, retainedUntil);
+  const { linkId, lastApplied, tasksRun, tasksSucceeded } = progress;
+  writer.values.push(node, linkId, lastApplied, tasksRun, tasksSucceeded);
+  writer.values.push(progress.retainedUntil, progress.retainingJobs);
   writer.written();
 }
 
 export const NODE_SELECT = `SELECT n.number, n.document, p.link_id, p.last_applied, p.tasks_run,
-  p.tasks_succeeded, p.retained_until
+  p.tasks_succeeded, p.retained_until, p.retaining_jobs
   FROM nodes AS n LEFT JOIN node_progress AS p ON p.number = n.number`;
 
 export type NodeRow = { readonly number: number; readonly document: string } & (
@@ -52,6 +53,7 @@ export type NodeRow = { readonly number: number; readonly document: string } & (
       readonly tasks_run: number;
       readonly tasks_succeeded: number;
       readonly retained_until: number;
+      readonly retaining_jobs: number;
     }
   | { readonly last_applied: null }
 );
@@ -65,6 +67,7 @@ export function nodeOf(row: NodeRow): { record: NodeRecord; progress: NodeProgre
     tasksRun: row.tasks_run,
     tasksSucceeded: row.tasks_succeeded,
     retainedUntil: row.retained_until,
+    retainingJobs: row.retaining_jobs,
   };
   return { record, progress };
 }
