@@ -26,6 +26,20 @@ test("JSON that is no JSON is refused with its place", async () => {
   );
 });
 
+test("a file of more levels than any job has is refused in one line", async () => {
+  const words = "Expected at most 100 objects and lists within each other and got more.";
+  for (const depth of [101, 5_000, 100_000]) {
+    for (const name of ["j.yaml", "j.json"]) {
+      const error = await refused(name, "[".repeat(depth) + "]".repeat(depth));
+      expect(error).toBe(`error: ${name}: ${words}\nfix: Correct the file.\n`);
+    }
+  }
+  expect(await refused("j.yaml", "[".repeat(100_000))).toContain(words);
+  expect(await refused("j.yaml", "- ".repeat(500))).toContain(words);
+  const script = `id: j\ndisplayName: "${"[".repeat(200)}"\n`;
+  expect(await refused("j.yaml", script)).toContain("poolInfo");
+});
+
 test("a value that does not fit is refused with place, field, what was expected and given", async () => {
   const file = "id: j\npoolInfo: {poolId: p}\npriority: high\n";
   expect(await refused("j.yaml", file)).toStartWith(

@@ -1,9 +1,11 @@
 import { isAbsolute, join } from "node:path";
 import type { ErrorDetail } from "../../protocol/api/check.ts";
+import { BODY_DEPTH_EXPECTED, isDeeper } from "../../protocol/api/depth.ts";
 import { type JobAdd, jobMistakes, taskMistakes } from "../../protocol/api/job.ts";
 import type { TaskAdd } from "../../protocol/api/task.ts";
 import { CliError } from "../failure.ts";
 import type { Session } from "../session.ts";
+import { isTextDeeper } from "./depth.ts";
 import { SourceDocument } from "./document.ts";
 import { fileError, type Misfit, misfits } from "./fileError.ts";
 import { offsetOfJsonError } from "./jsonError.ts";
@@ -32,11 +34,26 @@ export interface Overrides {
 export async function readSource(session: Session, path: string): Promise<Source> {
   const name = path === "-" ? "stdin" : path;
   const text = path === "-" ? await readStdin(session) : await readFile(session, path);
+  try {
+    return sourceOf(name, text);
+  } catch (cause) {
+    // The parser of YAML calls itself for each level.
+    throw cause instanceof RangeError ? tooDeep(name) : cause;
+  }
+}
+
+function sourceOf(name: string, text: string): Source {
+  if (isTextDeeper(text)) throw tooDeep(name);
   const document = new SourceDocument(text);
   // What begins as JSON is to be JSON, although YAML would be content with less.
   const isJson = /^\s*[{[]/.test(text) && !/\.ya?ml$/i.test(name);
   const value = isJson ? jsonOf(name, text, document) : yamlOf(name, document);
+  if (isDeeper(value)) throw tooDeep(name);
   return { name, document, value };
+}
+
+function tooDeep(name: string): CliError {
+  return new CliError(`${name}: Expected ${BODY_DEPTH_EXPECTED} and got more.`, { fix: CORRECT });
 }
 
 function jsonOf(name: string, text: string, document: SourceDocument): unknown {
@@ -54,6 +71,7 @@ function yamlOf(name: string, document: SourceDocument): unknown {
   try {
     return document.value();
   } catch (cause) {
+    if (cause instanceof RangeError) throw cause;
     throw new CliError(`${name}: ${reasonOf(cause)}.`, { fix: CORRECT, cause });
   }
 }

@@ -86,6 +86,21 @@ test("a body that is no JSON, is missing or too large is refused by its own name
   expect(refusal).toMatchObject({ status: 413, code: "RequestBodyTooLarge" });
 });
 
+test("a body of more levels than any request has is refused before anything looks into it", async () => {
+  const depth = 200_000;
+  const lists = "[".repeat(depth) + "]".repeat(depth);
+  const objects = `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+  for (const body of [lists, objects, `{"id":${lists}}`]) {
+    expect(await api.refusal("POST", "/jobs", body)).toMatchObject({
+      status: 400,
+      code: "InvalidRequestBody",
+      expected: "at most 100 objects and lists within each other",
+    });
+  }
+  const hundred = "[".repeat(100) + "]".repeat(100);
+  expect((await api.refusal("POST", "/jobs", hundred)).expected).toBe("an object");
+});
+
 test("query parameters are checked like bodies", async () => {
   const cases = [
     ["/jobs?limit=1001", "limit"],

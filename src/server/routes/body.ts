@@ -1,4 +1,5 @@
 import { REQUEST_BODY_MAX_BYTES } from "../../model/limits.ts";
+import { BODY_DEPTH_EXPECTED, isDeeper } from "../../protocol/api/depth.ts";
 import { refuse } from "./refusal.ts";
 
 function tooLarge(givenBytes: number) {
@@ -31,6 +32,17 @@ export async function readText(request: Request): Promise<string> {
 /** The value of a JSON body; undefined when there is none. */
 export function parseJson(text: string): unknown {
   if (text.trim() === "") return undefined;
+  const value = parsed(text);
+  if (!isDeeper(value)) return value;
+  throw refuse(
+    "InvalidRequestBody",
+    `Expected ${BODY_DEPTH_EXPECTED} in the request body and got more.`,
+    "Send the fields that the API documents.",
+    { expected: BODY_DEPTH_EXPECTED },
+  );
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
