@@ -148,3 +148,18 @@ test("failureInfo is there if and only if the result is failure", () => {
     }
   }
 });
+
+test("a signal is named beside the exit code that stands for it", () => {
+  const history = { retryCount: 0, recoveryCount: 0, maxTaskRetryCount: 0 };
+  const decision = decideTaskEnd({ kind: "outcome", outcome: CRASHED }, null, history);
+  if (decision.action !== "complete") throw new Error("expected it to be over");
+  expect(decision.reason).toBe("Signal 11, exit code 139, no retries allowed");
+  expect(decision.outcome.failure).toMatchObject({
+    message:
+      "The command was killed by signal 11, which counts as exit code 139; no retries allowed.",
+    details: [
+      { name: "exitCode", value: "139" },
+      { name: "signal", value: "11" },
+    ],
+  });
+});

@@ -81,22 +81,32 @@ function triesText(retryCount: number): string {
   return retryCount === 1 ? "its one retry used" : `all ${retryCount} retries used`;
 }
 
-/** A nonzero exit: retried while the policy allows it (Azure Batch 6.6). */
-function afterFailure(history: TaskHistory, exitCode: number): TaskEndDecision {
+/** A nonzero exit, or a signal from elsewhere: retried while the policy allows it (Azure Batch 6.6). */
+function afterFailure(
+  history: TaskHistory,
+  exitCode: number,
+  signal: number | null,
+): TaskEndDecision {
+  const what =
+    signal === null ? `Exit code ${exitCode}` : `Signal ${signal}, exit code ${exitCode}`;
+  const ended = signal === null ? "ended with" : `was killed by signal ${signal}, which counts as`;
   const { retryCount, maxTaskRetryCount } = history;
   if (maxTaskRetryCount < 0 || retryCount < maxTaskRetryCount) {
     const limit = maxTaskRetryCount < 0 ? "without limit" : `of ${maxTaskRetryCount}`;
-    return { action: "retry", reason: `Exit code ${exitCode}; retry ${retryCount + 1} ${limit}` };
+    return { action: "retry", reason: `${what}; retry ${retryCount + 1} ${limit}` };
   }
   const tries = triesText(retryCount);
   return {
     action: "complete",
-    reason: `Exit code ${exitCode}, ${tries}`,
+    reason: `${what}, ${tries}`,
     outcome: failed(exitCode, {
       category: "usererror",
       code: "FailureExitCode",
-      message: `The command ended with exit code ${exitCode}; ${tries}.`,
-      details: [{ name: "exitCode", value: String(exitCode) }],
+      message: `The command ${ended} exit code ${exitCode}; ${tries}.`,
+      details: [
+        { name: "exitCode", value: String(exitCode) },
+        ...(signal === null ? [] : [{ name: "signal", value: String(signal) }]),
+      ],
     }),
   };
 }
@@ -143,7 +153,7 @@ export function decideTaskEnd(
         };
       }
       return stopReason === null
-        ? afterFailure(history, outcome.exitCode)
+        ? afterFailure(history, outcome.exitCode, null)
         : afterStop(stopReason, outcome.exitCode);
     case "killed":
       return afterKill(outcome, stopReason, history);
@@ -179,5 +189,5 @@ function afterKill(
     };
   }
   if (stopReason !== null) return afterStop(stopReason, exitCode);
-  return afterFailure(history, exitCode);
+  return afterFailure(history, exitCode, outcome.signal);
 }
