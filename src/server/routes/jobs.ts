@@ -62,7 +62,8 @@ export function jobHandlers(context: ServerContext): Handlers {
     "POST /jobs/{jobId}/enable": ({ parameters }) =>
       accept({ kind: "enableJob", job: parameters.jobId }),
     "POST /jobs/{jobId}/terminate": async ({ parameters, body }) => {
-      const reason = (await body()).terminateReason ?? "UserTerminate";
+      // An empty reason is none.
+      const reason = (await body()).terminateReason || "UserTerminate";
       return await accept({ kind: "terminateJob", job: parameters.jobId, reason });
     },
     "GET /jobs/{jobId}/taskcounts": async ({ parameters }) =>

@@ -98,6 +98,18 @@ test("a job goes through its states and is shown with what it was given", async 
   expect((await api.request("DELETE", "/jobs/job1")).status).toBe(202);
 });
 
+test("a job that is ended without a reason, or with an empty one, was ended by its user", async () => {
+  for (const [id, body] of [
+    ["a", {}],
+    ["b", { terminateReason: "" }],
+  ] as const) {
+    await api.json("POST", "/jobs", { id, poolInfo: { poolId: "p" } });
+    await api.json("POST", `/jobs/${id}/terminate`, body);
+    const { executionInfo } = await api.json("GET", `/jobs/${id}`);
+    expect(executionInfo.terminateReason).toBe("UserTerminate");
+  }
+});
+
 test("lists go on by cursor in both orders and keep their filters", async () => {
   for (const id of ["a1", "a2", "b1", "a3"]) {
     await api.json("POST", "/jobs", { id, poolInfo: { poolId: "p" } });
