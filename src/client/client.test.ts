@@ -104,6 +104,13 @@ test("waiting reads until the state is there, and gives up in time", async () =>
   expect(thrown).toBeInstanceOf(WaitTimeout);
 });
 
+test("waiting for tasks ends with a job that has ended before them", async () => {
+  const counts = json({ taskCounts: { active: 1, running: 0, completed: 1 } });
+  const { client, requests } = setup(counts, json({ state: "completed" }), counts);
+  const { taskCounts } = await client.jobs.waitUntilTasksCompleted("j", { intervalMs: 1 });
+  expect([taskCounts.active, requests.length]).toEqual([1, 3]);
+});
+
 const event = (sequence: number) => ({ sequence, operationName: "PoolCreateEvent" });
 const frame = (sequence: number) =>
   `id: ${sequence}\nevent: PoolCreateEvent\ndata: ${JSON.stringify(event(sequence))}\n\n`;

@@ -40,9 +40,23 @@ function jobReads(transport: Transport) {
     /** Waits until the job is completed. */
     waitUntilCompleted: (jobId: string, options: WaitOptions = {}): Promise<Job> =>
       waitUntil(() => get(jobId), isCompleted, options),
-    /** Waits until all of the job's tasks are completed. */
-    waitUntilTasksCompleted: (jobId: string, options: WaitOptions = {}): Promise<TaskCounts> =>
-      waitUntil(() => taskCounts(jobId), areTasksCompleted, options),
+    /**
+     * Waits until all of the job's tasks are completed, or the job itself is: tasks that are active then never run.
+     */
+    waitUntilTasksCompleted: async (
+      jobId: string,
+      options: WaitOptions = {},
+    ): Promise<TaskCounts> => {
+      let isEnded = false;
+      const read = async () => {
+        const counts = await taskCounts(jobId);
+        const { active, running } = counts.taskCounts;
+        if (active === 0 || running > 0 || !isCompleted(await get(jobId))) return counts;
+        isEnded = true;
+        return await taskCounts(jobId);
+      };
+      return await waitUntil(read, (counts) => isEnded || areTasksCompleted(counts), options);
+    },
   };
 }
 

@@ -22,7 +22,7 @@ const COLUMNS = [
   column<Task>("MESSAGE", (task) => task.executionInfo.failureInfo?.message),
 ];
 
-/** Waits for a job's tasks and prints how they ended; the exit code is 0 only if all of them succeeded. */
+/** Waits for a job's tasks and prints how they ended; the exit code is 0 only if all of them ran and succeeded. */
 export async function awaitOutcome(
   session: Session,
   client: Client,
@@ -30,15 +30,20 @@ export async function awaitOutcome(
 ): Promise<number> {
   const startedAt = session.io.now();
   const counts = await watching(session, client, jobId);
-  const { completed, failed } = counts.taskCounts;
+  const { active, completed, failed } = counts.taskCounts;
   const failures = failed === 0 ? [] : await firstFailures(client, jobId);
-  const exitCode = failed === 0 ? EXIT.ok : EXIT.failed;
+  const neverRun = active === 0 ? [] : await firstNeverRun(client, jobId);
+  const exitCode = failed + active === 0 ? EXIT.ok : EXIT.failed;
   if (session.form === "json") {
-    await printJson(session, { jobId, ...counts, failures });
+    await printJson(session, { jobId, ...counts, failures, neverRun });
     return exitCode;
   }
   await printCounts(session, counts);
-  if (completed === 0) {
+  if (active > 0) {
+    await tellNeverRun(session, client, { jobId, active, total: active + completed, neverRun });
+    if (failed === 0) return exitCode;
+  }
+  if (completed + active === 0) {
     await session.note(`${jobId} has no tasks. Add some with \`stint jobtask add ${jobId}\`.`);
     return exitCode;
   }
@@ -65,6 +70,29 @@ async function watching(session: Session, client: Client, jobId: string): Promis
 async function firstFailures(client: Client, jobId: string): Promise<readonly Task[]> {
   const page = await client.tasks.list(jobId, { result: "failure", limit: FAILURES_SHOWN });
   return page.items;
+}
+
+async function firstNeverRun(client: Client, jobId: string): Promise<readonly string[]> {
+  const page = await client.tasks.list(jobId, { state: "active", limit: FAILURES_SHOWN });
+  return page.items.map(({ id }) => id);
+}
+
+interface NeverRun {
+  readonly jobId: string;
+  readonly active: number;
+  readonly total: number;
+  readonly neverRun: readonly string[];
+}
+
+async function tellNeverRun(session: Session, client: Client, outcome: NeverRun): Promise<void> {
+  const { jobId, active, total, neverRun } = outcome;
+  const { terminateReason } = (await client.jobs.get(jobId)).executionInfo;
+  const reason = terminateReason === undefined ? "" : ` (${terminateReason})`;
+  const more = neverRun.length < active ? ", ..." : "";
+  await session.note(
+    `\n${jobId} has ended${reason}, and ${active} of ${counted(total, "task")} will never run: ${neverRun.join(", ")}${more}`,
+  );
+  await session.note(`All of them: stint jobtask list ${jobId} -st active -lm 0`);
 }
 
 interface Failed {

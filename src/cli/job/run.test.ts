@@ -116,7 +116,28 @@ test("the outcome as JSON has counts and failures", async () => {
     jobId: "nightly",
     ...taskCounts(0, 0, 1, 1),
     failures: [failure],
+    neverRun: [],
   });
+});
+
+test("waiting for a job that ended before its tasks ends with 1 and names those that never run", async () => {
+  const executionInfo = { ...aJob().executionInfo, terminateReason: "MaxWallClockTimeExpiry" };
+  const server = new FakeServer({
+    "GET /jobs/nightly": inTurn(
+      aJob({ state: "terminating" }),
+      aJob({ state: "completed", executionInfo }),
+    ),
+    "GET /jobs/nightly/taskcounts": taskCounts(2, 0, 1, 0),
+    "GET /jobs/nightly/tasks": { items: [aTask("big"), aTask("bigger")] },
+  });
+  const { exitCode, stderr } = await ran(["job", "wait", "nightly"], server);
+  expect(exitCode).toBe(1);
+  expect(stderr).toEndWith(`
+nightly has ended (MaxWallClockTimeExpiry), and 2 of 3 tasks will never run: big, bigger
+All of them: stint jobtask list nightly -st active -lm 0
+`);
+  const json = await ran(["job", "wait", "nightly", "--json"], server);
+  expect(JSON.parse(json.stdout)).toMatchObject({ failures: [], neverRun: ["big", "bigger"] });
 });
 
 test("a job that ends with its tasks is waited for until it has ended", async () => {

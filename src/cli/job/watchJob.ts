@@ -15,7 +15,10 @@ const QUIET_MS = 5000;
 /** A server may be away this long, for an upgrade say. */
 const PATIENCE_MS = 5 * 60_000;
 
-/** Waits until all tasks of a job are completed and, when the job ends by itself then, until it has ended. */
+/**
+ * Waits until all tasks of a job are completed and, when the job ends by itself then, until it has ended. Of a job that
+ * ended before its tasks, those that are still active never run.
+ */
 export async function watchJob(
   session: Session,
   client: Client,
@@ -60,11 +63,18 @@ async function watchTasks(watch: Watch): Promise<TaskCounts> {
     const { active, running } = counts.taskCounts;
     await progress.update(counts.taskCounts);
     if (active + running === 0) return counts;
+    if (running === 0 && (await hasEnded(watch))) {
+      return await ask(() => client.jobs.taskCounts(jobId));
+    }
     if (quiet.isLong(counts)) await tellWhy(watch, quiet);
     await pause(intervalMs, session.signal);
     session.signal.throwIfAborted();
     intervalMs = Math.min(intervalMs * 1.5, MOST_INTERVAL_MS);
   }
+}
+
+async function hasEnded({ client, jobId, ask }: Watch): Promise<boolean> {
+  return (await ask(() => client.jobs.get(jobId))).state === "completed";
 }
 
 /** Notices when tasks wait and none runs. */

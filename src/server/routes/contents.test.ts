@@ -137,6 +137,19 @@ test("a follower of a queued task waits for its start", async () => {
   expect(await follower.toEnd()).toBe("at last\n");
 });
 
+test("a follower of a task that waits in a job that ends gets the end, and later ones are refused", async () => {
+  await api.json("POST", "/jobs", { id: "j", poolInfo: { poolId: "p" } });
+  await api.json("POST", "/jobs/j/tasks", { id: "t", commandLine: "x", requiredSlots: 99 });
+  const follower = await Follower.open("/jobs/j/tasks/t/stdout?follow");
+  await api.json("POST", "/jobs/j/terminate", {});
+  expect(await follower.toEnd()).toBe("");
+  const refused = await api.refusal("GET", "/jobs/j/tasks/t/stdout");
+  expect(refused.code).toBe("TaskFilesUnavailable");
+  expect(refused.message).toEndWith("and will not run any more.");
+  expect(refused.fix).not.toContain("follow");
+  expect((await api.refusal("GET", "/jobs/j/tasks/t/stdout?follow")).code).toBe(refused.code);
+});
+
 test("a retry writes on in the task's file, and each execution has its own share", async () => {
   const first = await one.start({ maxTaskRetryCount: 1 });
   api.files.write(STDOUT, "try 1\n");

@@ -183,11 +183,18 @@ export async function reachable<Value>(answer: Promise<Value>): Promise<Value | 
   }
 }
 
-export function outputUnavailable(subject: string, nodeId: string | null): Refusal {
-  if (nodeId === null) {
+/** Nothing has been written; with `isAtEnd` nothing ever will be. */
+export function neverPlaced(subject: string, isAtEnd: boolean): Refusal {
+  const message = `${subject} has not been placed on a node`;
+  if (!isAtEnd) {
     const fix = "Add ?follow to wait for what it will write.";
-    return refuse("TaskFilesUnavailable", `${subject} has not been placed on a node.`, fix);
+    return refuse("TaskFilesUnavailable", `${message}.`, fix);
   }
+  const fix = "Add it to a job that goes on if it is still wanted.";
+  return refuse("TaskFilesUnavailable", `${message} and will not run any more.`, fix);
+}
+
+export function outputUnavailable(subject: string, nodeId: string): Refusal {
   return refuse(
     "TaskFilesUnavailable",
     `What ${subject} wrote was left on the node ${nodeId}, which does not have it any more or is away.`,

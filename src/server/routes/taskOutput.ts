@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from "../../model/execution.ts";
-import type { TaskNumber } from "../../model/id.ts";
+import { foldId, type TaskNumber } from "../../model/id.ts";
+import type { JobRecord } from "../../model/job.ts";
 import { CommitSignal } from "./commitSignal.ts";
 import type { ServerContext } from "./context.ts";
 import { LOOK_AGAIN_MS, outputPath, type Reading, readExecution } from "./executionReading.ts";
@@ -16,12 +17,34 @@ import type { FoundTask } from "./lookup.ts";
 import {
   fileSource,
   keptRun,
+  neverPlaced,
   OUTPUT_TYPE,
   type OutputSource,
   outputResponse,
   outputUnavailable,
   whenAvailable,
 } from "./outputSource.ts";
+
+/** Whether nothing will write here any more: the task is completed, or waits in a job that has ended. */
+async function isAtEnd(context: ServerContext, { job, task }: FoundTask): Promise<boolean> {
+  switch (task.progress.state) {
+    case "completed":
+      return true;
+    case "active":
+      return await hasEnded(context, job);
+    case "preparing":
+    case "running":
+      return false;
+  }
+}
+
+/** A job that is terminating starts no task any more either. */
+async function hasEnded(context: ServerContext, { spec, number }: JobRecord): Promise<boolean> {
+  const record = (await context.store.readJob(foldId(spec.id)))?.record;
+  // Another job of that id: this one has been deleted.
+  if (record?.number !== number) return true;
+  return record.state === "completed" || record.state === "terminating";
+}
 
 /** A task's stdout or stderr: the file of its current or last directory, in which retries append. */
 export async function taskOutput(
@@ -31,14 +54,14 @@ export async function taskOutput(
   follow: boolean,
   request: Request,
 ): Promise<Response> {
-  const isCompleted = found.task.progress.state === "completed";
-  if (!follow || (isCompleted && !wantsEvents(request))) {
+  const isOver = await isAtEnd(context, found);
+  if (!follow || (isOver && !wantsEvents(request))) {
     return await outputResponse(await taskSource(context, found, stream), request);
   }
   context.keepOpen(request);
   const cursor = await cursorAt(context, found.task.number, lastPlace(request));
   // A refusal is to be one, rather than a stream that breaks.
-  if (isCompleted) await restSource(context, found, stream, cursor);
+  if (isOver) await restSource(context, found, stream, cursor);
   return piecesResponse(() => followTask(context, found, stream, cursor), request, OUTPUT_TYPE);
 }
 
@@ -50,7 +73,7 @@ async function taskSource(
   const { task } = found;
   const { node, nodeId } = task.progress;
   const subject = `the task ${task.id}`;
-  if (node === null) throw outputUnavailable(subject, null);
+  if (node === null || nodeId === null) throw neverPlaced(subject, await isAtEnd(context, found));
   const run = (await runsOn(context, task.number, node)).at(-1) ?? [];
   const kept = run.some(isLive) ? null : await keptRun(context, run, stream);
   if (kept !== null) return kept;
@@ -93,7 +116,7 @@ async function* followTask(
       if (task === undefined) return;
       const now = { job: found.job, task };
       yield* moveOn(context, now, stream, cursor);
-      if (task.progress.state === "completed") {
+      if (await isAtEnd(context, now)) {
         if (cursor.execution === null) return;
         const source = await restSource(context, now, stream, cursor);
         if (source !== null) yield* restOf(source, cursor);
