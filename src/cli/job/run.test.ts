@@ -184,11 +184,23 @@ test("a server that is away for a moment is waited for", async () => {
 
 test("a job that is deleted meanwhile is an error", async () => {
   const server = new FakeServer({
-    "GET /jobs/nightly/taskcounts": refusal(404, "JobNotFound", "There is no job nightly."),
+    "GET /jobs/nightly/taskcounts": inTurn(
+      taskCounts(0, 1, 0, 0),
+      refusal(404, "JobNotFound", "There is no job nightly.")(),
+    ),
   });
   const { exitCode, stderr } = await ran(["job", "wait", "nightly"], server);
   expect(exitCode).toBe(1);
-  expect(stderr).toStartWith("error: Expected the job nightly to go on, and it is gone");
+  expect(stderr).toContain("error: Expected the job nightly to go on, and it is gone");
+});
+
+test("a job that was never there is not found, rather than deleted", async () => {
+  const server = new FakeServer({
+    "GET /jobs/nightly/taskcounts": refusal(404, "JobNotFound", "There is no job nightly."),
+  });
+  expect((await ran(["job", "wait", "nightly"], server)).stderr).toBe(
+    "error: There is no job nightly. (JobNotFound)\nfix: Mend it.\n",
+  );
 });
 
 test("Ctrl-C leaves the job running and says so", async () => {

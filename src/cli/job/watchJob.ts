@@ -25,13 +25,17 @@ export async function watchJob(
   jobId: string,
 ): Promise<TaskCounts> {
   const progress = await startProgress(session.io);
-  const ask = <Value>(call: () => Promise<Value>) =>
-    again(call, {
+  let isSeen = false;
+  const ask = async <Value>(call: () => Promise<Value>) => {
+    const answer = await again(call, {
       now: session.io.now,
       signal: session.signal,
       patienceMs: PATIENCE_MS,
       onAway: (error) => void progress.note(`${error.message}; trying again`),
     });
+    isSeen = true;
+    return answer;
+  };
   const watch = { session, client, jobId, progress, ask };
   try {
     const counts = await watchTasks(watch);
@@ -39,8 +43,8 @@ export async function watchJob(
     await watchEnd(watch);
     return counts;
   } catch (error) {
-    if (error instanceof ApiError && error.code === "JobNotFound") throw jobGone(jobId, error);
-    throw error;
+    const isGone = isSeen && error instanceof ApiError && error.code === "JobNotFound";
+    throw isGone ? jobGone(jobId, error) : error;
   } finally {
     progress.stop();
   }
