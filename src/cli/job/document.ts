@@ -47,6 +47,8 @@ export class SourceDocument {
   /** The first thing that makes it no YAML; null when there is none. What comes after it is mostly its consequence. */
   syntaxError(): Mistake | null {
     const [error] = this.#document.errors;
+    // The parser makes a mistake of the text out of the end of its own stack.
+    if (error?.message.startsWith("Maximum call stack")) throw new RangeError(error.message);
     if (error !== undefined) return { position: this.at(error.pos[0]), message: wordsOf(error) };
     return this.#unknownAlias();
   }

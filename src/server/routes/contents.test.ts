@@ -229,6 +229,21 @@ test("files of a task are relative to its directory, those of a node to its root
   });
 });
 
+test("the URL of a folder answers with what is in it, as the list does", async () => {
+  await one.start();
+  api.files.write("workitems/j/job-1/t/wd/a.txt", "content");
+  const task = await api.json("GET", "/jobs/j/tasks/t");
+  const root: string = task.nodeInfo.taskRootDirectoryUrl;
+  for (const path of [root, `${root}/`]) {
+    const { items } = await api.json("GET", path);
+    expect(items[0].url).toBe("/api/v1/nodes/node1/files/workitems/j/job-1/t/wd/a.txt");
+    expect(items[0].path).toBe("workitems/j/job-1/t/wd/a.txt");
+  }
+  const listed = await api.json("GET", "/jobs/j/tasks/t/files?path=wd");
+  expect(await api.json("GET", "/jobs/j/tasks/t/files/wd/")).toEqual(listed);
+  expect((await api.request("HEAD", root)).headers.get("content-type")).toContain("json");
+});
+
 test("a path that leaves the folder never reaches the node", async () => {
   await one.start();
   api.files.asked = 0;

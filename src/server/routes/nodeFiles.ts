@@ -6,7 +6,7 @@ import { nodeFileUrl } from "../views/url.ts";
 import type { ByteSource } from "./byteStream.ts";
 import { NodeUnreachable, type ServerContext } from "./context.ts";
 import { bytesResponse } from "./range.ts";
-import { Refusal, refuse } from "./refusal.ts";
+import { type Refusal, refuse } from "./refusal.ts";
 
 /** Bytes of one question to a node; the answer travels as base64 in one frame. */
 export const READ_CHUNK_BYTES = 256 * 1024;
@@ -100,15 +100,18 @@ function fileView(tree: NodeTree, file: NodeFile, skipped: number): FileList["it
   };
 }
 
+/** The bytes of a file; of a folder what is in it, as listNodeFiles has it. */
 export async function readNodeFile(
   context: ServerContext,
   tree: NodeTree,
   path: string,
   request: Request,
 ): Promise<Response> {
-  const source = await nodeFileSource(context, tree.node.number, pathWithin(tree.root, path));
-  if (source instanceof Refusal) throw source;
-  return await bytesResponse(source, request);
+  const place = pathWithin(tree.root, path);
+  const answer = await askNode(context, tree.node.number, { kind: "stat", path: place });
+  if (answer.kind === "error") throw nodeRefusal(answer, place);
+  if (answer.file.isDirectory) return Response.json(await listNodeFiles(context, tree, { path }));
+  return await bytesResponse(sourceOf(context, tree.node.number, place, answer.file), request);
 }
 
 /** A file as it is now: what is added later is not part of it. */
@@ -120,7 +123,15 @@ export async function nodeFileSource(
   const answer = await askNode(context, node, { kind: "stat", path });
   if (answer.kind === "error") return nodeRefusal(answer, path);
   if (answer.file.isDirectory) return refuse("PathNotFound", `${path} is a folder.`, SEE_FILES);
-  const { sizeBytes, modifiedAt } = answer.file;
+  return sourceOf(context, node, path, answer.file);
+}
+
+function sourceOf(
+  context: ServerContext,
+  node: NodeNumber,
+  path: string,
+  { sizeBytes, modifiedAt }: NodeFile,
+): ByteSource {
   const read = (offset: number, length: number) => nodeBytes(context, node, path, offset, length);
   return { sizeBytes, modifiedAt, read };
 }

@@ -66,12 +66,18 @@ export class TestFiles {
         return { kind: "files", files: this.#list(question.path), truncated: false };
       case "stat": {
         const bytes = this.#files.get(question.path);
-        if (bytes === undefined) return notFound(question.path);
+        if (bytes === undefined) return this.#folder(question.path);
         return { kind: "file", file: fileOf(question.path, bytes) };
       }
       case "read":
         return await this.#read(question);
     }
+  }
+
+  #folder(path: string): NodeAnswer {
+    if (this.#list(path).length === 0) return notFound(path);
+    const file = { path, isDirectory: true, sizeBytes: 0, modifiedAt: TEST_TIME };
+    return { kind: "file", file };
   }
 
   #list(folder: string) {

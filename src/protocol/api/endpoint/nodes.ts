@@ -62,7 +62,7 @@ export const NODE_ENDPOINTS = endpoints({
     answer: json(FILE_LIST),
   },
   "GET /nodes/{nodeId}/files/{path*}": {
-    summary: "Read a file of a node",
+    summary: "Read a file of a node, or list a folder",
     action: "read",
     answer: bytes(),
   },

@@ -78,7 +78,7 @@ export const TASK_ENDPOINTS = endpoints({
     answer: json(FILE_LIST),
   },
   "GET /jobs/{jobId}/tasks/{taskId}/files/{path*}": {
-    summary: "Read a file of a task",
+    summary: "Read a file of a task, or list a folder",
     action: "read",
     answer: bytes(),
   },
