@@ -2,6 +2,7 @@ import { counted } from "../model/counted.ts";
 import { TASK_LIFETIME_MS } from "../model/limits.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
+import { isoTime } from "../model/time.ts";
 import type { Explanation, WaitReason } from "./explanation.ts";
 import { poolOf } from "./ring.ts";
 import { type Engine, type Job, liveOf, mustHave, type Node, type Pool } from "./state.ts";
@@ -235,7 +236,16 @@ function explainNodes(job: Job, task: TaskRecord, nodes: Node[]): WaitReason[] {
 }
 
 function lives(nodes: readonly Node[]): string {
-  return [...new Set(nodes.map((node) => node.record.life))].join(", ");
+  const [first] = nodes;
+  const wait = nodes.length === 1 && first !== undefined ? waitOfOrder(first) : "";
+  return [...new Set(nodes.map((node) => node.record.life))].join(", ") + wait;
+}
+
+/** What a reboot or removal still waits for by its option. */
+function waitOfOrder({ record, executions, progress }: Node): string {
+  if (record.option === null || record.orderIssued) return "";
+  if (executions.size > 0) return `, after ${counted(executions.size, "running task")}`;
+  return `, after the retention of its files at ${isoTime(progress.retainedUntil)}`;
 }
 
 function barredMessage(job: Job, nodes: readonly Node[]): string {

@@ -31,6 +31,29 @@ export function takeNode(
   nodeMovesOn(engine, node);
 }
 
+/** How little an option waits for. */
+const STRENGTH: Readonly<Record<DeallocationOption, number>> = {
+  retaineddata: 0,
+  taskcompletion: 1,
+  requeue: 2,
+  terminate: 2,
+};
+
+/**
+ * Puts a stronger option in the place of the one that the node still waits by, as if it had been given first. False: the
+ * order went out, or the option is no stronger.
+ */
+export function hardenOrder(engine: Engine, node: Node, option: DeallocationOption): boolean {
+  const { record } = node;
+  if (record.option === null || record.orderIssued) return false;
+  if (STRENGTH[option] <= STRENGTH[record.option]) return false;
+  record.option = option;
+  saveNode(engine, node);
+  stopOnNode(engine, node, option);
+  nodeMovesOn(engine, node);
+  return true;
+}
+
 /** What an option means for the tasks that run on the node. */
 export function stopOnNode(engine: Engine, node: Node, option: DeallocationOption): void {
   const reason = stopReasonOf(option);

@@ -6,7 +6,7 @@ import { compactTime } from "../model/time.ts";
 import { loseAllWork, setContact, watch } from "./contact.ts";
 import type { DisableSchedulingOption, NodeInput, Reply } from "./input.ts";
 import { indexNode } from "./nodeIndex.ts";
-import { stopOnNode, takeNode } from "./nodeOrders.ts";
+import { hardenOrder, stopOnNode, takeNode } from "./nodeOrders.ts";
 import { forgetRebootFailure } from "./reboot.ts";
 import { effect, saveNode, saveNodeProgress, savePool } from "./record.ts";
 import { notRun } from "./release.ts";
@@ -222,10 +222,13 @@ export function rebootNode(engine: Engine, id: string, option: DeallocationOptio
   if (isReply(node)) return node;
   const { record } = node;
   if (record.life === "rebooting") {
+    if (hardenOrder(engine, node, option)) return { ok: true };
     return refuse(
       "NodeBeingRebooted",
-      `Node ${id} is being rebooted already.`,
-      "Wait until it is back.",
+      `Node ${id} is being rebooted already${record.orderIssued ? "" : ` with option ${record.option}`}.`,
+      record.orderIssued
+        ? "Wait until it is back."
+        : "Wait, or give an option that waits for less.",
     );
   }
   if (record.life !== "joined" || record.contact !== "connected") {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { explainTask } from "./explain.ts";
 import { mustHave } from "./state.ts";
 import { JOB, POOL, TestFleet } from "./testFleet.ts";
 
@@ -50,4 +51,45 @@ test("files of another job there are still waited for", () => {
   expect(mustHave(fleet.engine.nodes, 1, "node").progress.retainedUntil).toBeGreaterThan(fleet.now);
   fleet.send({ kind: "deleteJob", job: "other" });
   expect(fleet.kinds()).toEqual(["remove", "rebootNode"]);
+});
+
+test("a reboot that still waits takes a stronger option, and no other", () => {
+  const fleet = retaining();
+  fleet.add(["b"]);
+  fleet.start();
+  rebootNode(fleet);
+  for (const option of ["retaineddata", "taskcompletion", "taskcompletion"] as const) {
+    fleet.kinds();
+    const reply = fleet.send({ kind: "rebootNode", node: "n1", option });
+    expect(fleet.kinds()).toEqual([]);
+    if (!reply.ok) expect(reply.error.code).toBe("NodeBeingRebooted");
+  }
+  expect(mustHave(fleet.engine.nodes, 1, "node").record.option).toBe("taskcompletion");
+  expect(rebootNode(fleet, "requeue")).toEqual({ ok: true });
+  expect(fleet.kinds()).toEqual(["stop"]);
+  expect(rebootNode(fleet, "requeue")).toMatchObject({ error: { code: "NodeBeingRebooted" } });
+});
+
+test("a reboot that waits for files alone is done at once by a stronger option, and only once", () => {
+  const fleet = retaining();
+  rebootNode(fleet);
+  fleet.restart();
+  fleet.connect("n1");
+  fleet.kinds();
+  expect(rebootNode(fleet, "requeue")).toEqual({ ok: true });
+  expect(fleet.kinds()).toEqual(["rebootNode"]);
+  const reply = fleet.send({ kind: "rebootNode", node: "n1", option: "terminate" });
+  expect(reply).toMatchObject({ error: { code: "NodeBeingRebooted" } });
+});
+
+test("explain says what a node that is to be rebooted waits for", () => {
+  const fleet = retaining();
+  rebootNode(fleet);
+  fleet.add(["b"]);
+  const task = fleet.task("b");
+  const job = fleet.engine.jobs.get(1) ?? null;
+  const summary = task === null ? "" : explainTask(fleet.engine, job, task).summary;
+  expect(summary).toBe(
+    "Node n1 is not ready (rebooting, after the retention of its files at 1970-01-08T00:00:01.001Z).",
+  );
 });

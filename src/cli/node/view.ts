@@ -31,6 +31,8 @@ export function nodeView(node: Node): View {
       ["VM SIZE", node.vmSize],
       ["STATE", node.state],
       ["STATE SINCE", second(node.stateTransitionTime)],
+      ["DEALLOCATION", node.nodeDeallocationOption],
+      ["RETAINED UNTIL", second(node.retainedUntil)],
       ["SCHEDULING", node.schedulingState],
       ["CONTACT", node.contact],
       ["HEARTBEAT", second(node.contactTime)],

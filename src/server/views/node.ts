@@ -21,6 +21,15 @@ function factsView(facts: NodeFacts, bootAt: number | null, createdAt: number) {
   return { hostname, os, ipAddress, cores, memoryBytes, nodeAgentInfo };
 }
 
+/** What a reboot or removal under way waits for. */
+function orderView({ option, orderIssued }: NodeRecord, { retainedUntil }: NodeProgress) {
+  const waits = option === "retaineddata" && !orderIssued && retainedUntil > 0;
+  return present({
+    nodeDeallocationOption: option,
+    retainedUntil: waits ? isoTime(retainedUntil) : null,
+  });
+}
+
 export function nodeView(node: NodeFigures): Node {
   const { record, progress } = node;
   const errors = record.errors.map(({ code, message }) => ({ code, message }));
@@ -48,6 +57,7 @@ export function nodeView(node: NodeFigures): Node {
     totalTasksSucceeded: progress.tasksSucceeded,
     runningTasksCount: node.runningTasksCount,
     runningTaskSlotsCount: node.runningTaskSlotsCount,
+    ...orderView(record, progress),
     ...(errors.length === 0 ? {} : { errors }),
   };
 }

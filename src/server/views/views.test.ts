@@ -230,3 +230,15 @@ test("a node that never connected was never heard", () => {
   expect(view(null).contactTime).toBeUndefined();
   expect(view("b").contactTime).toBe(TIME);
 });
+
+test("a node that waits to be rebooted says by which option, and until when", () => {
+  const facts = { state: "rebooting", poolId: "p", vmSize: "v" } as const;
+  const figures = { ...facts, runningTasksCount: 0, runningTaskSlotsCount: 0 };
+  const progress = { ...emptyProgress(), retainedUntil: AT };
+  const view = (order: Partial<NodeRecord>) =>
+    nodeView({ ...figures, record: { ...NODE, ...order }, progress });
+  const option = "retaineddata";
+  expect(view({ option })).toMatchObject({ nodeDeallocationOption: option, retainedUntil: TIME });
+  expect(view({ option, orderIssued: true }).retainedUntil).toBeUndefined();
+  expect(view({}).nodeDeallocationOption).toBeUndefined();
+});

@@ -46,6 +46,15 @@ export const NODE = z
     totalTasksSucceeded: z.int(),
     runningTasksCount: z.int(),
     runningTaskSlotsCount: z.int(),
+    nodeDeallocationOption: z
+      .enum(["requeue", "terminate", "taskcompletion", "retaineddata"])
+      .optional()
+      .openapi({
+        description: "Option of the reboot or removal under way; absent: there is none.",
+      }),
+    retainedUntil: TIME.optional().openapi({
+      description: "When the files are kept no more that its reboot or removal waits for.",
+    }),
     errors: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
     nodeAgentInfo: z.object({ version: z.string(), lastUpdateTime: TIME }).optional(),
   })
