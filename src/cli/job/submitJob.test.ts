@@ -54,7 +54,9 @@ test("a bulk whose answer was lost is sent again under its key", async () => {
       return count === 2 ? new Error("connection reset") : accepted(request);
     },
   });
-  expect((await ran(["job", "run", "-"], server, jobFile(15_000))).exitCode).toBe(0);
+  const { exitCode, stderr } = await ran(["job", "run", "-"], server, jobFile(15_000));
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("could not talk to it: connection reset; trying again\n");
   const keys = server.requests.slice(1).map(({ headers }) => headers.get("idempotency-key"));
   expect(keys).toHaveLength(3);
   expect(keys[1]).toBe(keys[2] ?? "");
@@ -77,4 +79,21 @@ test("a bulk that is refused says how far it came and how to begin anew", async 
     "error: The job big has been created with 10000 of 20000 tasks at least: The job is completed.\n" +
       "fix: Remove the job with `stint job delete big`, then run the file again.\n",
   );
+});
+
+test("the refused tasks of all bulks are counted, and none keeps the others from being added", async () => {
+  const error = { code: "TaskExists", message: "There is a task t0 already.", fix: "Rename it." };
+  const server = new FakeServer({
+    "POST /jobs/big/tasks": (request: FakeRequest) => ({
+      value: tasksOf(request).map(({ id }) => ({ taskId: id, status: "clienterror", error })),
+    }),
+  });
+  const tasks = Array.from({ length: 12_001 }, (_, at) => ({ id: `t${at}`, commandLine: "x" }));
+  const stdin = { readStdin: () => Promise.resolve(JSON.stringify(tasks)) };
+  const { exitCode, stderr } = await ran(["jobtask", "add", "big", "-fi", "-"], server, stdin);
+  expect(exitCode).toBe(1);
+  expect(stderr).toBe(
+    "error: There is a task t0 already. (and 12000 more were refused)\nfix: Rename it.\n",
+  );
+  expect(server.requests).toHaveLength(2);
 });

@@ -37,7 +37,10 @@ export async function submitJob(
   if (onAllTasksComplete !== undefined) await client.jobs.patch(job.id, { onAllTasksComplete });
 }
 
-/** Adds tasks in calls as large as they may be. Throws CliError for the first that is refused. */
+/**
+ * Adds tasks in calls as large as they may be, all of them whatever becomes of some. Throws CliError for the first that
+ * is refused, with how many others were.
+ */
 export async function addTasks(
   session: Session,
   client: Client,
@@ -45,6 +48,7 @@ export async function addTasks(
   tasks: readonly TaskAdd[],
 ): Promise<void> {
   const { now } = session.io;
+  const errors: { readonly message: string; readonly fix: string }[] = [];
   for (const bulk of bulksOf(tasks)) {
     // Under one key a repetition gives the first answer: no task is added twice, and none is said to exist already.
     const key = crypto.randomUUID();
@@ -52,13 +56,14 @@ export async function addTasks(
       now,
       signal: session.signal,
       patienceMs: PATIENCE_MS,
+      onAway: (error) => void session.note(`${error.message}; trying again`),
     });
-    const refused = results.filter(({ status }) => status === "clienterror");
-    const error = refused[0]?.error;
-    if (error === undefined) continue;
-    const others = refused.length === 1 ? "" : ` (and ${othersOf(refused.length - 1)} refused)`;
-    throw new CliError(`${error.message}${others}`, { fix: error.fix });
+    for (const { error } of results) if (error !== undefined) errors.push(error);
   }
+  const [first] = errors;
+  if (first === undefined) return;
+  const others = errors.length === 1 ? "" : ` (and ${othersOf(errors.length - 1)} refused)`;
+  throw new CliError(`${first.message}${others}`, { fix: first.fix });
 }
 
 function othersOf(count: number): string {
