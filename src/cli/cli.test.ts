@@ -114,6 +114,15 @@ test.each([
   expect(stderr).toBe(`error: None. (NotFound)\nfix: ${told}\n`);
 });
 
+test.each([
+  [["--server", "junk"], "Expected a URL as --server and got junk."],
+  [["--server", "ftp://x"], "Expected a URL as --server and got ftp://x."],
+  [["--tokenfile", "/no/file"], "Expected a token in the file /no/file and could not read it."],
+])("an address or file that can not be used fails with 1: %p", async (words, message) => {
+  const { exitCode, stderr } = await ran(["system", "view", ...words], NONE);
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(message)]);
+});
+
 test("without a server it is said what was tried and what to do", async () => {
   const away = new FakeServer({ "GET /system": new Error("connection refused") });
   expect(await ran(["system", "view"], away)).toEqual({

@@ -1,9 +1,9 @@
 /** Exit codes of the command line; a signal adds its number to 128. */
 export const EXIT = {
   ok: 0,
-  /** Refused, not found, no server, or a task failed. */
+  /** Refused, not found, no server, a file or an address that can not be used, or a task failed. */
   failed: 1,
-  /** The command line itself was wrong; nothing was sent. */
+  /** A word or option is unknown, missing, or has a value of the wrong form; nothing was sent. */
   usage: 2,
   interrupted: 130,
   closedPipe: 141,

@@ -98,6 +98,20 @@ test("a job goes through its states and is shown with what it was given", async 
   expect((await api.request("DELETE", "/jobs/job1")).status).toBe(202);
 });
 
+test("a job is replaced with its pool, and with what can not be put back", async () => {
+  await api.json("POST", "/jobs", { ...JOB, onAllTasksComplete: "noaction", priority: 3 });
+  expect(await api.refusal("PUT", "/jobs/job1", { priority: 7 })).toMatchObject({
+    code: "MissingRequiredProperty",
+    field: "poolInfo",
+  });
+  const { poolInfo } = JOB;
+  await api.json("POST", "/jobs/job1/tasks", { id: "t", commandLine: "/bin/true" });
+  await api.json("PATCH", "/jobs/job1", { onAllTasksComplete: "terminatejob" });
+  expect((await api.refusal("PUT", "/jobs/job1", { poolInfo })).status).toBe(400);
+  const put = { poolInfo, onAllTasksComplete: "terminatejob" };
+  expect((await api.json("PUT", "/jobs/job1", put)).priority).toBe(0);
+});
+
 test("a job that is ended without a reason, or with an empty one, was ended by its user", async () => {
   for (const [id, body] of [
     ["a", {}],
