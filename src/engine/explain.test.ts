@@ -64,8 +64,11 @@ test("nodes that take nothing now are named with what helps", () => {
     "Scheduling is disabled on node n1; enable it there.",
     "Nodes n2 and n3 can not be reached.",
   ]);
-  fleet.send({ kind: "rebootNode", node: "n1", option: "requeue" });
-  expect(messages(fleet, "a")[1]).toBe("Node n1 is not ready (rebooting).");
+  const other = fleetOf(1);
+  other.job();
+  other.send({ kind: "rebootNode", node: "n1", option: "requeue" });
+  other.add(["a"]);
+  expect(messages(other, "a")).toEqual(["Node n1 is not ready (rebooting)."]);
 });
 
 test("a job at its maxParallelTasks says so in singular and plural", () => {

@@ -77,6 +77,31 @@ test("with tasks it is running, without and not to be given any offline", () => 
   expect(stateOf(fleet)).toBe("offline");
 });
 
+test("only an idle or a running node can be rebooted", () => {
+  const fleet = connected();
+  const reboot = () => fleet.send({ kind: "rebootNode", node: "n1", option: "taskcompletion" });
+  fleet.send({ kind: "disableScheduling", node: "n1", option: "taskcompletion" });
+  expect(reboot()).toMatchObject({
+    error: {
+      code: "OperationNotValidOnNode",
+      message: "Node n1 can be rebooted only when it is idle or running; it is offline.",
+    },
+  });
+  expect(stateOf(fleet)).toBe("offline");
+  fleet.send({ kind: "enableScheduling", node: "n1" });
+  fleet.send({ kind: "nodeDisconnected", node: 1 });
+  expect(reboot()).toMatchObject({
+    error: { message: "Node n1 can be rebooted only when it is idle or running; it is away." },
+  });
+  fleet.connect("n1");
+  fleet.job();
+  fleet.add(["a"]);
+  fleet.send({ kind: "disableScheduling", node: "n1", option: "taskcompletion" });
+  // Work that it still has makes it running, whether or not it is given more.
+  expect(stateOf(fleet)).toBe("running");
+  expect(reboot()).toEqual({ ok: true });
+});
+
 test("being rebooted or removed it says so, reachable or not", () => {
   const fleet = connected();
   fleet.send({ kind: "rebootNode", node: "n1", option: "requeue" });

@@ -7,6 +7,7 @@ import { loseAllWork, setContact, watch } from "./contact.ts";
 import type { DisableSchedulingOption, NodeInput, Reply } from "./input.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { hardenOrder, stopOnNode, takeNode } from "./nodeOrders.ts";
+import { nodeStateOf } from "./nodeState.ts";
 import { forgetRebootFailure } from "./reboot.ts";
 import { effect, saveNode, saveNodeProgress, savePool } from "./record.ts";
 import { notRun } from "./release.ts";
@@ -231,11 +232,15 @@ export function rebootNode(engine: Engine, id: string, option: DeallocationOptio
         : "Wait, or give an option that waits for less.",
     );
   }
-  if (record.life !== "joined" || record.contact !== "connected") {
+  const state = nodeStateOf(node);
+  if ((state !== "idle" && state !== "running") || record.contact !== "connected") {
+    const isReady = state === "idle" || state === "running";
     return refuse(
       "OperationNotValidOnNode",
-      `Node ${id} can be rebooted only when it is idle or running; it is ${record.life === "joined" ? record.contact : record.life}.`,
-      "Wait until the node is idle or running.",
+      `Node ${id} can be rebooted only when it is idle or running; it is ${isReady ? record.contact : state}.`,
+      state === "offline"
+        ? "Enable its scheduling first."
+        : "Wait until the node is idle or running.",
     );
   }
   if (!record.provided && record.facts?.canReboot !== true) {
