@@ -21,14 +21,40 @@ function messages(fleet: TestFleet, id: string): readonly string[] {
 test.each([
   [1, 1, 1, "1 node has no free slot; it waits for a running task to end."],
   [2, 1, 1, "2 nodes have no free slot; it waits for a running task to end."],
-  [1, 2, 2, "1 node has fewer than 2 free slots; it waits for a running task to end."],
-  [2, 3, 3, "2 nodes have fewer than 3 free slots; it waits for a running task to end."],
+  [
+    1,
+    2,
+    2,
+    "1 node has fewer than 2 free slots; while no node has 2, smaller tasks may go first, also of lower priority.",
+  ],
+  [
+    2,
+    3,
+    3,
+    "2 nodes have fewer than 3 free slots; while no node has 3, smaller tasks may go first, also of lower priority.",
+  ],
 ])("%p full nodes of %p slots, wanted %p: %s", (nodes, slots, wanted, message) => {
   const fleet = fleetOf(nodes, slots);
   fleet.job();
   fleet.add(Array.from({ length: nodes * slots }, (_, index) => `running${index}`));
   fleet.add(["waits"], { requiredSlots: wanted });
   expect(messages(fleet, "waits")).toEqual([message]);
+});
+
+test("smaller tasks of lower priority pass a task that no node has enough free slots for, and it says so", () => {
+  const fleet = fleetOf(1, 2);
+  fleet.job({ priority: -10 });
+  fleet.add(["small1", "small2", "small3"]);
+  const [first] = fleet.starts();
+  fleet.job({ id: "high", priority: 1000 });
+  fleet.add(["large"], { requiredSlots: 2 }, "high");
+  if (first !== undefined) fleet.end(first);
+  expect(fleet.start().taskId).toBe("small3");
+  const large = fleet.task("large", "high");
+  const high = fleet.engine.jobs.get(2) ?? null;
+  expect(large === null ? "" : explainTask(fleet.engine, high, large).summary).toContain(
+    "while no node has 2, smaller tasks may go first, also of lower priority.",
+  );
 });
 
 test("nodes are named up to three, and how many more there are", () => {

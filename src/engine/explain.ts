@@ -208,8 +208,7 @@ function explainNodes(job: Job, task: TaskRecord, nodes: Node[]): WaitReason[] {
   add(
     "full",
     "NoFreeSlot",
-    (some) =>
-      `${counted(some.length, "node")} ${verb(some.length, "has")} ${slots === 1 ? "no free slot" : `fewer than ${slots} free slots`}; it waits for a running task to end.`,
+    (some) => `${counted(some.length, "node")} ${verb(some.length, "has")} ${waitForSlots(slots)}`,
   );
   add("barred", "NodeBarredByPreparation", (some) => barredMessage(job, some));
   add(
@@ -233,6 +232,12 @@ function explainNodes(job: Job, task: TaskRecord, nodes: Node[]): WaitReason[] {
     (some) => `${capitalised(named(some))} ${verb(some.length, "is")} not ready (${lives(some)}).`,
   );
   return reasons;
+}
+
+/** Nothing is kept free for a task of several slots: smaller ones pass it, whatever their priority. */
+function waitForSlots(slots: number): string {
+  if (slots === 1) return "no free slot; it waits for a running task to end.";
+  return `fewer than ${slots} free slots; while no node has ${slots}, smaller tasks may go first, also of lower priority.`;
 }
 
 function lives(nodes: readonly Node[]): string {
