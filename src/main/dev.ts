@@ -1,4 +1,5 @@
 import { createClient, orNull } from "../client/client.ts";
+import { devHint } from "./devHint.ts";
 import { endSignal } from "./endSignal.ts";
 import { type Served, serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
@@ -36,7 +37,7 @@ export async function runDev(options: DevOptions): Promise<number> {
   await ended;
   process.stdout.write("\nStopping: nodes, then the server ...\n");
   await served.server.stop("withProcesses");
-  process.stdout.write("Stopped. Start again in this folder to go on where it was.\n");
+  process.stdout.write("Stopped. Start it again in the same way to go on where it was.\n");
   return 0;
 }
 
@@ -63,9 +64,7 @@ function print(served: Served, options: DevOptions): void {
     `  token    ${token}`,
     `  data     ${directory.path}${isFirst ? "" : "  (found again)"}`,
     "",
-    "The stint command in this folder finds the server by itself; try in another terminal:",
-    "  stint node list",
-    "  stint job run examples/hello.yaml --wait",
+    ...devHint(directory.path, process.cwd()),
     "",
   ];
   process.stdout.write(`${lines.join("\n")}\n`);
