@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { explainTask } from "./explain.ts";
+import { admitJob } from "./jobs.ts";
 import { mustHave } from "./state.ts";
 import { JOB, POOL, TestFleet } from "./testFleet.ts";
 
@@ -80,6 +81,23 @@ test("a reboot that waits for files alone is done at once by a stronger option, 
   expect(fleet.kinds()).toEqual(["rebootNode"]);
   const reply = fleet.send({ kind: "rebootNode", node: "n1", option: "terminate" });
   expect(reply).toMatchObject({ error: { code: "NodeBeingRebooted" } });
+});
+
+test("the deletion of a job that was completed and not in memory ends the wait as well", () => {
+  const fleet = retaining();
+  fleet.send({ kind: "terminateJob", job: "job", reason: "UserTerminate" });
+  expect(fleet.jobState()).toBe("completed");
+  fleet.restart();
+  fleet.connect("n1");
+  rebootNode(fleet);
+  const record = fleet.store.jobOfId("job");
+  if (record === undefined || fleet.jobState() !== "gone")
+    throw new Error("Expected a stored job.");
+  const progress = fleet.store.progressOf(record.number);
+  admitJob(fleet.engine, record, progress, [...fleet.store.nodeJobs.values()]);
+  fleet.kinds();
+  fleet.send({ kind: "deleteJob", job: "job" });
+  expect(fleet.kinds()).toEqual(["remove", "rebootNode"]);
 });
 
 test("explain says what a node that is to be rebooted waits for", () => {
