@@ -46,6 +46,34 @@ test("a wrong word is answered with what was probably meant, and help", async ()
   expect((await ran(["job", "toString"], NONE)).exitCode).toBe(2);
 });
 
+test("options of every action may stand before the object", async () => {
+  const server = new FakeServer({ "GET /jobs": { items: [] } });
+  const urls: string[] = [];
+  const fetch = (request: Request) => {
+    urls.push(request.url);
+    return server.fetch(request);
+  };
+  const behind = await ran(["job", "list", "--json", "--server", "http://b:1"], server, { fetch });
+  expect(behind.exitCode).toBe(0);
+  const words = ["-js", "--server", "http://b:1", "job", "list"];
+  expect(await ran(words, server, { fetch })).toEqual(behind);
+  expect(await ran(["-sv=http://b:1", "--json", ...words.slice(3)], server, { fetch })).toEqual(
+    behind,
+  );
+  expect(new Set(urls).size).toBe(1);
+  expect(urls[0]).toStartWith("http://b:1/");
+  const help = await ran(["--server", "http://b:1", "job", "list", "help"], NONE);
+  expect(help).toEqual(await ran(["job", "list", "help"], NONE));
+});
+
+test("another option before the object is told where it belongs", async () => {
+  const { exitCode, stderr } = await ran(["-st", "active", "job", "list"], NONE);
+  expect(exitCode).toBe(2);
+  expect(stderr).toStartWith(
+    'error: Expected an object and got the option "-st". Options stand behind the action, as in `stint job list -st active`; only --json, --tsv, --server, --tokenfile may stand before the object.\n',
+  );
+});
+
 test("a wrong option prints the usage of the action and exits 2, and nothing is sent", async () => {
   expect(await ran(["job", "view", "-id"], NONE)).toEqual({
     exitCode: 2,

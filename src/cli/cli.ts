@@ -1,6 +1,8 @@
 import packageJson from "../../package.json" with { type: "json" };
 import type { Action, CommandObject } from "./command/action.ts";
 import { actionHelp, objectHelp, rootHelp, SERVER_COMMANDS, usage } from "./command/help.ts";
+import { leadingOptions } from "./command/leading.ts";
+import { longName } from "./command/option.ts";
 import { GENERAL } from "./command/shared.ts";
 import { nearestWord } from "./command/suggest.ts";
 import { OBJECTS } from "./commands.ts";
@@ -13,7 +15,8 @@ export type { CliIo };
 
 /** Runs one command line, `argv` being the words behind the program's name; answers the exit code. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
-  const [first = "", ...rest] = argv;
+  const leading = leadingOptions(GENERAL, argv);
+  const [first = "", ...rest] = leading.rest;
   if (first === "-v" || first === "--version" || first === "version") {
     return await print(io, `stint ${packageJson.version}`);
   }
@@ -21,16 +24,23 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
   if (isHelp(first)) return await help(rest, io);
   const object = lookUp(OBJECTS, first);
   if (object === undefined) {
+    if (first.startsWith("-")) return await wrongOption(first, io);
     const known = [...Object.keys(OBJECTS), ...Object.keys(SERVER_COMMANDS)];
     const expected = "one of the objects and commands below";
     return await wrongWord(io, { expected, word: first, known, help: rootHelp(OBJECTS) });
   }
-  return await runObject(first, object, rest, io);
+  return await runObject({ name: first, object, general: leading.options }, rest, io);
+}
+
+interface ChosenObject {
+  readonly name: string;
+  readonly object: CommandObject;
+  /** Options that stood before it; they mean the same as behind the action. */
+  readonly general: readonly string[];
 }
 
 async function runObject(
-  name: string,
-  object: CommandObject,
+  { name, object, general }: ChosenObject,
   words: readonly string[],
   io: CliIo,
 ): Promise<number> {
@@ -44,7 +54,7 @@ async function runObject(
   }
   const isHelpAsked = (rest.length === 1 && rest[0] === "help") || hasHelpOption(rest);
   if (isHelpAsked) return await print(io, actionHelp(name, word, action, GENERAL));
-  return await runAction({ object: name, name: word, action }, rest, io);
+  return await runAction({ object: name, name: word, action }, [...general, ...rest], io);
 }
 
 interface Chosen {
@@ -134,6 +144,14 @@ async function help(words: readonly string[], io: CliIo): Promise<number> {
   const action = lookUp(object.actions, word);
   if (action === undefined) return await print(io, objectHelp(name, object));
   return await print(io, actionHelp(name, word, action, GENERAL));
+}
+
+async function wrongOption(option: string, io: CliIo): Promise<number> {
+  const error = `error: Expected an object and got the option "${option}".`;
+  const names = Object.keys(GENERAL).map((key) => `--${longName(key)}`);
+  const place = `Options stand behind the action, as in \`stint job list -st active\`; only ${names.join(", ")} may stand before the object.`;
+  await writeTo(io.stderr, `${error} ${place}\n${rootHelp(OBJECTS)}\n`);
+  return EXIT.usage;
 }
 
 interface WrongWord {

@@ -5,12 +5,16 @@ export interface NameValue {
   value: string;
 }
 
-/** Reads KEY=VALUE words; `option` names their option in the error. */
-export function nameValues(words: readonly string[], option: string): NameValue[] {
+/** Reads words as NAME=VALUE; `form` and `option` are what help calls them. */
+export function nameValues(
+  words: readonly string[],
+  form: "KEY=VALUE" | "NAME=VALUE",
+  option: string,
+): NameValue[] {
   return words.map((word) => {
     const at = word.indexOf("=");
     if (at > 0) return { name: word.slice(0, at), value: word.slice(at + 1) };
-    throw new UsageError(`Expected KEY=VALUE as ${option} and got "${word}".`);
+    throw new UsageError(`Expected ${form} as ${option} and got "${word}".`);
   });
 }
 

@@ -22,7 +22,8 @@ export async function run(session: Session, options: JobCreateOptions): Promise<
       displayName: name,
       jobPreparationTask: preparation === undefined ? undefined : { commandLine: preparation },
       jobReleaseTask: release === undefined ? undefined : { commandLine: release },
-      commonEnvironmentSettings: env.length === 0 ? undefined : nameValues(env, "-en,--env"),
+      commonEnvironmentSettings:
+        env.length === 0 ? undefined : nameValues(env, "NAME=VALUE", "-en,--env"),
     }),
   };
   const client = await session.client();

@@ -20,7 +20,8 @@ export function editedFields(options: EditableOptions): Omit<JobPatchBody, "pool
     maxParallelTasks: maxParallel,
     onAllTasksComplete: onComplete,
     constraints: Object.keys(constraints).length === 0 ? undefined : constraints,
-    metadata: metadata.length === 0 ? undefined : nameValues(metadata, "-md,--metadata"),
+    metadata:
+      metadata.length === 0 ? undefined : nameValues(metadata, "KEY=VALUE", "-md,--metadata"),
   });
 }
 

@@ -34,7 +34,8 @@ function taskOf(id: string, commandLine: string, options: TaskAddOptions): TaskA
     ...givenOf({
       requiredSlots: slots,
       constraints: constraintsOf(options),
-      environmentSettings: env.length === 0 ? undefined : nameValues(env, "-en,--env"),
+      environmentSettings:
+        env.length === 0 ? undefined : nameValues(env, "NAME=VALUE", "-en,--env"),
     }),
   };
 }

@@ -225,10 +225,12 @@ test("many tasks are added from a list", async () => {
   expect(refused.stderr).toContain("\nstdin:2:3: Expected only the fields id, ");
 });
 
-test("a task without command, and one by options and file, are wrong usage", async () => {
+test("a task without command, by options and file, or with half a variable is wrong usage", async () => {
   const server = new FakeServer({});
   expect((await ran(["jobtask", "add", "nightly", "a"], server)).exitCode).toBe(2);
   expect((await ran(["jobtask", "add", "nightly", "a", "-fi", "-"], server)).exitCode).toBe(2);
+  const env = await ran("jobtask add nightly a -cl x -en FOO".split(" "), server);
+  expect(env.stderr).toStartWith('error: Expected NAME=VALUE as -en,--env and got "FOO".\n');
   expect(server.requests).toEqual([]);
 });
 

@@ -23,6 +23,7 @@ export function editedFields(options: EditableOptions): Omit<PoolPatchBody, "dis
   return givenOf({
     taskSchedulingPolicy: fillType === undefined ? undefined : { nodeFillType: fillType },
     accepts: accepts.length === 0 ? undefined : accepts.map(kindOf),
-    metadata: metadata.length === 0 ? undefined : nameValues(metadata, "-md,--metadata"),
+    metadata:
+      metadata.length === 0 ? undefined : nameValues(metadata, "KEY=VALUE", "-md,--metadata"),
   });
 }
