@@ -24,11 +24,11 @@ test.each([
 });
 
 test.each([
-  ["", /no word/],
-  [" \t", /no word/],
-  ["a 'b", /single quote at position 3/],
+  ["", /^Expected a command line that names a program, and it is empty\.$/],
+  [" \t", /it is empty\.$/],
+  ["a 'b", /balanced quotes: the single quote at position 3 /],
   ['a "b\\"', /double quote at position 3/],
-  ["a\\", /ends after a backslash/],
+  ["a\\", /behind the backslash that ends/],
   ["a\0b", /NUL/],
 ])("no words of %j", (text, reason) => {
   const split = splitCommandLine(text);

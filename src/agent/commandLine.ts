@@ -1,5 +1,6 @@
 export type SplitCommandLine =
   | { readonly ok: true; readonly words: readonly string[] }
+  /** The reason is a sentence. */
   | { readonly ok: false; readonly reason: string };
 
 /** In double quotes a backslash is itself before any other character (POSIX shell, 2.2.3). */
@@ -27,17 +28,19 @@ export function splitCommandLine(text: string): SplitCommandLine {
     at = piece.end;
   }
   if (word !== null) words.push(word);
-  if (words.length === 0) return { ok: false, reason: "the command line has no word" };
+  if (words.length === 0)
+    return { ok: false, reason: "Expected a command line that names a program, and it is empty." };
   if (words.some((each) => each.includes("\0"))) {
-    return { ok: false, reason: "the command line has a NUL character" };
+    return { ok: false, reason: "Expected a command line without NUL characters." };
   }
   return { ok: true, words };
 }
 
 function unbalanced(character: string, at: number): string {
-  if (character === "\\") return "the command line ends after a backslash";
+  if (character === "\\")
+    return "Expected a character behind the backslash that ends the command line.";
   const name = character === "'" ? "single" : "double";
-  return `the ${name} quote at position ${at + 1} of the command line is not closed`;
+  return `Expected a command line of balanced quotes: the ${name} quote at position ${at + 1} is not closed.`;
 }
 
 interface Piece {

@@ -135,8 +135,7 @@ export class Effects {
     const { rootDirectory, bootId, users } = this.#options;
     const command = order.members[0]?.command;
     const split = splitCommandLine(command?.commandLine ?? "");
-    if (!split.ok)
-      return launchFailure(`Expected a command line of balanced quotes: ${split.reason}.`);
+    if (!split.ok) return launchFailure(split.reason);
     const user = userOf(order, users);
     if ("code" in user) return user;
     const cwd = `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/wd`;
