@@ -1,38 +1,50 @@
 import { z } from "zod";
 import { foldId, isValidNodeId } from "../../model/id.ts";
-import { REQUEST_ERROR_STATUS, type RequestErrorCode } from "../../model/requestError.ts";
+import { TASK_SLOTS_MAX } from "../../model/limits.ts";
 import { isoTime } from "../../model/time.ts";
+import { check } from "../../protocol/api/check.ts";
 import type { JoinAnswer } from "../../protocol/node/message.ts";
 import type { JoinTokenRecord, Store } from "../../store/store.ts";
 import { hashToken } from "../access/tokens.ts";
 import type { Loop } from "../loop/loop.ts";
+import { requestIdOf } from "../routes/api.ts";
+import { parseJson, readText } from "../routes/body.ts";
+import { accepted, errorResponse, Refusal, refuse } from "../routes/refusal.ts";
+
+/** Text of at most so many characters. */
+function textUpTo(most: number) {
+  return z.string().max(most, `text of at most ${most} characters`);
+}
+
+const SIZE = z.number().min(0, "a number of at least 0");
+const SLOTS_EXPECTED = `a whole number from 0 to ${TASK_SLOTS_MAX}`;
 
 const facts = z.object({
-  agentVersion: z.string().max(100),
-  hostname: z.string().max(253),
-  os: z.string().max(200),
-  ipAddress: z.string().max(100),
-  cores: z.number().min(0),
-  memoryBytes: z.number().min(0),
+  agentVersion: textUpTo(100),
+  hostname: textUpTo(253),
+  os: textUpTo(200),
+  ipAddress: textUpTo(100),
+  cores: SIZE,
+  memoryBytes: SIZE,
   canReboot: z.boolean(),
 });
 
+// Further fields are let through: a newer agent may tell more.
 const joinRequest = z.object({
-  joinToken: z.string().min(1).max(200),
-  poolId: z.string().max(64).optional(),
-  guid: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/),
-  publicKey: z.base64().max(100),
-  nodeName: z.string().refine(isValidNodeId, "expected a node id of 1-64 of [A-Za-z0-9._-]"),
-  slots: z.int().min(0).max(256),
+  joinToken: textUpTo(200).min(1, "a join token"),
+  poolId: textUpTo(64).optional(),
+  guid: z.string().regex(/^[A-Za-z0-9._-]{1,128}$/, "1 to 128 characters out of A-Za-z0-9._-"),
+  publicKey: z.base64("a key in base64").max(100, "a key of at most 100 characters"),
+  nodeName: z.string().refine(isValidNodeId, "a node id of 1 to 64 characters out of A-Za-z0-9._-"),
+  slots: z
+    .int({ error: SLOTS_EXPECTED })
+    .min(0, SLOTS_EXPECTED)
+    .max(TASK_SLOTS_MAX, SLOTS_EXPECTED),
   facts,
 });
 
-function refuse(code: RequestErrorCode, message: string, fix: string): Response {
-  return Response.json({ error: { code, message, fix } }, { status: REQUEST_ERROR_STATUS[code] });
-}
-
 /** Why nobody may join with the token; null: it is good. */
-function tokenFault(token: JoinTokenRecord | null, now: number): Response | null {
+function tokenFault(token: JoinTokenRecord | null, now: number): Refusal | null {
   if (token === null) return badToken("one that it does not know", "POOL");
   const { poolId, expiresAt, usesLeft } = token;
   if (expiresAt !== null && expiresAt <= now) {
@@ -46,7 +58,7 @@ function poolFault(
   what: string,
   wanted: { readonly poolId?: string | undefined },
   given: { readonly poolId: string } | null,
-): Response | null {
+): Refusal | null {
   if (wanted.poolId === undefined || given === null) return null;
   if (foldId(wanted.poolId) === foldId(given.poolId)) return null;
   return refuse(
@@ -56,12 +68,12 @@ function poolFault(
   );
 }
 
-function usedUp(token: JoinTokenRecord | null): Response {
+function usedUp(token: JoinTokenRecord | null): Refusal {
   const poolId = token?.poolId ?? "POOL";
   return badToken(`one for the pool ${poolId} that has been used up`, poolId);
 }
 
-function badToken(given: string, poolId: string): Response {
+function badToken(given: string, poolId: string): Refusal {
   const message = `Expected a join token of this server that is good, got ${given}.`;
   return refuse(
     "AuthenticationFailed",
@@ -74,21 +86,28 @@ function badToken(given: string, poolId: string): Response {
  * `POST /api/v1/nodes/join`: a machine shows a join token and the public key it made. A repeated join with the same key
  * gives the same answer and uses the token no second time.
  */
-export async function joinNode(
-  request: Request,
-  parts: { loop: Loop; store: Store; clock: () => number },
-): Promise<Response> {
-  const { loop, store, clock } = parts;
-  const parsed = joinRequest.safeParse(await request.json().catch(() => null));
-  if (!parsed.success) {
-    const what = z.prettifyError(parsed.error);
-    return refuse("InvalidRequestBody", `Expected a join request: ${what}`, "Use stint agent.");
+export async function joinNode(request: Request, parts: JoinParts): Promise<Response> {
+  try {
+    return Response.json(await joined(request, parts));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return errorResponse(error, requestIdOf(request)).response;
   }
-  const { data } = parsed;
+}
+
+interface JoinParts {
+  readonly loop: Loop;
+  readonly store: Store;
+  readonly clock: () => number;
+}
+
+/** Throws Refusal. */
+async function joined(request: Request, { loop, store, clock }: JoinParts): Promise<JoinAnswer> {
+  const data = accepted(check(joinRequest, parseJson(await readText(request))));
   const key = await store.readNodeKey(data.guid);
   if (key !== null && key.publicKey !== data.publicKey) {
     const message = `Another machine has joined under the guid ${data.guid} with another key.`;
-    return refuse(
+    throw refuse(
       "NodeKeyConflict",
       message,
       "Delete the agent's data directory and join again as a new node.",
@@ -100,10 +119,10 @@ export async function joinNode(
     const hash = hashToken(data.joinToken);
     const shown = await store.readJoinToken(hash);
     const fault = tokenFault(shown, clock()) ?? poolFault("a join token for", data, shown);
-    if (fault !== null) return fault;
+    if (fault !== null) throw fault;
     const token = await store.useJoinToken(hash, clock());
     // Another has used it since it was looked at.
-    if (token === null) return usedUp(shown);
+    if (token === null) throw usedUp(shown);
     poolId = token.poolId;
     if (key === null) {
       const { guid, publicKey } = data;
@@ -118,12 +137,11 @@ export async function joinNode(
       slots,
       facts: data.facts,
     });
-    if (!reply.ok) return refuse(reply.error.code, reply.error.message, reply.error.fix);
+    if (!reply.ok) throw new Refusal(reply.error);
   }
   const node = loop.nodeNumber(data.guid);
   const names = node === null ? null : loop.nodeNames(node);
   const fault = poolFault("this node to be in", data, names);
-  if (fault !== null) return fault;
-  const answer: JoinAnswer = names ?? { nodeId: data.nodeName, poolId };
-  return Response.json(answer);
+  if (fault !== null) throw fault;
+  return names ?? { nodeId: data.nodeName, poolId };
 }

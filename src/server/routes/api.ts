@@ -18,7 +18,8 @@ import { taskHandlers } from "./tasks.ts";
 
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 
-function requestIdOf(request: Request): string {
+/** The caller's own name for the request, else a new one. */
+export function requestIdOf(request: Request): string {
   const given = request.headers.get("x-request-id") ?? "";
   return REQUEST_ID.test(given) ? given : crypto.randomUUID();
 }

@@ -209,7 +209,7 @@ test("many tasks are answered each in its place", async () => {
   const response = await api.request("POST", "/jobs/job1/tasks", { tasks });
   expect(response.status).toBe(200);
   const { value } = (await response.json()) as {
-    value: { taskId: string; status: string; error?: { code: string } }[];
+    value: { taskId: string; status: string; error?: { code: string; field: string } }[];
   };
   expect(value.map(({ taskId, status, error }) => [taskId, status, error?.code])).toEqual([
     ["t1", "success", undefined],
@@ -218,6 +218,12 @@ test("many tasks are answered each in its place", async () => {
     ["t2", "clienterror", "UnsupportedProperty"],
     ["T1", "clienterror", "TaskExists"],
     ["t3", "success", undefined],
+  ]);
+  expect(value.flatMap(({ error }) => error?.field ?? [])).toEqual([
+    "tasks[1].id",
+    "tasks[2].id",
+    "tasks[3].dependsOn",
+    "tasks[4].id",
   ]);
   expect(await api.json("GET", "/jobs/job1/taskcounts")).toEqual({
     taskCounts: { active: 3, running: 0, completed: 0, succeeded: 0, failed: 0 },

@@ -83,19 +83,22 @@ function addedOne(reply: OkReply, jobId: string, taskId: string): StoredAnswer |
 /** An answer to every item in the order of the call: the edge's refusals among the engine's answers. */
 function addedMany(reply: OkReply, items: readonly CheckedTask[]): StoredAnswer {
   const answers = (reply.tasks ?? [])[Symbol.iterator]();
-  const value = items.map((item): TaskAddResult => {
+  const value = items.map((item, index): TaskAddResult => {
     if (!item.ok) return { taskId: item.id, status: "clienterror", error: item.error };
     const next = answers.next();
     if (next.done === true) throw new Error(`Expected an answer for the task ${item.task.id}.`);
-    return resultOf(next.value);
+    return resultOf(next.value, `tasks[${index}]`);
   });
   const body: TaskAddResults = { value };
   return { status: 200, body: JSON.stringify(body) };
 }
 
-function resultOf(answer: AddTaskAnswer): TaskAddResult {
+/** The engine knows the fields of a task, `path` is where the task stands in the call. */
+function resultOf(answer: AddTaskAnswer, path: string): TaskAddResult {
   if (answer.status === "success") return { taskId: answer.id, status: "success" };
-  return { taskId: answer.id, status: "clienterror", error: answer.error };
+  const { field } = answer.error;
+  const error = field === undefined ? answer.error : { ...answer.error, field: `${path}.${field}` };
+  return { taskId: answer.id, status: "clienterror", error };
 }
 
 type Reads = Pick<
