@@ -28,10 +28,30 @@ test("YAML and JSON are read, with defaults for what is left out", () => {
 });
 
 test.each([
-  ["slots: 0", /agent\.yaml: slots: .*>=1/],
-  ["slots: many", /agent\.yaml: slots: .*expected number/],
-  ["slot: 4", /agent\.yaml: .*"slot"/],
-  ["allowedUsers: {accounts: {firstUid: 60000}}", /allowedUsers\.accounts\.count/],
+  [
+    "slots: 0",
+    /agent\.yaml: Expected a whole number from 1 to 256 as slots and got 0\. Correct it\.$/,
+  ],
+  [
+    "slots: many",
+    /: Expected a whole number from 1 to 256 as slots and got "many"\. Correct it\.$/,
+  ],
+  [
+    "serverurl: x",
+    /: Expected only the fields serverUrl, .* and got serverurl\. Remove or rename it\.$/,
+  ],
+  ["- a", /: Expected an object of serverUrl, .* and got \["a"\]\. Correct it\.$/],
+  ["name: ''", /: Expected text that is not empty as name and got ""\. Correct it\.$/],
+  ["cgroups: on", /: Expected auto or off as cgroups and got /],
+  [
+    "allowedUsers: {named: root}",
+    /: Expected a list of names as allowedUsers\.named and got "root"/,
+  ],
+  ["allowedUsers: {acounts: 1}", /as allowedUsers and got allowedUsers\.acounts\. Remove/],
+  [
+    "allowedUsers: {accounts: {firstUid: 60000}}",
+    /Expected a whole number from 1 to 65536 as allowedUsers\.accounts\.count and got nothing/,
+  ],
   ["serverUrl: [", /is neither YAML nor JSON/],
 ])("a mistake is told in one line: %s", (text, message) => {
   const path = configuration(text);

@@ -5,30 +5,45 @@ import { AgentStartError } from "./options.ts";
 
 /** Linux keeps its highest user id for "nobody was named". */
 const UID_MAX = 2 ** 32 - 2;
+/** Enough to recognise a value by. */
+const GIVEN_MAX_LENGTH = 120;
 
-const account = z.strictObject({
-  firstUid: z.int().min(1).max(UID_MAX),
-  count: z.int().min(1).max(65_536),
-});
+/** Each schema's error says what it expects, in words that fit behind "Expected". */
+function wholeNumber(most: number) {
+  const error = `a whole number from 1 to ${most}`;
+  return z.int({ error }).min(1, { error }).max(most, { error });
+}
 
-const schema = z.strictObject({
-  serverUrl: z.string().min(1).optional(),
-  joinTokenFile: z.string().min(1).optional(),
-  pool: z.string().min(1).optional(),
-  name: z.string().min(1).optional(),
-  slots: z.int().min(1).max(TASK_SLOTS_MAX).optional(),
-  dataDirectory: z.string().min(1).optional(),
-  rootDirectory: z.string().min(1).optional(),
-  allowedUsers: z
-    .strictObject({
-      admin: z.boolean().default(false),
-      accounts: account.nullable().default(null),
-      named: z.array(z.string().min(1)).default([]),
-    })
-    .optional(),
-  rebootCommand: z.string().min(1).nullable().optional(),
-  insecure: z.boolean().optional(),
-  cgroups: z.enum(["auto", "off"]).optional(),
+const TEXT = z.string({ error: "text" }).min(1, { error: "text that is not empty" });
+const YES_OR_NO = z.boolean({ error: "true or false" });
+
+/** An object without other fields than these. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  const names = Object.keys(shape).join(", ");
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === "unrecognized_keys" ? `only the fields ${names}` : `an object of ${names}`,
+  });
+}
+
+const account = section({ firstUid: wholeNumber(UID_MAX), count: wholeNumber(65_536) });
+
+const schema = section({
+  serverUrl: TEXT.optional(),
+  joinTokenFile: TEXT.optional(),
+  pool: TEXT.optional(),
+  name: TEXT.optional(),
+  slots: wholeNumber(TASK_SLOTS_MAX).optional(),
+  dataDirectory: TEXT.optional(),
+  rootDirectory: TEXT.optional(),
+  allowedUsers: section({
+    admin: YES_OR_NO.default(false),
+    accounts: account.nullable().default(null),
+    named: z.array(TEXT, { error: "a list of names" }).default([]),
+  }).optional(),
+  rebootCommand: TEXT.nullable().optional(),
+  insecure: YES_OR_NO.optional(),
+  cgroups: z.enum(["auto", "off"], { error: "auto or off" }).optional(),
 });
 
 /** `stint agent --config FILE`: what the file sets; options of the command line win. */
@@ -45,13 +60,28 @@ export function readAgentConfiguration(path: string): AgentConfiguration {
       { cause: error },
     );
   }
-  const result = schema.safeParse(parse(path, text) ?? {});
+  const value = parse(path, text) ?? {};
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const field = issue?.path.join(".") ?? "";
-  throw new AgentStartError(
-    `${path}: ${field === "" ? "" : `${field}: `}${issue?.message ?? "not a configuration"}.`,
+  const mistake = issue === undefined ? "not a configuration" : told(issue, value);
+  throw new AgentStartError(`${path}: ${mistake}`);
+}
+
+function told(issue: z.core.$ZodIssue, value: unknown): string {
+  const field = issue.path.join(".");
+  const place = field === "" ? "" : ` as ${field}`;
+  if (issue.code === "unrecognized_keys") {
+    const unknown = [...issue.path, issue.keys[0] ?? ""].join(".");
+    return `Expected ${issue.message}${place} and got ${unknown}. Remove or rename it.`;
+  }
+  const given = issue.path.reduce<unknown>(
+    (at, key) => (typeof at === "object" && at !== null ? Reflect.get(at, key) : undefined),
+    value,
   );
+  if (given === undefined) return `Expected ${issue.message}${place} and got nothing. Add it.`;
+  const shown = (JSON.stringify(given) ?? typeof given).slice(0, GIVEN_MAX_LENGTH);
+  return `Expected ${issue.message}${place} and got ${shown}. Correct it.`;
 }
 
 function parse(path: string, text: string): unknown {
