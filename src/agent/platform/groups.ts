@@ -157,21 +157,7 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
         writeFileSync(join(path, file), value);
         paths.add(path);
       }
-      const madeBelow = (base: string | null): string | null => {
-        const path = base === null ? null : join(base, number);
-        return path !== null && paths.has(path) ? path : null;
-      };
-      const memory = madeBelow(bases.memory);
-      const unified = madeBelow(bases.unified);
-      // What is used before a move stays with the shim, and who has forked before it has got away with it.
-      const first = memory ?? madeBelow(bases.pids) ?? pathOf(execution);
-      return {
-        first,
-        further: [...paths].filter((path) => path !== first),
-        peakMemoryPath: memory === null ? null : join(memory, "memory.max_usage_in_bytes"),
-        // Every group of the unified hierarchy counts its time, whatever its controllers.
-        cpuStatPath: unified === null ? null : join(unified, "cpu.stat"),
-      };
+      return spawnGroups(bases, number, pathOf(execution), paths);
     },
     members(execution) {
       const found = pathsOf(execution)
@@ -194,6 +180,30 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
     },
     present: () => groupNumbers(primary),
     close: () => all.map(removeGroup).every(Boolean),
+  };
+}
+
+/** In which order a process joins the groups that were made for it. */
+function spawnGroups(
+  bases: SplitBases,
+  number: string,
+  primary: string,
+  made: ReadonlySet<string>,
+): SpawnGroups {
+  const madeBelow = (base: string | null): string | null => {
+    const path = base === null ? null : join(base, number);
+    return path !== null && made.has(path) ? path : null;
+  };
+  const memory = madeBelow(bases.memory);
+  const unified = madeBelow(bases.unified);
+  // What is used before a move stays with the shim, and who has forked before it has got away with it.
+  const first = memory ?? madeBelow(bases.pids) ?? primary;
+  return {
+    first,
+    further: [...made].filter((path) => path !== first),
+    peakMemoryPath: memory === null ? null : join(memory, "memory.max_usage_in_bytes"),
+    // Every group of the unified hierarchy counts its time, whatever its controllers.
+    cpuStatPath: unified === null ? null : join(unified, "cpu.stat"),
   };
 }
 
