@@ -13,7 +13,10 @@ export function startErrorLine(error: unknown): string | null {
   if ("code" in error && (error.code === "EACCES" || error.code === "EPERM")) {
     return `Permission was refused: ${error.message}`;
   }
-  // A path that cannot be: below a file, on a full or read-only disk.
+  if ("path" in error && "code" in error && (error.code === "EEXIST" || error.code === "ENOTDIR")) {
+    return `Expected a folder at ${error.path} and found something else. Name another place.`;
+  }
+  // A path that cannot be: on a full or read-only disk.
   if ("syscall" in error && "path" in error) return `The system refused: ${error.message}`;
   return null;
 }

@@ -27,7 +27,14 @@ export function options(
     ]);
     return Object.fromEntries(texts) as Partial<Record<string, string>>;
   } catch (error) {
-    throw new StartError(`${(error as Error).message}. See --help.`, { cause: error });
+    const { message } = error as Error;
+    // A value that begins with a dash: the parser's words are three lines about its own rules.
+    const ambiguous = /^Option '(--[\w-]+)[^']*' argument is ambiguous/.exec(message)?.[1];
+    const line =
+      ambiguous === undefined
+        ? `${message.replace(/\s*\n\s*/g, " ").replace(/\.$/, "")}.`
+        : `Expected a value behind ${ambiguous} and got an option; write ${ambiguous}=-1 for -1.`;
+    throw new StartError(`${line} See --help.`, { cause: error });
   }
 }
 

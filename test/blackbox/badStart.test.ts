@@ -197,6 +197,15 @@ test("options that make no sense are named, and nothing is made", async () => {
   expect(existsSync(data)).toBe(false);
 });
 
+test("a data directory that is no folder is named", async () => {
+  const file = join(sandbox.folder("data"), "file");
+  writeFileSync(file, "");
+  const line =
+    /^stint: Expected a folder at \S+file and found something else\. Name another place\.\n$/;
+  expectLine(await sandbox.run(serverWords(file)), line);
+  expectLine(await sandbox.run(["dev", "--data", file, "--port", "0"]), line);
+});
+
 test("a configuration of an agent that cannot be read is named with its field", async () => {
   const folder = sandbox.folder("configuration");
   const data = join(folder, "data");

@@ -37,7 +37,8 @@ export const ENVIRONMENT_SETTINGS = where(
 export function isInsidePath(path: string): boolean {
   if (path === "" || path.length > PATH_MAX_LENGTH || path.includes("\0")) return false;
   if (path.startsWith("/") || path.endsWith("/")) return false;
-  return path.split("/").every((segment) => segment !== "..");
+  const segments = path.split("/");
+  return segments.every((segment) => segment !== "..") && segments.at(-1) !== ".";
 }
 
 function isHttpUrl(url: string): boolean {

@@ -91,6 +91,16 @@ const REFUSALS: readonly (readonly [Record<string, unknown>, string, string])[] 
     "resourceFiles[0].httpUrl",
   ],
   [
+    { resourceFiles: [{ ...file, filePath: "." }] },
+    "InvalidPropertyValue",
+    "resourceFiles[0].filePath",
+  ],
+  [
+    { resourceFiles: [{ ...file, filePath: "a/." }] },
+    "InvalidPropertyValue",
+    "resourceFiles[0].filePath",
+  ],
+  [
     { resourceFiles: [{ ...file, filePath: "../f" }] },
     "InvalidPropertyValue",
     "resourceFiles[0].filePath",
