@@ -109,7 +109,7 @@ function taskContents(transport: Transport) {
       ),
     files: (jobId: string, taskId: string, query: FilesQuery = {}) =>
       transport.call("GET /jobs/{jobId}/tasks/{taskId}/files", { ...at(jobId, taskId), query }),
-    /** `path` is relative to the task's directory, as `wd/out.txt`. */
+    /** `path` is relative to the task's directory, as `wd/out.txt`. A folder is answered with its listing, as JSON. */
     readFile: (jobId: string, taskId: string, path: string, range?: ByteRange) =>
       transport.open("GET /jobs/{jobId}/tasks/{taskId}/files/{path*}", {
         parameters: { jobId, taskId, path },

@@ -238,6 +238,7 @@ test("a file is written whole, never over another one unasked", async () => {
   using folder = new TestFolder();
   const server = new FakeServer({
     "GET /jobs/nightly/tasks/a/files/wd/out.txt": () => new Response("content"),
+    "GET /jobs/nightly/tasks/a/files/wd": () => Response.json({ items: [], truncated: false }),
     "GET /jobs/nightly/tasks/a/files/wd/none": refusal(404, "PathNotFound", "No such file."),
   });
   const words = ["jobtask", "getfile", "nightly", "a", "wd/out.txt"];
@@ -253,6 +254,9 @@ test("a file is written whole, never over another one unasked", async () => {
   expect((await ran([...words, path, "-ow"], server)).exitCode).toBe(0);
   const missing = ["jobtask", "getfile", "nightly", "a", "wd/none", join(folder.path, "none")];
   expect((await ran(missing, server)).exitCode).toBe(1);
+  const ofFolder = await ran(["jobtask", "getfile", "nightly", "a", "wd"], server);
+  expect([ofFolder.exitCode, ofFolder.stdout]).toEqual([1, ""]);
+  expect(ofFolder.stderr).toStartWith("error: Expected a file and got the folder wd.\n");
 });
 
 test("tasks are stopped, run again and removed", async () => {

@@ -18,16 +18,26 @@ export async function download(
   options: DownloadOptions,
   request: () => Promise<Response>,
 ): Promise<number> {
-  if (options.localPath === undefined) return await printBytes(session, await request());
+  const requestFile = async () => fileOf(await request(), options.remotePath);
+  if (options.localPath === undefined) return await printBytes(session, await requestFile());
   const path = await targetOf(options.localPath, options.remotePath);
   if (!options.overwrite && (await isThere(path))) {
     throw new CliError(`Expected no file ${path} yet, and there is one.`, {
       fix: "Add -ow,--overwrite to replace it, or give another -lp,--localpath.",
     });
   }
-  const sizeBytes = await receive(path, await request());
+  const sizeBytes = await receive(path, await requestFile());
   await session.note(`${path} has been written, ${formatSize(sizeBytes)}.`);
   return 0;
+}
+
+/** Files come as octets, whatever they hold; a folder is answered with its listing. */
+async function fileOf(response: Response, remotePath: string): Promise<Response> {
+  if (!response.headers.get("content-type")?.startsWith("application/json")) return response;
+  await response.body?.cancel();
+  throw new CliError(`Expected a file and got the folder ${remotePath}.`, {
+    fix: "Name a file in it: the action files lists them.",
+  });
 }
 
 async function targetOf(localPath: string, remotePath: string): Promise<string> {
