@@ -3,7 +3,7 @@ import type { Contact } from "../model/node.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { dropSpecial, waitersOn } from "./preparation.ts";
 import { saveNode, saveNodeJob } from "./record.ts";
-import { type Engine, mustHave, type Node, STEP_GAP_MS, touchJob } from "./state.ts";
+import { type Engine, mustHave, type Node, SLEEP_GAP_MS, touchJob } from "./state.ts";
 import { executionLost } from "./taskEnd.ts";
 
 /** Whether a node can be reached, and what follows when it cannot (DESIGN 2, Time). */
@@ -37,7 +37,7 @@ export function hear(node: Node, now: number): void {
 
 /** The server slept (or has just begun): silence until now says nothing about the nodes. */
 export function forgiveSilence(engine: Engine, now: number, previous: number): void {
-  if (now - previous <= STEP_GAP_MS) return;
+  if (now - previous <= SLEEP_GAP_MS) return;
   for (const node of engine.nodes.values()) node.heardAt = now;
 }
 

@@ -43,7 +43,10 @@ export const DEFAULT_SETTINGS: EngineSettings = {
 };
 
 /** A gap between two steps above which every node gets a full grace: the server slept (DESIGN 2, Time). */
-export const STEP_GAP_MS = 5_000;
+export const SLEEP_GAP_MS = 5_000;
+
+/** Whoever drives the engine steps it at least this often: timers fire, and no gap of its own counts as sleep. */
+export const TICK_MS = SLEEP_GAP_MS / 2;
 
 /** One execution of a task that has not ended, with its task. */
 export interface LiveTask {

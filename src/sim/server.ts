@@ -4,7 +4,7 @@ import type { Effect } from "../engine/effect.ts";
 import type { Input, Reply } from "../engine/input.ts";
 import { type Asked, type Batch, LoopCore, type Next } from "../engine/loopCore.ts";
 import { restore } from "../engine/restore.ts";
-import { DEFAULT_SETTINGS, type Engine } from "../engine/state.ts";
+import { DEFAULT_SETTINGS, type Engine, TICK_MS } from "../engine/state.ts";
 import { wantsStep } from "../engine/step.ts";
 import type { ServerFrame } from "../protocol/node/message.ts";
 import { EPOCH_MS } from "./agenda.ts";
@@ -22,7 +22,6 @@ export interface Caller {
 }
 
 const NOBODY: Caller = { settle: null, onCommitted: null };
-const TICK_MS = 2_500;
 const RESTART_MAX_MS = 15_000;
 const BATCH_INPUTS_MAX = 2_000;
 

@@ -4,7 +4,7 @@ import type { Effect } from "../../engine/effect.ts";
 import type { Input, Reply, RequestInput } from "../../engine/input.ts";
 import { type Batch, LoopCore, type Next } from "../../engine/loopCore.ts";
 import { restore } from "../../engine/restore.ts";
-import type { Engine, EngineSettings } from "../../engine/state.ts";
+import { type Engine, type EngineSettings, TICK_MS } from "../../engine/state.ts";
 import { wantsStep } from "../../engine/step.ts";
 import type { JobNumber, NodeNumber } from "../../model/id.ts";
 import type { IdempotencyRecord, Store } from "../../store/store.ts";
@@ -17,8 +17,6 @@ const BATCH_WEIGHT_MAX = 1_000;
 const ADDED_TASK_WEIGHT = 0.1;
 /** Inputs that may wait; beyond it callers are told to come again (503). */
 const QUEUE_MAX = 100_000;
-/** A step at least this often, so that timers fire; a gap of twice as much counts as sleep of the machine (STEP_GAP_MS). */
-const TICK_MS = 2_500;
 /**
  * On a busy server steps follow one another no closer than this, nor closer than the last one took (a slow disk), up to
  * a bound, so that more inputs share a commit.
