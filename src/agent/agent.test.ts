@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { StartOrder } from "../model/order.ts";
 import { startTestNode } from "./fixtures/node.ts";
 import { startOrder } from "./fixtures/server.ts";
 import { until } from "./fixtures/until.ts";
@@ -320,6 +321,21 @@ test("a resource file that is not to be had fails the task before its command", 
   expect(outcome).toMatchObject({ failure: { code: "BlobNotFound", category: "usererror" } });
 });
 
+/** What a node's journal has when its agent dies between the entry and the start of the process. */
+function journalStart(data: string, order: StartOrder): void {
+  const entries = [
+    { entry: "ordered", at: Date.now(), order },
+    {
+      entry: "starting",
+      execution: order.execution,
+      at: Date.now(),
+      offsets: { stdout: 0, stderr: 0 },
+    },
+  ];
+  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
+  appendFileSync(join(data, "journal.jsonl"), lines);
+}
+
 test("a start that was journaled but never asked of a shim happens once, after the restart", async () => {
   await using node = await startTestNode();
   node.server.order(startOrder(1, "/bin/sh -c 'exit 6'"));
@@ -328,12 +344,7 @@ test("a start that was journaled but never asked of a shim happens once, after t
   // As a crash between journal entry and process start leaves it: the entry is there, no shim knows of it.
   const order = startOrder(2, "/bin/sh -c 'echo once >> $AZ_BATCH_NODE_SHARED_DIR/runs'").order;
   mkdirSync(join(node.root, "workitems/job/job-1/task2/wd"), { recursive: true });
-  const entries = [
-    { entry: "ordered", at: Date.now(), order },
-    { entry: "starting", execution: 2, at: Date.now(), offsets: { stdout: 0, stderr: 0 } },
-  ];
-  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-  appendFileSync(join(node.data, "journal.jsonl"), lines);
+  journalStart(node.data, order);
   await node.restart();
   expect((await node.server.resultOf(2)).outcome).toEqual({ state: "exited", exitCode: 0 });
   expect(readFileSync(join(node.root, "shared/runs"), "utf8")).toBe("once\n");
@@ -347,12 +358,7 @@ test("a start of which only the beginning is known is not repeated", async () =>
   await node.agent.stop();
   process.kill(shim, "SIGKILL");
   appendFileSync(shimJournal, '{"record":"spawning","execution":2}\n');
-  const entries = [
-    { entry: "ordered", at: Date.now(), order },
-    { entry: "starting", execution: 2, at: Date.now(), offsets: { stdout: 0, stderr: 0 } },
-  ];
-  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-  appendFileSync(join(node.data, "journal.jsonl"), lines);
+  journalStart(node.data, order);
   await node.restart();
   expect((await node.server.resultOf(2)).outcome).toEqual({ state: "unseen" });
   expect(existsSync(join(node.root, "shared/runs"))).toBe(false);

@@ -233,8 +233,8 @@ export function rebootNode(engine: Engine, id: string, option: DeallocationOptio
     );
   }
   const state = nodeStateOf(node);
-  if ((state !== "idle" && state !== "running") || record.contact !== "connected") {
-    const isReady = state === "idle" || state === "running";
+  const isReady = state === "idle" || state === "running";
+  if (!isReady || record.contact !== "connected") {
     return refuse(
       "OperationNotValidOnNode",
       `Node ${id} can be rebooted only when it is idle or running; it is ${isReady ? record.contact : state}.`,

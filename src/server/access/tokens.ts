@@ -31,9 +31,11 @@ export async function issueApiToken(
   return text;
 }
 
+/** Of the hash, as hexadecimal digits. */
+const TOKEN_ID_LENGTH = 12;
+
 /** By which people name a token, that is kept as its hash alone. */
 export function tokenIdOf(hash: string): string {
-  const TOKEN_ID_LENGTH = 12;
   return hash.slice(0, TOKEN_ID_LENGTH);
 }
 
