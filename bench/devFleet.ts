@@ -9,7 +9,6 @@ export interface DevFleet {
   readonly client: ReturnType<typeof createClient>;
   readonly url: string;
   readonly token: string;
-  readonly serverPid: number;
   readonly directory: string;
   /** Stops it; the folder stays until `remove`. */
   stop(): Promise<void>;
@@ -49,7 +48,6 @@ export async function startDev(nodes: number, slots: number): Promise<DevFleet> 
     client,
     url,
     token,
-    serverPid: child.pid,
     directory,
     async stop() {
       child.kill("SIGTERM");

@@ -112,7 +112,13 @@ function drain(engine: Engine, count: number): number {
   return done;
 }
 
-function measure(nodes: number, slots: number, tasks: number): { rate: number; queuedMb: number } {
+interface Run {
+  readonly rate: number;
+  readonly cpuMicros: number;
+  readonly queuedMb: number;
+}
+
+function measure(nodes: number, slots: number, tasks: number): Run {
   pending.length = 0;
   Bun.gc(true);
   const engine = fleet(nodes, slots);
@@ -120,9 +126,11 @@ function measure(nodes: number, slots: number, tasks: number): { rate: number; q
   Bun.gc(true);
   const queuedMb = process.memoryUsage.rss() / 1e6;
   const begun = performance.now();
+  const cpuBefore = process.cpuUsage();
   drain(engine, tasks);
   const seconds = (performance.now() - begun) / 1000;
-  return { rate: tasks / seconds, queuedMb };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { rate: tasks / seconds, cpuMicros: (user + system) / tasks, queuedMb };
 }
 
 export function run(): Figure[] {
@@ -135,6 +143,7 @@ export function run(): Figure[] {
       unit: "tasks/s",
       goal: 200_000,
     },
+    { name: "CPU a task, 10,000 nodes", value: large.cpuMicros, unit: "us" },
     {
       name: "assignments + completions, 100 nodes of 100 slots",
       value: small.rate,

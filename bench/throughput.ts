@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DevFleet, startDev } from "./devFleet.ts";
-import { cpuSecondsOf } from "./machine.ts";
+import { type Part, watchCpu } from "./fleetCpu.ts";
 import { nomadRate } from "./nomad.ts";
 import type { Figure } from "./report.ts";
 
@@ -40,7 +40,7 @@ async function peer(program: string, command: string): Promise<number | null> {
 
 interface Ours {
   readonly rate: number;
-  readonly serverCpuMicros: number;
+  readonly cpuMicros: Record<Part, number>;
 }
 
 async function stint(fleet: DevFleet): Promise<Ours> {
@@ -51,7 +51,7 @@ async function stint(fleet: DevFleet): Promise<Ours> {
       id: `t${index}`,
       commandLine: "/bin/true",
     }));
-    const cpuBefore = cpuSecondsOf(fleet.serverPid);
+    const cpu = watchCpu(fleet);
     const begun = performance.now();
     await client.tasks.addMany("throughput", tasks);
     for (;;) {
@@ -60,8 +60,10 @@ async function stint(fleet: DevFleet): Promise<Ours> {
       await Bun.sleep(50);
     }
     const seconds = (performance.now() - begun) / 1000;
-    const serverCpuMicros = ((cpuSecondsOf(fleet.serverPid) - cpuBefore) * 1e6) / TASKS;
-    return { rate: TASKS / seconds, serverCpuMicros };
+    const used = cpu();
+    const micros = (part: Part): number => (used[part] * 1e6) / TASKS;
+    const cpuMicros = { server: micros("server"), agent: micros("agent"), shim: micros("shim") };
+    return { rate: TASKS / seconds, cpuMicros };
   } finally {
     await fleet.stop();
   }
@@ -83,7 +85,11 @@ interface Best {
 const ROUNDS = 3;
 
 async function measure(): Promise<Best> {
-  const best: Best = { bare: 0, ours: { rate: 0, serverCpuMicros: 0 }, xargs: 0 };
+  const best: Best = {
+    bare: 0,
+    ours: { rate: 0, cpuMicros: { server: 0, agent: 0, shim: 0 } },
+    xargs: 0,
+  };
   const directories: string[] = [];
   const fleets: DevFleet[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -109,7 +115,9 @@ export async function run(): Promise<Figure[]> {
     { name: `stint, one agent of ${SLOTS} slots`, value: ours.rate, unit: "tasks/s" },
     { name: `bare spawn loop, ${SLOTS} at once, log files`, value: bare, unit: "tasks/s" },
     { name: "stint / bare loop", value: ours.rate / bare, unit: "times", goal: 0.6 },
-    { name: "server CPU a task", value: ours.serverCpuMicros, unit: "us" },
+    { name: "CPU a task, server", value: ours.cpuMicros.server, unit: "us" },
+    { name: "CPU a task, agent", value: ours.cpuMicros.agent, unit: "us" },
+    { name: "CPU a task, shim", value: ours.cpuMicros.shim, unit: "us" },
   ];
   if (xargs > 0) {
     figures.push({ name: "xargs -P 2", value: xargs, unit: "tasks/s" });
