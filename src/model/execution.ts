@@ -1,3 +1,4 @@
+import type { AllocationState } from "./allocation.ts";
 import type { FailureInfo } from "./failure.ts";
 import type { ExecutionNumber, JobNumber, NodeNumber, TaskNumber } from "./id.ts";
 
@@ -82,6 +83,8 @@ export interface ExecutionResult {
   readonly endedAt: number;
   readonly stdout: OutputInfo;
   readonly stderr: OutputInfo;
+  /** Of a group: how its members ended. */
+  readonly allocation?: AllocationState;
 }
 
 /** An execution of a task as the store holds it. Preparations and releases are kept in NodeJobRecord. */

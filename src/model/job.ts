@@ -1,4 +1,5 @@
 import type { SchedulingError } from "./failure.ts";
+import type { GroupsSpec } from "./group.ts";
 import type { JobNumber } from "./id.ts";
 import type { EnvironmentSetting, PreparationSpec, ReleaseSpec } from "./taskSpec.ts";
 
@@ -45,6 +46,8 @@ export interface JobSpec {
   readonly release: ReleaseSpec | null;
   readonly commonEnvironmentSettings: readonly EnvironmentSetting[];
   readonly metadata: readonly MetadataItem[];
+  /** Of jobs of groups: service, system, sysbatch, and batch in Nomad's form. Absent: a job of tasks. */
+  readonly groups?: GroupsSpec;
 }
 
 /** How far the way down has come, for `terminating` and `deleting`. */

@@ -54,6 +54,32 @@ export interface NodeFacts {
   readonly memoryBytes: number;
   /** Whether the agent has a reboot command, so that the API may ask for one. */
   readonly canReboot: boolean;
+  /** Absent: the agent runs no groups. */
+  readonly host?: HostFacts;
+}
+
+export interface DriverFacts {
+  readonly detected: boolean;
+  readonly healthy: boolean;
+  /** Why not, or its version. */
+  readonly description: string;
+}
+
+/** What groups are placed by (Nomad's fingerprint). */
+export interface HostFacts {
+  /** Agent option `--datacenter`; default `dc1`. */
+  readonly datacenter: string;
+  /** "" when it has none. */
+  readonly nodeClass: string;
+  readonly meta: Readonly<Record<string, string>>;
+  /** As `kernel.name`, `cpu.numcores`, `driver.docker`. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly drivers: Readonly<Record<string, DriverFacts>>;
+  /** All cores together. */
+  readonly cpuMhz: number;
+  /** MiB. */
+  readonly memoryMb: number;
+  readonly diskMb: number;
 }
 
 export interface NodeRecord {

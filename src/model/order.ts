@@ -1,3 +1,4 @@
+import type { AllocationOrder, AllocationState } from "./allocation.ts";
 import type { ExecutionKind, ExecutionResult } from "./execution.ts";
 import type { ExecutionNumber } from "./id.ts";
 import type { CommandSpec, EnvironmentSetting } from "./taskSpec.ts";
@@ -26,6 +27,8 @@ export interface StartOrder {
   readonly ordinal: number;
   /** Fleet scripts: the node refuses it after this instant. Null: no bound. */
   readonly startBefore: number | null;
+  /** Of groups; `members` is empty then. Absent: a task, preparation or release. */
+  readonly allocation?: AllocationOrder;
 }
 
 /** What a node says it holds, at every connect; the other half of the settle table (DESIGN 2). */
@@ -51,6 +54,13 @@ export type NodeOrder =
       readonly jobId: string;
       readonly taskId: string | null;
     }
+  /** Restart members of a group's execution in place; null: all that run. `dead`: those that have ended, too. */
+  | {
+      readonly kind: "restart";
+      readonly execution: ExecutionNumber;
+      readonly member: string | null;
+      readonly dead: boolean;
+    }
   /** Run the configured reboot command. */
   | { readonly kind: "reboot" }
   /** The server does not know this node (any more): stop everything, forget the identity, join anew. */
@@ -64,6 +74,12 @@ export type NodeReport =
   /** The journal has the order. */
   | { readonly kind: "accepted"; readonly execution: ExecutionNumber }
   | { readonly kind: "started"; readonly execution: ExecutionNumber; readonly startedAt: number }
+  /** How an execution of a group is now; the latest counts. */
+  | {
+      readonly kind: "allocation";
+      readonly execution: ExecutionNumber;
+      readonly state: AllocationState;
+    }
   /** Implies accepted and started. */
   | {
       readonly kind: "ended";

@@ -37,6 +37,15 @@ export interface ResourceLimits {
   readonly processes?: number;
 }
 
+/** The command runs in a container, by the docker driver (Azure Batch `containerSettings`). */
+export interface ContainerSettings {
+  readonly imageName: string;
+  /** Further options of `docker create`, split by quoting rules. */
+  readonly containerRunOptions?: string;
+  /** Default taskWorkingDirectory. */
+  readonly workingDirectory?: "taskWorkingDirectory" | "containerImageDefault";
+}
+
 /** What every command has: tasks, preparations and releases alike. */
 export interface CommandSpec {
   /** Split by quoting rules into words; never run under a shell (Azure Batch). */
@@ -49,6 +58,7 @@ export interface CommandSpec {
   /** From completion; absent: RETENTION_DEFAULT_MS. */
   readonly retentionMs?: number;
   readonly limits?: ResourceLimits;
+  readonly container?: ContainerSettings;
 }
 
 /** A task as its user described it. */

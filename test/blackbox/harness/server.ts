@@ -62,6 +62,12 @@ export async function startServer(
     (value) => value !== null,
   );
   const { url, token } = found ?? { url: "", token: "" };
+  let isAsked = false;
+  void child.exited.then(() => {
+    // A test that finds nobody there shall not leave us guessing.
+    const how = child.signalCode ?? child.exitCode;
+    if (!isAsked) console.error(`Server ${child.pid} at ${url} ended by itself with ${how}: ${text}`);
+  });
   return {
     client: createClient({ url, token }),
     url,
@@ -70,6 +76,7 @@ export async function startServer(
     data,
     output: () => text,
     async end(signal = "SIGTERM") {
+      isAsked = true;
       child.kill(signal);
       await child.exited;
       return child.signalCode === null ? child.exitCode : null;
