@@ -131,7 +131,9 @@ async function types(): Promise<Counts> {
 }
 
 function unit(): Promise<Counts> {
-  const folders = ["src", "test/tidy.test.ts"].filter(exists).map((path) => `./${path}`);
+  const folders = ["src", "test/vectors", "test/tidy.test.ts"]
+    .filter(exists)
+    .map((path) => `./${path}`);
   return bunTest("unit", ["--parallel", "--isolate", "--only-failures", ...folders]);
 }
 
