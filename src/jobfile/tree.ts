@@ -74,6 +74,8 @@ export interface Body {
 /** What is wrong, or doubtful, at one place of a file. */
 export interface Finding {
   readonly severity: "error" | "warning";
+  /** Name of the kind of mistake, as `variable_undeclared` or `unsupported_block`; the same in every release. */
+  readonly code?: string;
   /** What was expected and what was found, as one sentence. */
   readonly message: string;
   /** Null: not in the file, e.g. a variable given on the command line. */
