@@ -1,5 +1,7 @@
+import type { AllocationOrder, CheckStatus, MemberEventType } from "../../model/allocation.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
 import type { FailureInfo } from "../../model/failure.ts";
+import type { CheckSpec } from "../../model/group.ts";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { StartOrder } from "../../model/order.ts";
 import type {
@@ -13,6 +15,58 @@ import type {
  * The node's machine: inputs in, journal entries and effects out. Pure: the runtime passes the time, appends the
  * entries to the journal, flushes it, and only then performs the effects of the same step. The simulator does the same.
  */
+
+/**
+ * What a process is known by to shims, control groups and the agent's own memory: the execution's number where an
+ * execution is one process; for the members of a group, which start many, a number that the node hands out.
+ */
+export type ProcessKey = number;
+
+/** First of the node's own keys: no execution's number comes near. Each is handed out once. */
+export const MEMBER_KEY_FIRST: ProcessKey = 2 ** 50;
+
+export function isMemberKey(key: ProcessKey): boolean {
+  return key >= MEMBER_KEY_FIRST;
+}
+
+/** An order to run a group. */
+export interface GroupOrder extends StartOrder {
+  readonly allocation: AllocationOrder;
+}
+
+/** One start of a member. */
+export interface MemberProcess {
+  readonly order: GroupOrder;
+  /** Name of the member in `order.allocation.group`. */
+  readonly member: string;
+  readonly key: ProcessKey;
+  /** From 1 within the member. */
+  readonly processNumber: number;
+}
+
+/** What a member is sent: `terminate` is its kill signal or else its driver's; `kill` leaves no survivor of the tree. */
+export type MemberSignal = "terminate" | "kill" | `SIG${string}`;
+
+/** A check that is to be probed: at interval / 2, then at every interval, until `stopProbe`. */
+export interface Probe {
+  readonly order: GroupOrder;
+  /** Names the probe within its execution; each `startProbe` has a new one. */
+  readonly probe: number;
+  readonly service: string;
+  readonly check: CheckSpec;
+  /** Where to connect to; null for scripts, and when the check's port is not among the execution's. */
+  readonly address: { readonly host: string; readonly port: number } | null;
+  /** Process in whose surroundings a script runs; null: the check belongs to no member. */
+  readonly process: MemberProcess | null;
+}
+
+/** Why something did not start. For members `recoverable` says whether trying again may help; absent: it does not. */
+export interface StartFailure {
+  readonly failure: FailureInfo;
+  readonly recoverable?: boolean;
+  /** Of members, as `Failed Artifact Download`; absent: `Setup Failure` before the start, `Driver Failure` at it. */
+  readonly event?: MemberEventType;
+}
 
 /** A process as it is known again after a restart of the agent (DESIGN 2). */
 export interface ProcessIdentity {
@@ -126,7 +180,7 @@ export type AgentInput =
   | {
       readonly input: "recovered";
       readonly bootId: string;
-      readonly memories: ReadonlyMap<ExecutionNumber, ShimMemory>;
+      readonly memories: ReadonlyMap<ProcessKey, ShimMemory>;
     }
   | { readonly input: "welcome"; readonly frame: WelcomeFrame }
   | { readonly input: "disconnected" }
@@ -134,30 +188,63 @@ export type AgentInput =
   /** Answer to `prepare`. */
   | {
       readonly input: "prepared";
-      readonly execution: ExecutionNumber;
+      readonly execution: ProcessKey;
       readonly outcome:
         | { readonly ok: true; readonly offsets: OutputOffsets }
-        | { readonly ok: false; readonly failure: FailureInfo };
+        | ({ readonly ok: false } & StartFailure);
     }
-  /** Answers to `spawn`. */
+  /** Answers to `spawn` and `startMember`. */
   | {
       readonly input: "spawned";
-      readonly execution: ExecutionNumber;
+      readonly execution: ProcessKey;
       readonly process: ProcessIdentity;
       readonly startedAt: number;
     }
-  | {
-      readonly input: "spawnFailed";
-      readonly execution: ExecutionNumber;
-      readonly failure: FailureInfo;
-    }
-  | { readonly input: "exited"; readonly execution: ExecutionNumber; readonly exit: ProcessExit }
+  | ({ readonly input: "spawnFailed"; readonly execution: ProcessKey } & StartFailure)
+  | { readonly input: "exited"; readonly execution: ProcessKey; readonly exit: ProcessExit }
   /** Answer to `collect`. */
   | {
       readonly input: "collected";
       readonly execution: ExecutionNumber;
       readonly stdout: OutputInfo;
       readonly stderr: OutputInfo;
+    }
+  /** Answer to `collectMember`. */
+  | {
+      readonly input: "memberCollected";
+      readonly key: ProcessKey;
+      /** How the driver saw the end, where it knows more than the shim; null: it does not. */
+      readonly exitCode: number | null;
+      /** Killed for want of memory, which is no success, whatever the exit code. */
+      readonly isOutOfMemory: boolean;
+      /** For people, as `OOM Killed`; null: nothing to add. */
+      readonly message: string | null;
+    }
+  /** Something that a driver does for a member, for its user: `Downloading Artifacts`, `Driver`. */
+  | {
+      readonly input: "memberEvent";
+      readonly key: ProcessKey;
+      readonly type: MemberEventType;
+      readonly description: string;
+    }
+  /** A probe ran. Thresholds in a row are counted by the probe: this is the status that results. */
+  | {
+      readonly input: "probed";
+      readonly execution: ExecutionNumber;
+      readonly probe: number;
+      readonly status: CheckStatus;
+      /** Cut to CHECK_OUTPUT_MAX. */
+      readonly output: string;
+      readonly at: number;
+    }
+  /** A template was rendered anew with another result, after its splay. */
+  | {
+      readonly input: "templateChanged";
+      readonly execution: ExecutionNumber;
+      readonly member: string;
+      readonly action:
+        | { readonly kind: "restart" }
+        | { readonly kind: "signal"; readonly signal: `SIG${string}` };
     }
   | {
       readonly input: "uploaded";
@@ -180,8 +267,8 @@ export type AgentEffect =
   | { readonly effect: "prepare"; readonly order: StartOrder }
   /** Ask the shim to start the process. */
   | { readonly effect: "spawn"; readonly order: StartOrder }
-  /** Abandon preparation under way; no answer wanted. */
-  | { readonly effect: "cancelPrepare"; readonly execution: ExecutionNumber }
+  /** Abandon preparation under way (of a task, an allocation or a member); no answer wanted. */
+  | { readonly effect: "cancelPrepare"; readonly execution: ProcessKey }
   /** Signal the whole tree. `kill` leaves no survivor, processes that called setsid included. */
   | {
       readonly effect: "signal";
@@ -208,13 +295,51 @@ export type AgentEffect =
       readonly taskId: string | null;
       readonly removal: number | null;
     }
-  /** The shims may forget this execution. */
-  | { readonly effect: "forget"; readonly execution: ExecutionNumber }
+  /** The shims may forget this process. */
+  | { readonly effect: "forget"; readonly execution: ProcessKey }
+  | MemberEffect
   /** Run the configured reboot command. */
   | { readonly effect: "reboot" }
   /** Stop everything, delete the identity, join anew. */
   | { readonly effect: "leave" }
   /** A frame of the server was applied: after the flush, send `outgoingFrame`. */
   | { readonly effect: "send" };
+
+/** Of groups. Whatever is asked for twice, after a crash, is answered as if it were asked for once. */
+export type MemberEffect =
+  /**
+   * Make `alloc/{data,logs,tmp}` and the members' directories; those of earlier executions of the task are emptied
+   * unless keepDirectory. Answered by `prepared` with the execution's number; its offsets mean nothing.
+   */
+  | { readonly effect: "prepareAllocation"; readonly order: GroupOrder }
+  /**
+   * Before each start of a member: artifacts, templates, payload, image. Answered by `prepared` with the key; its
+   * offsets mean nothing.
+   */
+  | ({
+      readonly effect: "prepareMember";
+      /** An earlier process of the member was prepared: what it downloaded is there. */
+      readonly isPrepared: boolean;
+    } & MemberProcess)
+  /** Have the shim start it: at most once for each key. Output goes to `alloc/logs/MEMBER.stdout.0`. */
+  | ({ readonly effect: "startMember" } & MemberProcess)
+  | ({ readonly effect: "signalMember"; readonly signal: MemberSignal } & MemberProcess)
+  /** Its process has ended: clean the tree up, container included, and tell what else is known of the end. */
+  | ({ readonly effect: "collectMember" } & MemberProcess)
+  | ({ readonly effect: "startProbe" } & Probe)
+  | {
+      readonly effect: "stopProbe";
+      readonly execution: ExecutionNumber;
+      readonly probe: number;
+    }
+  /** Watch the templates of the member, whose process runs, until `unwatchTemplates`; again: nothing new. */
+  | ({ readonly effect: "watchTemplates" } & MemberProcess)
+  | {
+      readonly effect: "unwatchTemplates";
+      readonly execution: ExecutionNumber;
+      readonly member: string;
+    }
+  /** Everything about the allocation is over: nothing of it is to be probed, watched or kept in memory. */
+  | { readonly effect: "closeAllocation"; readonly order: GroupOrder };
 
 export type { BatchFrame, NodeOrder, NodeReport, ProcessOutcome };

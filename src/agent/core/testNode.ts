@@ -223,6 +223,22 @@ function nameOf(effect: AgentEffect): string {
       return `${effect.signal} ${effect.execution}`;
     case "removeDirectory":
       return `remove ${effect.jobId}/${effect.taskId ?? "*"} for ${effect.removal ?? "expiry"}`;
+    case "prepareAllocation":
+    case "closeAllocation":
+      return `${effect.effect} ${effect.order.execution}`;
+    case "prepareMember":
+    case "startMember":
+    case "collectMember":
+    case "watchTemplates":
+      return `${effect.effect} ${effect.member}#${effect.processNumber}`;
+    case "signalMember":
+      return `${effect.signal} ${effect.member}#${effect.processNumber}`;
+    case "startProbe":
+      return `startProbe ${effect.check.name}`;
+    case "stopProbe":
+      return `stopProbe ${effect.probe}`;
+    case "unwatchTemplates":
+      return `unwatchTemplates ${effect.member}`;
     case "reboot":
     case "leave":
     case "send":
