@@ -11,6 +11,8 @@ import type {
   WelcomeFrame,
 } from "../../protocol/node/message.ts";
 
+import type { AllocationHead, AllocationRun, MemberRun } from "./allocation/run.ts";
+
 /**
  * The node's machine: inputs in, journal entries and effects out. Pure: the runtime passes the time, appends the
  * entries to the journal, flushes it, and only then performs the effects of the same step. The simulator does the same.
@@ -91,24 +93,24 @@ export type JournalEntry =
   /** Directory, files and user are ready; from here on the shim may have been asked to start the process. */
   | {
       readonly entry: "starting";
-      readonly execution: ExecutionNumber;
+      readonly execution: ProcessKey;
       readonly at: number;
       readonly offsets: OutputOffsets;
     }
   | {
       readonly entry: "started";
-      readonly execution: ExecutionNumber;
+      readonly execution: ProcessKey;
       readonly at: number;
       readonly process: ProcessIdentity;
     }
   | {
       readonly entry: "stopping";
-      readonly execution: ExecutionNumber;
+      readonly execution: ProcessKey;
       readonly at: number;
       readonly graceMs: number;
       readonly reason: "stopped" | "wallClock";
     }
-  | { readonly entry: "exited"; readonly execution: ExecutionNumber; readonly exit: ProcessExit }
+  | { readonly entry: "exited"; readonly execution: ProcessKey; readonly exit: ProcessExit }
   | {
       readonly entry: "ended";
       readonly execution: ExecutionNumber;
@@ -139,6 +141,24 @@ export type JournalEntry =
       readonly taskId: string | null;
     }
   | { readonly entry: "removalConfirmed"; readonly removal: number }
+  /** The execution's group has begun: its directories are there. In snapshots: where it stands. */
+  | {
+      readonly entry: "allocated";
+      readonly execution: ExecutionNumber;
+      readonly run: AllocationRun;
+    }
+  /** A step of the group as a whole. */
+  | {
+      readonly entry: "allocation";
+      readonly execution: ExecutionNumber;
+      readonly head: AllocationHead;
+    }
+  /** A step of one member. Its `process` makes the process of that key, and ends the one it had before. */
+  | { readonly entry: "member"; readonly execution: ExecutionNumber; readonly member: MemberRun }
+  /** The next key for a member's process, in snapshots. */
+  | { readonly entry: "memberKey"; readonly next: ProcessKey }
+  /** Since when there is no server; null: there is one. Only written while a group wants to stop for it. */
+  | { readonly entry: "contact"; readonly lostAt: number | null }
   /** Highest epoch seen. */
   | { readonly entry: "epoch"; readonly epoch: number }
   /** The boot id under which the entries that follow were written. */
@@ -156,6 +176,19 @@ export interface ProcessExit {
   readonly peakMemoryBytes: number | null;
   readonly cpuMs: number | null;
 }
+
+/** How a member's process ended, with what its driver knows beyond the shim. */
+export type MemberEnd =
+  | {
+      readonly end: "exited";
+      readonly exit: ProcessExit;
+      /** Killed for want of memory, which is no success, whatever the exit code. */
+      readonly isOutOfMemory: boolean;
+      /** For people, as `OOM Killed`; null: nothing to add. */
+      readonly message: string | null;
+    }
+  /** What stood for it ended before the member itself had begun. */
+  | ({ readonly end: "failedToStart" } & StartFailure);
 
 /** What a shim says about an execution after the agent came back. */
 export type ShimMemory =
@@ -210,16 +243,7 @@ export type AgentInput =
       readonly stderr: OutputInfo;
     }
   /** Answer to `collectMember`. */
-  | {
-      readonly input: "memberCollected";
-      readonly key: ProcessKey;
-      /** How the driver saw the end, where it knows more than the shim; null: it does not. */
-      readonly exitCode: number | null;
-      /** Killed for want of memory, which is no success, whatever the exit code. */
-      readonly isOutOfMemory: boolean;
-      /** For people, as `OOM Killed`; null: nothing to add. */
-      readonly message: string | null;
-    }
+  | { readonly input: "memberCollected"; readonly key: ProcessKey; readonly end: MemberEnd }
   /** Something that a driver does for a member, for its user: `Downloading Artifacts`, `Driver`. */
   | {
       readonly input: "memberEvent";
@@ -325,7 +349,7 @@ export type MemberEffect =
   | ({ readonly effect: "startMember" } & MemberProcess)
   | ({ readonly effect: "signalMember"; readonly signal: MemberSignal } & MemberProcess)
   /** Its process has ended: clean the tree up, container included, and tell what else is known of the end. */
-  | ({ readonly effect: "collectMember" } & MemberProcess)
+  | ({ readonly effect: "collectMember"; readonly exit: ProcessExit } & MemberProcess)
   | ({ readonly effect: "startProbe" } & Probe)
   | {
       readonly effect: "stopProbe";
