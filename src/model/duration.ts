@@ -77,3 +77,14 @@ export function formatDuration(durationMs: number): string {
   if (date === "" && time === "") return "PT0S";
   return time === "" ? `P${date}` : `P${date}T${time}`;
 }
+
+/** Go's form, as Nomad writes it in its sentences: `30m0s`, `24h0m0s`, `16.2s`, `500ms`, `0s`. */
+export function formatGoDuration(durationMs: number): string {
+  if (durationMs < 0) return `-${formatGoDuration(-durationMs)}`;
+  if (durationMs > 0 && durationMs < SECOND_MS) return `${durationMs}ms`;
+  const hours = Math.floor(durationMs / HOUR_MS);
+  const minutes = Math.floor((durationMs % HOUR_MS) / MINUTE_MS);
+  const seconds = `${(durationMs % MINUTE_MS) / SECOND_MS}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}

@@ -58,6 +58,8 @@ const STOP_TEXT: Record<StopReason, string> = {
   nodeTaken:
     "The task was stopped because its node or job was taken out of service with option terminate",
   superseded: "The execution was replaced",
+  unwanted: "The task is not wanted any more",
+  replaced: "The execution was stopped, and the task goes on in another",
 };
 
 /** TaskEnded with the words for the reason. */
