@@ -1,0 +1,83 @@
+import type { NodeNumber } from "../model/id.ts";
+import type { Candidate } from "./candidate.ts";
+import { type Exclusion, type ExclusionCount, NODES_NAMED_MAX, stageOf } from "./exclusion.ts";
+import type { NodeScore } from "./scores.ts";
+
+/** Best nodes whose scores are kept of a placement. */
+const SCORES_MAX = 5;
+
+export interface ScoredNode {
+  readonly node: NodeNumber;
+  readonly score: NodeScore;
+}
+
+/** How a placement came about, or why there is none (Nomad's placement metrics). */
+export interface PlacementMetrics {
+  /** Of the job's pool and datacenters, as far as they were looked at. */
+  readonly nodesEvaluated: number;
+  /** Not good enough: drivers, constraints. */
+  readonly nodesFiltered: number;
+  /** Good enough, without room. */
+  readonly nodesExhausted: number;
+  /** Of another pool or datacenter. */
+  readonly nodesOutside: number;
+  /** Most nodes first. */
+  readonly exclusions: readonly ExclusionCount[];
+  /** By node class, of nodes that have one. */
+  readonly classFiltered: Readonly<Record<string, number>>;
+  readonly classExhausted: Readonly<Record<string, number>>;
+  /** Best first, SCORES_MAX at most. */
+  readonly scores: readonly ScoredNode[];
+}
+
+interface Count extends Exclusion {
+  nodeCount: number;
+  readonly nodes: NodeNumber[];
+}
+
+export class MetricsCollector {
+  readonly #counts = new Map<string, Count>();
+  readonly #totals = { outside: 0, filtered: 0, exhausted: 0 };
+  readonly #classes = {
+    outside: new Map<string, number>(),
+    filtered: new Map<string, number>(),
+    exhausted: new Map<string, number>(),
+  };
+  readonly #scores: ScoredNode[] = [];
+
+  excluded(candidate: Candidate, { code, label }: Exclusion): void {
+    const stage = stageOf(code);
+    this.#totals[stage] += 1;
+    const { nodeClass } = candidate.traits;
+    if (nodeClass !== "") {
+      const classes = this.#classes[stage];
+      classes.set(nodeClass, (classes.get(nodeClass) ?? 0) + 1);
+    }
+    const key = `${code} ${label}`;
+    let count = this.#counts.get(key);
+    if (count === undefined) {
+      count = { code, label, nodeCount: 0, nodes: [] };
+      this.#counts.set(key, count);
+    }
+    count.nodeCount += 1;
+    if (count.nodes.length < NODES_NAMED_MAX) count.nodes.push(candidate.node);
+  }
+
+  scored(node: NodeNumber, score: NodeScore): void {
+    this.#scores.push({ node, score });
+  }
+
+  result(): PlacementMetrics {
+    const { outside, filtered, exhausted } = this.#totals;
+    return {
+      nodesEvaluated: filtered + exhausted + this.#scores.length,
+      nodesFiltered: filtered,
+      nodesExhausted: exhausted,
+      nodesOutside: outside,
+      exclusions: [...this.#counts.values()].sort((a, b) => b.nodeCount - a.nodeCount),
+      classFiltered: Object.fromEntries(this.#classes.filtered),
+      classExhausted: Object.fromEntries(this.#classes.exhausted),
+      scores: this.#scores.toSorted((a, b) => b.score.final - a.score.final).slice(0, SCORES_MAX),
+    };
+  }
+}
