@@ -1,27 +1,35 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { ExecutionNumber } from "../../model/id.ts";
 import type { ResourceLimits } from "../../model/taskSpec.ts";
+import type { ProcessKey } from "../core/contract.ts";
 import { codeOf } from "../files/open.ts";
 import type { SpawnGroups } from "../shim/message.ts";
 import type { GroupLayout } from "./groupLayout.ts";
 
-/** Control groups of a node's executions, one for each, found again by the execution's number. */
+/** What a control group can bound. */
+export interface GroupLimits extends ResourceLimits {
+  /** Of the CPU while others want it too, in v1's unit, in which 1024 is the usual. */
+  readonly cpuShares?: number;
+}
+
+/** Control groups of a node's processes, one for each with all that comes of it, found again by its key. */
 export interface Groups {
   /** What cannot be isolated here, for people; empty when everything can. */
   readonly shortcomings: readonly string[];
-  /** Makes the execution's group with its limits. Null: there are no groups here. */
-  create(execution: ExecutionNumber, limits: ResourceLimits | undefined): SpawnGroups | null;
+  /** Makes the process's group with its limits. Null: there are no groups here. */
+  create(key: ProcessKey, limits: GroupLimits | undefined): SpawnGroups | null;
   /** Processes in the group; null when there is no such group. */
-  members(execution: ExecutionNumber): readonly number[] | null;
+  members(key: ProcessKey): readonly number[] | null;
+  /** Whether the kernel has killed anything in the group for want of memory. */
+  isOutOfMemory(key: ProcessKey): boolean;
   /** Kills everything in the group at once; false where that cannot be done in one. */
-  killAll(execution: ExecutionNumber): boolean;
+  killAll(key: ProcessKey): boolean;
   /** Removes the group if nothing runs in it: true when there is none any more. */
-  removeEmpty(execution: ExecutionNumber): boolean;
+  removeEmpty(key: ProcessKey): boolean;
   /** Removes the group, of which nothing runs any more, later if need be. */
-  remove(execution: ExecutionNumber): void;
-  /** Executions that have a group. */
-  present(): readonly ExecutionNumber[];
+  remove(key: ProcessKey): void;
+  /** Keys that have a group. */
+  present(): readonly ProcessKey[];
   /** Removes the node's own groups with all that are empty below them: the node is gone. False: some are left. */
   close(): boolean;
 }
@@ -34,6 +42,7 @@ export function withoutGroups(reason: string): Groups {
     shortcomings: [`memory, CPU and process limits are not enforced: ${reason}`],
     create: () => null,
     members: () => null,
+    isOutOfMemory: () => false,
     killAll: () => false,
     removeEmpty: () => false,
     remove: () => undefined,
@@ -61,11 +70,11 @@ function openUnified(own: string, name: string): Groups {
   const enabled = enableBelow(base, enableOwn(top, CONTROLLERS));
   const missing = CONTROLLERS.filter((controller) => !enabled.includes(controller));
   const has = (controller: string) => !missing.includes(controller);
-  const pathOf = (execution: ExecutionNumber) => join(base, String(execution));
+  const pathOf = (key: ProcessKey) => join(base, String(key));
   return {
     shortcomings: missing.map((controller) => `no limit of ${controller}`),
-    create(execution, limits) {
-      const path = pathOf(execution);
+    create(key, limits) {
+      const path = pathOf(key);
       makeGroup(path);
       for (const [file, value] of unifiedLimits(limits)) {
         if (has(file.slice(0, file.indexOf(".")))) writeFileSync(join(path, file), value);
@@ -77,10 +86,11 @@ function openUnified(own: string, name: string): Groups {
         cpuStatPath: join(path, "cpu.stat"),
       };
     },
-    members: (execution) => membersOf(pathOf(execution)),
-    killAll: (execution) => writeIfThere(join(pathOf(execution), "cgroup.kill"), "1"),
-    removeEmpty: (execution) => removeIfEmpty(pathOf(execution)),
-    remove: (execution) => removeLater([pathOf(execution)]),
+    members: (key) => membersOf(pathOf(key)),
+    isOutOfMemory: (key) => hasOomKill(join(pathOf(key), "memory.events")),
+    killAll: (key) => writeIfThere(join(pathOf(key), "cgroup.kill"), "1"),
+    removeEmpty: (key) => removeIfEmpty(pathOf(key)),
+    remove: (key) => removeLater([pathOf(key)]),
     present: () => groupNumbers(base),
     close: () => removeGroup(base),
   };
@@ -114,14 +124,23 @@ function enableOwn(directory: string, controllers: readonly string[]): readonly 
   return enableBelow(directory, controllers);
 }
 
-function unifiedLimits(limits: ResourceLimits | undefined): [string, string][] {
+function unifiedLimits(limits: GroupLimits | undefined): [string, string][] {
   const files: [string, string][] = [];
   if (limits?.memoryBytes !== undefined) files.push(["memory.max", String(limits.memoryBytes)]);
   if (limits?.cpuCores !== undefined) {
     files.push(["cpu.max", `${Math.round(limits.cpuCores * CPU_PERIOD_US)} ${CPU_PERIOD_US}`]);
   }
+  if (limits?.cpuShares !== undefined) {
+    files.push(["cpu.weight", String(weightOf(limits.cpuShares))]);
+  }
   if (limits?.processes !== undefined) files.push(["pids.max", String(limits.processes)]);
   return files;
+}
+
+/** The unified hierarchy's unit is from 1 to 10000, v1's from 2 to 262144 (as container engines turn them). */
+function weightOf(shares: number): number {
+  const bounded = Math.min(Math.max(shares, 2), 262_144);
+  return Math.floor(1 + ((bounded - 2) * 9_999) / 262_142);
 }
 
 function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): Groups {
@@ -136,47 +155,49 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
   const primary = bases.unified ?? bases.memory ?? bases.pids ?? bases.cpu;
   if (primary === null) return withoutGroups("control groups cannot be written");
   const all = Object.values(bases).filter((base) => base !== null);
-  const pathOf = (execution: ExecutionNumber) => join(primary, String(execution));
+  const pathOf = (key: ProcessKey) => join(primary, String(key));
   /** Of this life of the agent, and in the primary hierarchy alone, as most are. */
-  const plain = new Set<ExecutionNumber>();
+  const plain = new Set<ProcessKey>();
   /** Where it may have groups. */
-  const pathsOf = (execution: ExecutionNumber) =>
-    plain.has(execution) ? [pathOf(execution)] : all.map((base) => join(base, String(execution)));
+  const pathsOf = (key: ProcessKey) =>
+    plain.has(key) ? [pathOf(key)] : all.map((base) => join(base, String(key)));
   return {
     shortcomings: (["memory", "cpu", "pids"] as const)
       .filter((controller) => bases[controller] === null)
       .map((controller) => `no limit of ${controller}`),
-    create(execution, limits) {
-      const number = String(execution);
-      const paths = new Set([pathOf(execution)]);
-      makeGroup(pathOf(execution));
-      if (limits === undefined) plain.add(execution);
+    create(key, limits) {
+      const number = String(key);
+      const paths = new Set([pathOf(key)]);
+      makeGroup(pathOf(key));
+      if (limits === undefined) plain.add(key);
       for (const [base, file, value] of splitLimits(bases, limits)) {
         const path = join(base, number);
         makeGroup(path);
         writeFileSync(join(path, file), value);
         paths.add(path);
       }
-      return spawnGroups(bases, number, pathOf(execution), paths);
+      return spawnGroups(bases, number, pathOf(key), paths);
     },
-    members(execution) {
-      const found = pathsOf(execution)
+    members(key) {
+      const found = pathsOf(key)
         .map(membersOf)
         .filter((pids) => pids !== null);
       return found.length === 0 ? null : [...new Set(found.flat())];
     },
-    killAll(execution) {
+    isOutOfMemory: (key) =>
+      bases.memory !== null && hasOomKill(join(bases.memory, String(key), "memory.oom_control")),
+    killAll(key) {
       if (bases.unified === null) return false;
-      return killThrough(join(bases.unified, String(execution)), pathsOf(execution));
+      return killThrough(join(bases.unified, String(key)), pathsOf(key));
     },
-    removeEmpty(execution) {
-      const isGone = pathsOf(execution).map(removeIfEmpty).every(Boolean);
-      if (isGone) plain.delete(execution);
+    removeEmpty(key) {
+      const isGone = pathsOf(key).map(removeIfEmpty).every(Boolean);
+      if (isGone) plain.delete(key);
       return isGone;
     },
-    remove(execution) {
-      removeLater(pathsOf(execution));
-      plain.delete(execution);
+    remove(key) {
+      removeLater(pathsOf(key));
+      plain.delete(key);
     },
     present: () => groupNumbers(primary),
     close: () => all.map(removeGroup).every(Boolean),
@@ -222,7 +243,7 @@ type SplitBases = Record<"memory" | "cpu" | "pids" | "unified", string | null>;
 
 function splitLimits(
   bases: SplitBases,
-  limits: ResourceLimits | undefined,
+  limits: GroupLimits | undefined,
 ): [base: string, file: string, value: string][] {
   const files: [string | null, string, string][] = [];
   if (limits?.memoryBytes !== undefined) {
@@ -232,6 +253,9 @@ function splitLimits(
     files.push([bases.cpu, "cpu.cfs_period_us", String(CPU_PERIOD_US)]);
     const quota = Math.round(limits.cpuCores * CPU_PERIOD_US);
     files.push([bases.cpu, "cpu.cfs_quota_us", String(quota)]);
+  }
+  if (limits?.cpuShares !== undefined) {
+    files.push([bases.cpu, "cpu.shares", String(Math.max(limits.cpuShares, 2))]);
   }
   if (limits?.processes !== undefined) {
     files.push([bases.pids, "pids.max", String(limits.processes)]);
@@ -260,6 +284,14 @@ function membersOf(path: string): readonly number[] | null {
     return readFileSync(join(path, "cgroup.procs"), "utf8").split("\n").filter(Boolean).map(Number);
   } catch {
     return null;
+  }
+}
+
+function hasOomKill(path: string): boolean {
+  try {
+    return /^oom_kill [1-9]/m.test(readFileSync(path, "utf8"));
+  } catch {
+    return false;
   }
 }
 
@@ -315,7 +347,7 @@ function removeGroup(path: string): boolean {
   return removeIfEmpty(path);
 }
 
-function groupNumbers(base: string): ExecutionNumber[] {
+function groupNumbers(base: string): ProcessKey[] {
   try {
     return readdirSync(base)
       .filter((entry) => /^\d+$/.test(entry))

@@ -1,19 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { ExecutionNumber } from "../../model/id.ts";
-import type { ProcessIdentity } from "../core/contract.ts";
+import type { ProcessIdentity, ProcessKey } from "../core/contract.ts";
 import type { Groups } from "./groups.ts";
 import { isAlive, type ProcessStat, readProcessStat } from "./processIdentity.ts";
 
 /** What belongs to an execution: its group, its session, its descendants, and what carries its mark. */
 export interface Tree {
-  readonly execution: ExecutionNumber;
+  readonly execution: ProcessKey;
   /** Null: its process is not known. */
   readonly process: ProcessIdentity | null;
 }
 
 export interface TreeKeeper {
   /** Signals all processes of the tree once. */
-  signal(tree: Tree, signal: "SIGTERM" | "SIGKILL"): void;
+  signal(tree: Tree, signal: NodeJS.Signals): void;
   /** Kills what is left of the tree: true when nothing is left, false if something would not die. */
   clear(tree: Tree): boolean | Promise<boolean>;
 }
@@ -45,7 +44,7 @@ export function newTreeKeeper(groups: Groups, rootDirectory: string, bootId: str
     });
     return memberOfWalk(await walk, tree, bootId);
   };
-  const kill = (pids: readonly number[], signal: "SIGTERM" | "SIGKILL") => {
+  const kill = (pids: readonly number[], signal: NodeJS.Signals) => {
     for (const pid of pids) {
       try {
         process.kill(pid, signal);
@@ -54,7 +53,7 @@ export function newTreeKeeper(groups: Groups, rootDirectory: string, bootId: str
       }
     }
   };
-  const signalTree = async (tree: Tree, signal: "SIGTERM" | "SIGKILL") => {
+  const signalTree = async (tree: Tree, signal: NodeJS.Signals) => {
     if (signal === "SIGKILL" && groups.killAll(tree.execution)) return;
     kill(await members(tree), signal);
   };
@@ -62,8 +61,8 @@ export function newTreeKeeper(groups: Groups, rootDirectory: string, bootId: str
     signal(tree, signal) {
       if (tree.process !== null && isAlive(tree.process, bootId)) {
         kill([-tree.process.pid], signal);
-        // The group has had it; a second SIGTERM to the same process could be one too many for its handler.
-        if (signal === "SIGTERM") {
+        // The group has had it; a second one to the same process could be one too many for its handler.
+        if (signal !== "SIGKILL") {
           void members(tree).then((pids) => kill(outsideOf(pids, tree.process), signal));
           return;
         }
@@ -136,7 +135,9 @@ function executionOf(pid: number, mark: string): number | null {
     return null;
   }
   if (!environment.includes(mark)) return null;
-  const found = /\0STINT_EXECUTION=(\d+)\0/.exec(environment);
+  // Members of a group have a key of their own beside their execution's number.
+  const found =
+    /\0STINT_PROCESS=(\d+)\0/.exec(environment) ?? /\0STINT_EXECUTION=(\d+)\0/.exec(environment);
   return found === null ? null : Number(found[1]);
 }
 

@@ -38,14 +38,31 @@ export function userOf(order: StartOrder, rules: UserRules): TaskUser | FailureI
   if (rules.allowed.accounts === null || rules.ownUid !== 0) return OWN_USER;
   const key =
     identity?.scope === "task" ? `task ${order.jobId}/${order.taskId}` : `pool ${order.poolId}`;
-  const uid = rules.accounts.uidOf(key);
-  if (uid === null) {
-    const { count } = rules.allowed.accounts;
-    return refused(
-      `All ${count} automatic accounts of this node are in use; raise allowedUsers.accounts.count.`,
-    );
-  }
-  return { uid, gid: uid, name: null, loadGroups: false };
+  return automaticUser(key, rules);
+}
+
+function automaticUser(key: string, { accounts, allowed }: UserRules): TaskUser | FailureInfo {
+  const uid = accounts.uidOf(key);
+  if (uid !== null) return { uid, gid: uid, name: null, loadGroups: false };
+  const count = allowed.accounts?.count ?? 0;
+  return refused(
+    `All ${count} automatic accounts of this node are in use; raise allowedUsers.accounts.count.`,
+  );
+}
+
+/**
+ * The user of a member, or why it is not to be had. Without a wish it is the automatic account of that key where the
+ * node gives out any, else the agent's own user.
+ */
+export function memberUser(
+  name: string | null,
+  account: string | null,
+  rules: UserRules,
+): TaskUser | FailureInfo {
+  if (name === "root" && rules.allowed.admin) return adminUser(rules);
+  if (name !== null) return namedUser(name, rules);
+  if (account === null || rules.allowed.accounts === null || rules.ownUid !== 0) return OWN_USER;
+  return automaticUser(account, rules);
 }
 
 /** The automatic account of a task's own, released with the task's directory; an empty task id stands for the job's all. */

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import {
+  busyboxFiles,
+  DOCKERD,
+  mustHave,
+  startTestDocker,
+  type TestDocker,
+} from "../../fixtures/docker.ts";
+import { testDriver } from "../driver.conformance.ts";
+import { INSIDE } from "./containerSpec.ts";
+import { type DockerParts, newDockerDriver } from "./dockerDriver.ts";
+
+const IMAGE = "local/shell:1";
+/** A job's name for it, which no registry is asked for. */
+const NAMED = "shell:latest";
+const SETUP_TIMEOUT_MS = 90_000;
+
+if (mustHave("dockerd", DOCKERD)) {
+  let docker: TestDocker;
+  beforeAll(async () => {
+    docker = await startTestDocker();
+    await docker.addImage(IMAGE, busyboxFiles(), ["ENV PATH=/bin"]);
+  }, SETUP_TIMEOUT_MS);
+  afterAll(() => docker[Symbol.asyncDispose](), SETUP_TIMEOUT_MS);
+
+  const base = { image: "shell", network_mode: "host" };
+  testDriver("docker", () => ({
+    make: ({ trees, dataDirectory, selfCommand }) => {
+      const parts: DockerParts = {
+        socketPath: docker.socketPath,
+        rules: { allowPrivileged: false, allowHostPaths: false },
+        images: { [NAMED]: IMAGE },
+        selfCommand,
+        directory: `${dataDirectory}/containers`,
+        async killProcess({ key }, process) {
+          await trees.clear({ execution: key, process });
+        },
+      };
+      return newDockerDriver(parts);
+    },
+    shell: (script) => ({ ...base, command: "/bin/sh", args: ["-c", script] }),
+    missingProgram: { ...base, command: "/no/such/program" },
+    wrong: [
+      { command: "/bin/true" },
+      { ...base, privileged: true },
+      { ...base, volumes: ["/etc:/host"] },
+      { ...base, ports: ["unknown"] },
+      { ...base, imagine: "x" },
+      { ...base, image_pull_timeout: "soon" },
+    ],
+    hasLimits: true,
+    local: () => INSIDE.local,
+    workDir: { config: { work_dir: "/tmp" }, pwd: () => "/tmp" },
+  }));
+
+  test("nothing is left of containers that have ended", async () => {
+    const all = await docker.engine.json("GET", "/containers/json?all=true");
+    expect(all).toEqual([]);
+  });
+} else {
+  test.skip("driver docker: skipped, as there is no dockerd (Debian: docker.io)", () => undefined);
+}

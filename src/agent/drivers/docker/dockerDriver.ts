@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import type { ProcessIdentity, ProcessKey } from "../../core/contract.ts";
+import {
+  type Driver,
+  type DriverFingerprint,
+  isStartFailure,
+  type Launch,
+  type MemberEnd,
+  type MemberStart,
+  recoverable,
+  type StartFailure,
+} from "../driver.ts";
+import { containerFiles, readStatus, removeFiles } from "./containerRun.ts";
+import { type ContainerRules, containerBody, KEY_LABEL, NODE_LABEL } from "./containerSpec.ts";
+import { type DockerConfig, readDockerConfig } from "./dockerConfig.ts";
+import { ContainerEngine, EngineError } from "./engine.ts";
+import { executeInContainer } from "./execute.ts";
+import { ensureImage, type ImageMap, mappedImage } from "./image.ts";
+
+export interface DockerParts {
+  /** Null: there is no engine here. */
+  readonly socketPath: string | null;
+  readonly rules: ContainerRules;
+  readonly images: ImageMap;
+  /** Starts this executable. */
+  readonly selfCommand: readonly string[];
+  /** The agent's own folder for the files of containers, mode 0700. */
+  readonly directory: string;
+  /** Kills what is left of the process that stands for a container. */
+  readonly killProcess: (start: MemberStart, process: ProcessIdentity | null) => Promise<void>;
+}
+
+/** A killed container is gone within this, or its process is killed. */
+const KILL_TIMEOUT_MS = 10_000;
+const LOOK_AGAIN_MS = 20;
+const VERSION_TIMEOUT_MS = 5_000;
+
+/**
+ * Containers of Docker or Podman. Under the shim there is one process for each container, which makes, starts and
+ * watches it (supervisor.ts); the agent itself only talks to the engine.
+ */
+export function newDockerDriver(parts: DockerParts): Driver {
+  const { socketPath, directory } = parts;
+  const engine = new ContainerEngine(socketPath ?? "/var/run/docker.sock");
+  const node = createHash("sha256").update(directory).digest("hex").slice(0, 12);
+  const nameOf = ({ key }: MemberStart) => `stint-${node}-${key}`;
+  const remove = (name: string) =>
+    engine.act("DELETE", `/containers/${name}?force=true&v=true`).catch(() => false);
+  return {
+    name: "docker",
+    fingerprint: () => (socketPath === null ? Promise.resolve(NOT_DETECTED) : fingerprint(engine)),
+    async prepare(start, signal) {
+      const config = readDockerConfig(start.config);
+      if (isStartFailure(config)) return config;
+      if (socketPath === null) return recoverable(NOT_DETECTED.facts.description);
+      const body = containerBody(start, config, "", node, parts.rules);
+      if (isStartFailure(body)) return body;
+      const image = mappedImage(config.image, parts.images);
+      const { auth, forcePull, imagePullTimeoutMs: timeoutMs } = config;
+      return ensureImage(engine, { image, auth, forcePull, timeoutMs }, signal);
+    },
+    command(start) {
+      const config = readDockerConfig(start.config);
+      if (isStartFailure(config)) return config;
+      return launchOf(start, config, nameOf(start), node, parts);
+    },
+    async begun(start, signal) {
+      const { status: path } = containerFiles(directory, start.key);
+      for (;;) {
+        const isOver = signal.aborted;
+        const read = readStatus(path);
+        if (read?.status === "failedToStart") return read.failure;
+        if (read !== null || isOver) return null;
+        await Bun.sleep(LOOK_AGAIN_MS);
+      }
+    },
+    async terminate(start, _, name) {
+      const path = `/containers/${nameOf(start)}`;
+      const signal = name ?? (await stopSignalOf(engine, path));
+      await engine.act("POST", `${path}/kill?signal=${signal}`).catch(() => false);
+    },
+    async signal(start, _, name) {
+      await engine.act("POST", `/containers/${nameOf(start)}/kill?signal=${name}`);
+    },
+    async kill(start, process) {
+      const name = nameOf(start);
+      const hasRun = await engine
+        .act("POST", `/containers/${name}/kill?signal=SIGKILL`)
+        .catch(() => false);
+      const { status } = containerFiles(directory, start.key);
+      const until = performance.now() + KILL_TIMEOUT_MS;
+      while (hasRun && performance.now() < until) {
+        const read = readStatus(status);
+        // The process that stands for it ends by itself, with the exit code that it has seen.
+        if (read === null || read.status !== "started") return;
+        await Bun.sleep(LOOK_AGAIN_MS);
+      }
+      await parts.killProcess(start, process);
+      await remove(name);
+    },
+    async cleanup(start, process) {
+      await parts.killProcess(start, process);
+      await remove(nameOf(start));
+      const end = endOf(containerFiles(directory, start.key).status);
+      removeFiles(directory, start.key);
+      return end;
+    },
+    async adopt(keys) {
+      await removeStrays(engine, directory, node, keys).catch(() => undefined);
+    },
+    execute: (start, _, command, timeoutMs) =>
+      executeInContainer(engine, nameOf(start), command, timeoutMs),
+  };
+}
+
+function launchOf(
+  start: MemberStart,
+  config: DockerConfig,
+  name: string,
+  node: string,
+  parts: DockerParts,
+): Launch | StartFailure {
+  const { rules, images, directory, selfCommand, socketPath } = parts;
+  const create = containerBody(start, config, mappedImage(config.image, images), node, rules);
+  if (isStartFailure(create)) return create;
+  const files = containerFiles(directory, start.key);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  removeFiles(directory, start.key);
+  const run = { socketPath, name, create, statusPath: files.status };
+  // A file, as the environment of the container may hold secrets, and arguments are seen by everybody.
+  writeFileSync(files.run, JSON.stringify(run), { mode: 0o600 });
+  const argv = [...selfCommand, "container", files.run];
+  return {
+    program: argv[0] ?? "",
+    argv,
+    cwd: directory,
+    env: { PATH: Bun.env["PATH"] ?? "", HOME: directory },
+    uid: null,
+    gid: null,
+    limits: undefined,
+    notes: [],
+  };
+}
+
+function endOf(statusPath: string): MemberEnd {
+  const status = readStatus(statusPath);
+  switch (status?.status) {
+    case "failedToStart":
+      return { exitCode: null, isOutOfMemory: false, message: status.failure.message };
+    case "exited": {
+      const { exitCode, oomKilled: isOutOfMemory, error } = status;
+      const message = isOutOfMemory ? "OOM Killed" : error === "" ? null : error;
+      return { exitCode, isOutOfMemory, message };
+    }
+    case "started":
+    case undefined: {
+      const message = "The process that stood for the container ended before it.";
+      return { exitCode: null, isOutOfMemory: false, message };
+    }
+  }
+}
+
+/** The image says how its containers want to be stopped. */
+async function stopSignalOf(engine: ContainerEngine, path: string): Promise<string> {
+  try {
+    const found = await engine.json<{ Config: { StopSignal?: string } }>("GET", `${path}/json`);
+    return found.Config.StopSignal || "SIGTERM";
+  } catch {
+    return "SIGTERM";
+  }
+}
+
+const NOT_DETECTED: DriverFingerprint = {
+  facts: {
+    detected: false,
+    healthy: false,
+    description: "There is no socket of Docker or Podman.",
+  },
+  attributes: {},
+};
+
+async function fingerprint(engine: ContainerEngine): Promise<DriverFingerprint> {
+  try {
+    const { Version } = await engine.json<{ Version: string }>("GET", "/version", {
+      signal: AbortSignal.timeout(VERSION_TIMEOUT_MS),
+    });
+    return {
+      facts: { detected: true, healthy: true, description: Version },
+      attributes: { "driver.docker": "1", "driver.docker.version": Version },
+    };
+  } catch (error) {
+    const description = error instanceof EngineError ? error.message : String(error);
+    return { facts: { detected: true, healthy: false, description }, attributes: {} };
+  }
+}
+
+/** Containers that carry this node's label and no known key, and files of none. */
+async function removeStrays(
+  engine: ContainerEngine,
+  directory: string,
+  node: string,
+  keys: ReadonlySet<ProcessKey>,
+): Promise<void> {
+  for (const file of readdirSync(directory)) {
+    const key = Number(/^(\d+)\.(run|status)\.json$/.exec(file)?.[1] ?? Number.NaN);
+    if (!Number.isNaN(key) && !keys.has(key)) removeFiles(directory, key);
+  }
+  const filters = encodeURIComponent(JSON.stringify({ label: [`${NODE_LABEL}=${node}`] }));
+  const found = await engine.json<{ Id: string; Labels: Record<string, string> }[]>(
+    "GET",
+    `/containers/json?all=true&filters=${filters}`,
+  );
+  for (const { Id, Labels } of found) {
+    if (keys.has(Number(Labels[KEY_LABEL]))) continue;
+    await engine.act("DELETE", `/containers/${Id}?force=true&v=true`);
+  }
+}

@@ -1,0 +1,86 @@
+/** Longest answer of the engine that is told to people. */
+const REASON_MAX_LENGTH = 500;
+
+/** The engine answered with an error, or did not answer (`status` 0). */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  readonly status: number;
+
+  constructor(message: string, status: number, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/**
+ * Talks to Docker, or to Podman's service of the same interface, over its Unix socket. Paths carry no version: the
+ * engine's own is the one it certainly speaks.
+ */
+export class ContainerEngine {
+  readonly socketPath: string;
+
+  constructor(socketPath: string) {
+    this.socketPath = socketPath;
+  }
+
+  /** Throws EngineError, also for an answer that is an error. */
+  async call(method: string, path: string, more: EngineCall = {}): Promise<Response> {
+    const { body, headers, signal } = more;
+    let response: Response;
+    try {
+      response = await fetch(`http://localhost${path}`, {
+        unix: this.socketPath,
+        method,
+        timeout: false,
+        headers: { "content-type": "application/json", ...headers },
+        ...(body === undefined ? {} : { body: bodyOf(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new EngineError(`${this.socketPath} does not answer: ${reason}`, 0, { cause: error });
+    }
+    if (response.ok || response.status === 304) return response;
+    throw new EngineError(reasonOf(await response.text()), response.status);
+  }
+
+  async json<Answer>(method: string, path: string, more: EngineCall = {}): Promise<Answer> {
+    const response = await this.call(method, path, more);
+    return (await response.json()) as Answer;
+  }
+
+  /** As `call`, without an interest in the answer; false: there is no such thing. */
+  async act(method: string, path: string, more: EngineCall = {}): Promise<boolean> {
+    try {
+      const response = await this.call(method, path, more);
+      await response.arrayBuffer();
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError && (error.status === 404 || error.status === 409)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+}
+
+export interface EngineCall {
+  /** Bytes as they are, anything else as JSON. */
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+function bodyOf(body: object): Uint8Array<ArrayBuffer> | string {
+  return body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body);
+}
+
+function reasonOf(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    if (typeof message === "string") return message.trim().slice(0, REASON_MAX_LENGTH);
+  } catch {
+    // Not JSON.
+  }
+  return text.trim().slice(0, REASON_MAX_LENGTH);
+}

@@ -1,0 +1,144 @@
+import type { AssignedPort } from "../../model/allocation.ts";
+import type { ConfigValue, DriverName } from "../../model/group.ts";
+import type { DriverFacts } from "../../model/node.ts";
+import type { ProcessIdentity, ProcessKey } from "../core/contract.ts";
+import type { GroupLimits } from "../platform/groups.ts";
+
+/** Where an allocation and one of its members keep their files, as absolute paths on the node. */
+export interface MemberDirectories {
+  /** Shared by the members: `alloc`, with `data`, `logs` and `tmp` in it. */
+  readonly alloc: string;
+  /** The member's own: `local`, `secrets` and `tmp` are in it. */
+  readonly member: string;
+  readonly local: string;
+  readonly secrets: string;
+  readonly tmp: string;
+}
+
+/** A directory of the node that a member is to see. */
+export interface HostMount {
+  readonly source: string;
+  readonly destination: string;
+  readonly readOnly: boolean;
+}
+
+/** One process of a member, everything interpolated and every path absolute. */
+export interface MemberStart {
+  /** Names the control group and the container. */
+  readonly key: ProcessKey;
+  readonly driver: DriverName;
+  readonly config: Readonly<Record<string, ConfigValue>>;
+  /** Null: the driver's default. */
+  readonly user: string | null;
+  /** Names the automatic account that a member of no user has, where the node gives out any. */
+  readonly account: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly directories: MemberDirectories;
+  readonly limits: GroupLimits;
+  readonly ports: readonly AssignedPort[];
+  /** Of the group. */
+  readonly networkMode: "host" | "bridge" | "none";
+  readonly hostname: string | null;
+  readonly mounts: readonly HostMount[];
+  /** For people who look at containers: job, group, member, allocation. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Why a process cannot be started. One that is not recoverable is not tried again (Nomad). */
+export interface StartFailure {
+  readonly message: string;
+  readonly isRecoverable: boolean;
+}
+
+export function unrecoverable(message: string): StartFailure {
+  return { message, isRecoverable: false };
+}
+
+export function recoverable(message: string): StartFailure {
+  return { message, isRecoverable: true };
+}
+
+export function isStartFailure(value: object | null): value is StartFailure {
+  return value !== null && "isRecoverable" in value;
+}
+
+/** What the shim is to start. */
+export interface Launch {
+  /** Absolute path. */
+  readonly program: string;
+  /** First word included. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Null: the agent's own. */
+  readonly uid: number | null;
+  readonly gid: number | null;
+  /** Enforced by the process's control group; a container has its own. */
+  readonly limits: GroupLimits | undefined;
+  /** What people are told in a Driver event, as that something cannot be isolated. */
+  readonly notes: readonly string[];
+}
+
+export interface DriverFingerprint {
+  readonly facts: DriverFacts;
+  /** As `driver.docker.version`. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What a driver knows of a member's end beyond the kernel. */
+export interface MemberEnd {
+  /** Null: that of the process under the shim is the member's. */
+  readonly exitCode: number | null;
+  readonly isOutOfMemory: boolean;
+  /** For people; null: nothing to add. */
+  readonly message: string | null;
+}
+
+/** How a command that was run beside a member came out. */
+export type ExecuteResult =
+  | { readonly state: "exited"; readonly exitCode: number; readonly output: string }
+  | { readonly state: "timedOut"; readonly output: string }
+  /** It could not be run at all. */
+  | { readonly state: "failed"; readonly message: string };
+
+/** Of what a command run beside a member says, this much is kept. */
+export const EXECUTE_OUTPUT_MAX_BYTES = 3_072;
+
+/**
+ * Starts members by one technique. Their processes, or the process that stands for each, are the shim's, so that they
+ * outlive the agent: a driver keeps nothing in memory that it cannot find again by the start's key.
+ */
+export interface Driver {
+  readonly name: DriverName;
+  fingerprint(): Promise<DriverFingerprint>;
+  /** What takes time before a start, as fetching an image; null: ready. */
+  prepare(start: MemberStart, signal: AbortSignal): Promise<StartFailure | null>;
+  /** After `prepare`. */
+  command(start: MemberStart): Launch | StartFailure;
+  /**
+   * Resolves once the member itself has begun, null, or could not, of which its process under the shim knows only
+   * after it was started. To be aborted when that process has ended: what it has left to say of it is told.
+   */
+  begun(start: MemberStart, signal: AbortSignal): Promise<StartFailure | null>;
+  /** Asks the member to end, by this signal or else by the driver's own. */
+  terminate(
+    start: MemberStart,
+    process: ProcessIdentity | null,
+    name: NodeJS.Signals | null,
+  ): Promise<void>;
+  /** Resolves when the member's first process has had the signal, or is not there to have it. */
+  signal(start: MemberStart, process: ProcessIdentity | null, name: NodeJS.Signals): Promise<void>;
+  /** Leaves no survivor, processes that called setsid included. */
+  kill(start: MemberStart, process: ProcessIdentity | null): Promise<void>;
+  /** After its process has ended: removes what is left of it, and says how the member itself ended. */
+  cleanup(start: MemberStart, process: ProcessIdentity | null): Promise<MemberEnd>;
+  /** After a restart of the agent: what belongs to none of these keys is nobody's any more, and removed. */
+  adopt(keys: ReadonlySet<ProcessKey>): Promise<void>;
+  /** Runs a command as the member would: its user, environment, directory, and container or control group. */
+  execute(
+    start: MemberStart,
+    process: ProcessIdentity | null,
+    command: readonly string[],
+    timeoutMs: number,
+  ): Promise<ExecuteResult>;
+}

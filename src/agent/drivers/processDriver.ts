@@ -1,0 +1,121 @@
+import type { DriverName } from "../../model/group.ts";
+import type { ProcessIdentity } from "../core/contract.ts";
+import { asUser } from "../platform/asUser.ts";
+import type { GroupLimits, Groups } from "../platform/groups.ts";
+import { isAlive } from "../platform/processIdentity.ts";
+import type { TreeKeeper } from "../platform/tree.ts";
+import { memberUser, type UserRules } from "../platform/users.ts";
+import { findProgram } from "../program.ts";
+import {
+  type Driver,
+  type DriverFingerprint,
+  isStartFailure,
+  type Launch,
+  type MemberStart,
+  type StartFailure,
+  unrecoverable,
+} from "./driver.ts";
+import { executeProcess } from "./executeProcess.ts";
+
+export interface ProcessParts {
+  readonly groups: Groups;
+  readonly trees: TreeKeeper;
+  readonly users: UserRules;
+  readonly bootId: string;
+}
+
+/** What a driver of plain processes makes of a member. */
+export interface ProcessCommand {
+  /** The first is a program: a path below `cwd`, or a name for the member's PATH. */
+  readonly words: readonly string[];
+  /** Relative to the member's directory; null: that itself. */
+  readonly workDir: string | null;
+}
+
+/** What tells the drivers of plain processes apart. */
+export interface ProcessKind {
+  readonly name: DriverName;
+  readonly fingerprint: () => Promise<DriverFingerprint>;
+  readonly commandOf: (start: MemberStart) => ProcessCommand | StartFailure;
+  /** Null: nothing is bounded. */
+  readonly limitsOf: (start: MemberStart) => GroupLimits | undefined;
+  /** Whether a member of no user gets an automatic account where the node has any. */
+  readonly hasAccounts: boolean;
+  readonly notes: (groups: Groups) => readonly string[];
+}
+
+/** Members that are processes of this machine, children of the shim. */
+export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver {
+  const { groups, trees, bootId } = parts;
+  const clear = async ({ key }: MemberStart, process: ProcessIdentity | null) => {
+    await trees.clear({ execution: key, process });
+  };
+  return {
+    name: kind.name,
+    fingerprint: kind.fingerprint,
+    async prepare(start) {
+      const command = kind.commandOf(start);
+      return isStartFailure(command) ? command : null;
+    },
+    command: (start) => launchOf(start, kind, parts),
+    begun: () => Promise.resolve(null),
+    async terminate({ key }, process, name) {
+      trees.signal({ execution: key, process }, name ?? "SIGINT");
+    },
+    async signal(_, process, name) {
+      if (process === null || !isAlive(process, bootId)) return;
+      try {
+        globalThis.process.kill(process.pid, name);
+      } catch {
+        // It has ended meanwhile.
+      }
+    },
+    async kill({ key }, process) {
+      trees.signal({ execution: key, process }, "SIGKILL");
+    },
+    async cleanup(start, process) {
+      const isOutOfMemory = groups.isOutOfMemory(start.key);
+      await clear(start, process);
+      return { exitCode: null, isOutOfMemory, message: isOutOfMemory ? "OOM Killed" : null };
+    },
+    // The shim has them, and the agent's own recovery asks it.
+    adopt: () => Promise.resolve(),
+    async execute(start, _, words, timeoutMs) {
+      const launch = launchOf(start, kind, parts, words);
+      if (isStartFailure(launch)) return { state: "failed", message: launch.message };
+      const isThere = groups.members(start.key) !== null;
+      const group = isThere ? (groups.create(start.key, launch.limits)?.first ?? null) : null;
+      return executeProcess(launch, group, timeoutMs);
+    },
+  };
+}
+
+function launchOf(
+  start: MemberStart,
+  kind: ProcessKind,
+  { groups, users }: ProcessParts,
+  words?: readonly string[],
+): Launch | StartFailure {
+  const command = kind.commandOf(start);
+  if (isStartFailure(command)) return command;
+  const user = memberUser(start.user, kind.hasAccounts ? start.account : null, users);
+  if ("code" in user) return unrecoverable(user.message);
+  const cwd = workDirOf(start, command);
+  const [word = "", ...rest] = words ?? command.words;
+  const found = findProgram(word, start.env["PATH"] ?? "", cwd);
+  if ("code" in found) return unrecoverable(found.message);
+  const named =
+    user.name === null ? start.env : { USER: user.name, LOGNAME: user.name, ...start.env };
+  return {
+    ...asUser(user, found.path, [word, ...rest]),
+    cwd,
+    env: named,
+    limits: kind.limitsOf(start),
+    notes: kind.notes(groups),
+  };
+}
+
+function workDirOf({ directories }: MemberStart, { workDir }: ProcessCommand): string {
+  if (workDir === null) return directories.member;
+  return workDir.startsWith("/") ? workDir : `${directories.member}/${workDir}`;
+}

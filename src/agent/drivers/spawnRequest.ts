@@ -1,0 +1,37 @@
+import type { GroupLimits } from "../platform/groups.ts";
+import type { SpawnGroups, SpawnRequest } from "../shim/message.ts";
+import type { Launch, MemberStart } from "./driver.ts";
+
+export interface SpawnSurroundings {
+  readonly bootId: string;
+  /** Marks the process as this node's, see newTreeKeeper. */
+  readonly rootDirectory: string;
+  readonly stdoutPath: string;
+  readonly stderrPath: string;
+  /** Null: there are no control groups. */
+  readonly createGroup: (limits: GroupLimits | undefined) => SpawnGroups | null;
+}
+
+/** What the shim is asked to start for a member. */
+export function spawnRequest(
+  { key }: MemberStart,
+  launch: Launch,
+  surroundings: SpawnSurroundings,
+): SpawnRequest {
+  const { bootId, rootDirectory, stdoutPath, stderrPath, createGroup } = surroundings;
+  const { program, argv, cwd, env, uid, gid, limits } = launch;
+  return {
+    do: "spawn",
+    execution: key,
+    bootId,
+    program,
+    argv,
+    cwd,
+    env: { ...env, STINT_NODE_ROOT_DIR: rootDirectory, STINT_PROCESS: String(key) },
+    uid,
+    gid,
+    stdoutPath,
+    stderrPath,
+    groups: createGroup(limits),
+  };
+}
