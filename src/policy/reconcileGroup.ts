@@ -33,14 +33,14 @@ export function classifyExecution(
   execution: Pick<GroupExecution, "clientStatus" | "desiredStatus" | "ranSuccessfully" | "tracker">,
 ): Classification {
   const { clientStatus, desiredStatus, ranSuccessfully, tracker } = execution;
-  const isFinite = jobType === "batch" || jobType === "sysbatch";
+  const runsToItsEnd = jobType === "batch" || jobType === "sysbatch";
   if (desiredStatus === "evict") return "ignored";
   if (desiredStatus === "stop") {
     // What ran to its end is never run again, even if it was stopped afterwards.
-    if (isFinite && ranSuccessfully) return "counts";
+    if (runsToItsEnd && ranSuccessfully) return "counts";
     return lastRescheduleFailed(tracker) ? "checkRescheduleTime" : "ignored";
   }
-  if (isFinite) return clientStatus === "failed" ? "checkRescheduleTime" : "counts";
+  if (runsToItsEnd) return clientStatus === "failed" ? "checkRescheduleTime" : "counts";
   const isGone = clientStatus === "complete" || clientStatus === "lost";
   return isGone ? "ignored" : "checkRescheduleTime";
 }
