@@ -17,6 +17,8 @@ function wholeNumber(most: number) {
 const TEXT = z.string({ error: "text" }).min(1, { error: "text that is not empty" });
 const YES_OR_NO = z.boolean({ error: "true or false" });
 
+const TEXTS = z.record(TEXT, z.string({ error: "text" }), { error: "names with a text each" });
+
 /** An object without other fields than these. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
   const names = Object.keys(shape).join(", ");
@@ -44,6 +46,20 @@ const schema = section({
   rebootCommand: TEXT.nullable().optional(),
   insecure: YES_OR_NO.optional(),
   cgroups: z.enum(["auto", "off"], { error: "auto or off" }).optional(),
+  datacenter: TEXT.optional(),
+  nodeClass: TEXT.optional(),
+  meta: TEXTS.optional(),
+  driverRawExec: YES_OR_NO.optional(),
+  imageMap: TEXTS.optional(),
+  docker: section({
+    allowPrivileged: YES_OR_NO.default(false),
+    allowHostPaths: YES_OR_NO.default(false),
+  }).optional(),
+  hostVolumes: z
+    .record(TEXT, section({ path: TEXT, readOnly: YES_OR_NO.default(false) }), {
+      error: "names with the path of each",
+    })
+    .optional(),
 });
 
 /** `stint agent --config FILE`: what the file sets; options of the command line win. */

@@ -6,10 +6,14 @@ import {
   totalmem,
   type,
 } from "node:os";
-import type { NodeFacts } from "../model/node.ts";
+import type { HostFacts, NodeFacts } from "../model/node.ts";
 
-/** What this machine is. */
-export function nodeFacts(agentVersion: string, canReboot: boolean): NodeFacts {
+/** What this machine is; without a host it runs no groups. */
+export function nodeFacts(
+  agentVersion: string,
+  canReboot: boolean,
+  host: HostFacts | null = null,
+): NodeFacts {
   return {
     agentVersion,
     hostname: hostname(),
@@ -18,11 +22,12 @@ export function nodeFacts(agentVersion: string, canReboot: boolean): NodeFacts {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     canReboot,
+    ...(host === null ? {} : { host }),
   };
 }
 
 /** The first address that others can reach, IPv4 before IPv6; loopback on a machine that has no other. */
-function ownAddress(): string {
+export function ownAddress(): string {
   const addresses = Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])
     .filter((address) => !address.internal);

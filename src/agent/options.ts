@@ -1,3 +1,7 @@
+import type { ContainerRules } from "./drivers/docker/containerSpec.ts";
+import type { ImageMap } from "./drivers/docker/image.ts";
+import type { HostOptions } from "./fingerprint/host.ts";
+
 /** The part of pino's interface that the agent uses. */
 export interface AgentLogger {
   debug(facts: object, message: string): void;
@@ -20,6 +24,29 @@ export interface AllowedUsers {
 }
 
 export const OWN_USER_ONLY: AllowedUsers = { admin: false, accounts: null, named: [] };
+
+/** A directory of the machine that groups may mount by name. */
+export interface HostVolume {
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** What drivers may do; the agent's own decision, never the server's. */
+export interface DriverOptions {
+  /** Whether members may run as plain processes without limits, as the agent's own user. */
+  readonly rawExec: boolean;
+  /** What images are taken for those that jobs name. */
+  readonly images: ImageMap;
+  readonly docker: ContainerRules;
+  readonly hostVolumes: Readonly<Record<string, HostVolume>>;
+}
+
+export const CAREFUL_DRIVERS: DriverOptions = {
+  rawExec: false,
+  images: {},
+  docker: { allowPrivileged: false, allowHostPaths: false },
+  hostVolumes: {},
+};
 
 export interface AgentOptions {
   /** `http://HOST:PORT` or `https://...`, without a path. */
@@ -52,6 +79,9 @@ export interface AgentOptions {
   readonly version: string;
   /** `auto` uses control groups where they can be written; `off` leaves them alone. */
   readonly cgroups: "auto" | "off";
+  /** What groups are placed by. */
+  readonly host: HostOptions;
+  readonly drivers: DriverOptions;
   readonly logger: AgentLogger;
 }
 

@@ -4,11 +4,12 @@ import { join, resolve } from "node:path";
 import { runAgent } from "../agent/agent.ts";
 import type { AgentConfiguration } from "../agent/configuration.ts";
 import { dataLayout } from "../agent/directories.ts";
-import { OWN_USER_ONLY } from "../agent/options.ts";
+import { DATACENTER_DEFAULT, type HostOptions } from "../agent/fingerprint/host.ts";
+import { CAREFUL_DRIVERS, type DriverOptions, OWN_USER_ONLY } from "../agent/options.ts";
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
 import { createLogger } from "./logger.ts";
-import { logLevelOf, numberOf, options } from "./options.ts";
+import { logLevelOf, numberOf, options, pairsOf } from "./options.ts";
 import { selfCommand } from "./selfCommand.ts";
 import { VERSION } from "./version.ts";
 
@@ -22,7 +23,11 @@ const NAMES = [
   "root",
   "config",
   "log-level",
+  "datacenter",
+  "node-class",
+  "driver-raw-exec",
 ];
+const LISTS = ["meta", "image-map"];
 
 const HELP = `usage: stint agent --server URL [--join-token-file FILE] [--pool POOL] [--name ID] [--slots NUMBER] ...
 
@@ -35,6 +40,11 @@ A node: joins a server and runs what it is given.
   --data DIRECTORY         key, journal and identity (default /var/lib/stint-agent)
   --root DIRECTORY         task directories (default stint-root beside the data directory)
   --config FILE            the same settings and more as YAML or JSON; options win over it
+  --datacenter NAME        what jobs name in datacenters (default dc1)
+  --node-class NAME        what constraints see as node.class (default none)
+  --meta KEY=VALUE         what constraints see as meta.KEY; may be given again
+  --driver-raw-exec on|off allow processes without isolation and limits, as the agent's user (default off)
+  --image-map NAME=IMAGE   container image to take for the one that jobs name; may be given again
   --insecure               allow plain HTTP beyond this machine
   --log-level LEVEL        error, warn, info or debug (default info)
 `;
@@ -43,7 +53,7 @@ const DEFAULT_DATA = "/var/lib/stint-agent";
 
 /** `stint agent`: until SIGINT or SIGTERM; its processes run on under their shim and are found again by the next agent. */
 export async function runAgentRole(words: readonly string[]): Promise<number> {
-  const values = options(words, NAMES, HELP, ["insecure"]);
+  const values = options(words, NAMES, HELP, { flags: ["insecure"], lists: LISTS });
   if (values === null) return 0;
   const configFile = values["config"];
   const configuration = configFile === undefined ? {} : await readConfiguration(configFile);
@@ -58,6 +68,8 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
     selfCommand: selfCommand(),
     version: VERSION,
     cgroups: configuration.cgroups ?? "auto",
+    host: hostOptions(configuration, values),
+    drivers: driverOptions(configuration, values),
     logger: createLogger(logLevelOf(values, "info")),
   });
   void ended.then(() => agent.stop());
@@ -91,6 +103,33 @@ function optionsOf(configuration: AgentConfiguration, values: Partial<Record<str
       values["root"] ?? configuration.rootDirectory ?? join(dataDirectory, "..", "stint-root"),
     ),
     insecure: values["insecure"] === "yes" || configuration.insecure === true,
+  };
+}
+
+function hostOptions(
+  configuration: AgentConfiguration,
+  values: Partial<Record<string, string>>,
+): HostOptions {
+  return {
+    datacenter: values["datacenter"] ?? configuration.datacenter ?? DATACENTER_DEFAULT,
+    nodeClass: values["node-class"] ?? configuration.nodeClass ?? "",
+    meta: { ...configuration.meta, ...pairsOf(values, "meta") },
+  };
+}
+
+function driverOptions(
+  configuration: AgentConfiguration,
+  values: Partial<Record<string, string>>,
+): DriverOptions {
+  const given = values["driver-raw-exec"];
+  if (given !== undefined && given !== "on" && given !== "off") {
+    throw new StartError(`Expected --driver-raw-exec on or off, got "${given}".`);
+  }
+  return {
+    rawExec: given === undefined ? configuration.driverRawExec === true : given === "on",
+    images: { ...configuration.imageMap, ...pairsOf(values, "image-map") },
+    docker: configuration.docker ?? CAREFUL_DRIVERS.docker,
+    hostVolumes: configuration.hostVolumes ?? {},
   };
 }
 

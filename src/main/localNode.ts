@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runAgent } from "../agent/agent.ts";
-import { OWN_USER_ONLY } from "../agent/options.ts";
+import { DATACENTER_DEFAULT } from "../agent/fingerprint/host.ts";
+import { CAREFUL_DRIVERS, OWN_USER_ONLY } from "../agent/options.ts";
 import {
   dataDirectoryOf,
   LAUNCH_FILE,
@@ -30,6 +31,9 @@ export async function runLocalNode(directory: string): Promise<number> {
     insecure: false,
     version: VERSION,
     cgroups: "auto",
+    host: { datacenter: DATACENTER_DEFAULT, nodeClass: "", meta: {} },
+    // A node of the server's own machine, made by it for trying things out.
+    drivers: { ...CAREFUL_DRIVERS, rawExec: true },
     logger: createLogger("info"),
   });
   void ended.then(() => agent.stop());

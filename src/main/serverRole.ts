@@ -38,7 +38,7 @@ The first start writes the administrator's token to DIRECTORY/token.
 
 /** `stint server`: until SIGINT or SIGTERM. Nodes and their processes go on; a later server finds them again. */
 export async function runServer(words: readonly string[]): Promise<number> {
-  const values = options(words, NAMES, HELP, ["insecure"]);
+  const values = options(words, NAMES, HELP, { flags: ["insecure"] });
   if (values === null) return 0;
   requireSafeHost(values["host"] ?? "127.0.0.1", values["insecure"] === "yes");
   const day = 24 * 60 * 60_000;
