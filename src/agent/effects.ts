@@ -9,6 +9,7 @@ import type { AgentEffect, AgentInput, OutputOffsets } from "./core/contract.ts"
 import { jobFolder, taskFolder } from "./directories.ts";
 import { environmentOf } from "./environment.ts";
 import { removeTree } from "./files/removeTree.ts";
+import type { MemberWork } from "./memberWork.ts";
 import type { AgentLogger } from "./options.ts";
 import { describeOutput, NO_OUTPUT } from "./output/collect.ts";
 import type { OutputTrimmer } from "./output/trim.ts";
@@ -33,6 +34,7 @@ export interface EffectsOptions {
   readonly download: Download;
   readonly uploader: Uploader;
   readonly trimmer: OutputTrimmer;
+  readonly members: MemberWork;
   /** Whether the machine still owes the upload. */
   readonly owesUpload: (execution: ExecutionNumber, stream: "stdout" | "stderr") => boolean;
   readonly logger: AgentLogger;
@@ -70,6 +72,7 @@ export class Effects {
         return;
       case "cancelPrepare":
         this.#preparations.get(effect.execution)?.abort();
+        this.#options.members.cancelPrepare(effect.execution);
         return;
       case "spawn":
         this.#spawn(effect.order);
@@ -94,6 +97,18 @@ export class Effects {
         return;
       case "leave":
         this.#options.onLeave();
+        return;
+      case "prepareAllocation":
+      case "prepareMember":
+      case "startMember":
+      case "signalMember":
+      case "collectMember":
+      case "startProbe":
+      case "stopProbe":
+      case "watchTemplates":
+      case "unwatchTemplates":
+      case "closeAllocation":
+        this.#options.members.perform(effect);
         return;
       case "send":
         return;

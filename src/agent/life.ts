@@ -4,7 +4,7 @@ import { foldId } from "../model/id.ts";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
 import type { ShimMemory } from "./core/contract.ts";
-import { heldExecutions, ordersInDoubt, phaseOf } from "./core/held.ts";
+import { heldExecutions, heldProcess, phaseOf, processesInDoubt } from "./core/held.ts";
 import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
 import { replay } from "./core/replay.ts";
 import { dataLayout } from "./directories.ts";
@@ -16,6 +16,7 @@ import { openJournal } from "./journal.ts";
 import { joinServer } from "./link/join.ts";
 import { Link } from "./link/link.ts";
 import { Loop } from "./loop.ts";
+import { type MemberWork, withoutMemberWork } from "./memberWork.ts";
 import type { AgentEnd, AgentOptions } from "./options.ts";
 import { OutputTrimmer } from "./output/trim.ts";
 import { Uploader } from "./output/upload.ts";
@@ -39,7 +40,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
   const layout = dataLayout(options.dataDirectory);
   const bootId = nodeBootId(options.bootId);
   const key = await openIdentity(layout, options.guid);
-  const machine = newAgentMachine(crypto.randomUUID());
+  const machine = newAgentMachine(crypto.randomUUID(), { random: Math.random });
   const journal = openJournal(layout.journalPath, (entry) => replay(machine, entry));
   const end = Promise.withResolvers<AgentEnd>();
   const loop: Loop = new Loop({
@@ -66,9 +67,11 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
       loop.push({ input: "exited", execution, exit });
     },
   });
-  const effects = newEffects(parts, shims, trimmer);
+  const members = withoutMemberWork((input) => loop.push(input));
+  const effects = newEffects(parts, shims, trimmer, members);
   const link = newLink(parts);
-  for (const { execution } of ordersInDoubt(machine)) watch(execution);
+  for (const execution of processesInDoubt(machine)) watch(execution);
+  members.adopt(new Set(machine.memberProcesses.keys()));
   loop.begin({ input: "recovered", bootId, memories: memoriesOf(machine, shims) });
   signal.addEventListener("abort", () => end.resolve({ reason: "stopped" }), { once: true });
   void connect(options, key, link, signal).then((refused) => {
@@ -80,6 +83,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     if (outcome.reason !== "stopped") shims.retire();
     shims.close();
     trimmer.stop();
+    members.close();
     journal.close();
     if (outcome.reason === "left") await leave(options);
     return outcome;
@@ -108,10 +112,12 @@ function openNodeShims({ options, bootId }: LifeParts, events: ShimsEvents): Pro
 /** Keeps the output of a started execution within its bounds; false: no such execution is under way. */
 function watchOutput(parts: LifeParts, trimmer: OutputTrimmer, execution: number): boolean {
   const { machine, options } = parts;
-  const held = machine.executions.get(execution);
+  const held = heldProcess(machine, execution);
   if (held === undefined) return false;
-  const { order, life } = held;
+  const { order, life, process } = held;
   if (life.phase !== "starting" && life.phase !== "running") return false;
+  // Logs of members are kept within bounds by their drivers.
+  if (process !== null) return true;
   const streams = ["stdout", "stderr"] as const;
   const shares = streams.map((stream) => ({
     path: outputPath(options.rootDirectory, order, stream),
@@ -124,7 +130,7 @@ function watchOutput(parts: LifeParts, trimmer: OutputTrimmer, execution: number
 /** No shim that has nothing on an execution was ever asked to start it: they write before they start. */
 function memoriesOf(machine: AgentMachine, shims: Shims): Map<number, ShimMemory> {
   const memories = new Map<number, ShimMemory>(shims.memories);
-  for (const { execution } of ordersInDoubt(machine)) {
+  for (const execution of processesInDoubt(machine)) {
     if (!memories.has(execution)) memories.set(execution, { memory: "never" });
   }
   return memories;
@@ -141,13 +147,18 @@ interface LifeParts {
   readonly onEnd: (end: AgentEnd) => void;
 }
 
-function newEffects(parts: LifeParts, shims: Shims, trimmer: OutputTrimmer): Effects {
+function newEffects(
+  parts: LifeParts,
+  shims: Shims,
+  trimmer: OutputTrimmer,
+  members: MemberWork,
+): Effects {
   const { options, bootId, key, machine, loop, signal, onEnd } = parts;
   const { rootDirectory, serverUrl, allowedUsers, logger } = options;
   const groups = nodeGroups(options);
   // What an earlier life was killed over.
   for (const execution of groups.present()) {
-    if (!machine.executions.has(execution)) groups.remove(execution);
+    if (heldProcess(machine, execution) === undefined) groups.remove(execution);
   }
   if (groups.shortcomings.length > 0) {
     logger.info({ shortcomings: groups.shortcomings }, "Some limits cannot be enforced here.");
@@ -168,6 +179,7 @@ function newEffects(parts: LifeParts, shims: Shims, trimmer: OutputTrimmer): Eff
     download: newDownload(serverUrl, key),
     uploader: new Uploader({ serverUrl, key, logger, signal }),
     trimmer,
+    members,
     owesUpload(execution, stream) {
       const life = machine.executions.get(execution)?.life;
       return life?.phase === "ended" && life.uploads.includes(stream);

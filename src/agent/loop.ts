@@ -45,7 +45,13 @@ const TIMER_MAX_MS = 2 ** 31 - 1;
  * a directory that is made ready, a tree of a process known to have ended that is cleared. It spares a start and an end
  * one flush each.
  */
-const EARLY: ReadonlySet<AgentEffect["effect"]> = new Set(["prepare", "cancelPrepare", "collect"]);
+const EARLY: ReadonlySet<AgentEffect["effect"]> = new Set([
+  "prepare",
+  "prepareAllocation",
+  "cancelPrepare",
+  "collect",
+  "collectMember",
+]);
 
 function isSpawn(effect: AgentEffect): boolean {
   return effect.effect === "spawn";

@@ -1,5 +1,5 @@
 import type { AgentEffect, AgentInput, JournalEntry } from "../agent/core/contract.ts";
-import { heldExecutions, ordersInDoubt } from "../agent/core/held.ts";
+import { heldExecutions, processesInDoubt } from "../agent/core/held.ts";
 import { type AgentMachine, newAgentMachine } from "../agent/core/machine.ts";
 import { replay } from "../agent/core/replay.ts";
 import { heartbeatFrame, outgoingFrame } from "../agent/core/reports.ts";
@@ -40,7 +40,7 @@ export class AgentLife {
     this.core = newAgentMachine(linkId);
     for (const entry of machine.journal) replay(this.core, entry);
     const shims = machine.shims.memories();
-    for (const { execution } of ordersInDoubt(this.core)) {
+    for (const execution of processesInDoubt(this.core)) {
       if (!shims.has(execution)) shims.set(execution, { memory: "never" });
     }
     const memories = machine.world.hooks.memories?.(shims) ?? shims;

@@ -208,7 +208,7 @@ export type ShimMemory =
 export type AgentInput =
   /**
    * First input of every life, after the journal was replayed: what the shims remember of executions `starting` or
-   * later without an exit (`ordersInDoubt`). Whatever else they remember belongs in it too: it is ended and forgotten.
+   * later without an exit (`processesInDoubt`). Whatever else they remember belongs in it too: it is ended and forgotten.
    */
   | {
       readonly input: "recovered";

@@ -1,5 +1,6 @@
-import type { ExecutionNumber } from "../../model/id.ts";
 import type { HeldExecution, StartOrder } from "../../model/order.ts";
+import type { GroupOrder, ProcessKey } from "./contract.ts";
+import { isMemberKey } from "./contract.ts";
 import type { AgentMachine, Execution, Life } from "./machine.ts";
 
 /**
@@ -23,17 +24,38 @@ function heldState(life: Life): Pick<HeldExecution, "state" | "startedAt"> {
     case "running":
     case "exited":
       return { state: "running", startedAt: life.startedAt };
+    case "allocated": {
+      const { startedAt } = life.run.head;
+      return { state: startedAt === null ? "accepted" : "running", startedAt };
+    }
     case "ended":
       return { state: "ended", startedAt: life.result.startedAt };
   }
 }
 
 /**
- * After the replay and before `recovered`: the orders whose process may have been started and whose exit the journal
+ * After the replay and before `recovered`: the processes that may have been started and whose exit the journal
  * does not have; the runtime asks the shims about them.
  */
-export function ordersInDoubt(machine: AgentMachine): StartOrder[] {
-  return ordersWhere(machine, ({ life }) => life.phase === "starting" || life.phase === "running");
+export function processesInDoubt(machine: AgentMachine): ProcessKey[] {
+  const all = [...machine.executions.values(), ...machine.memberProcesses.values()];
+  return all
+    .filter(({ life }) => life.phase === "starting" || life.phase === "running")
+    .map(({ key }) => key);
+}
+
+/** The execution, or the process of a member, that is known by the key. */
+export function heldProcess(machine: AgentMachine, key: ProcessKey): Execution | undefined {
+  return isMemberKey(key) ? machine.memberProcesses.get(key) : machine.executions.get(key);
+}
+
+/** The order as one of a group; null: it is one of a task. */
+export function groupOrder(order: StartOrder): GroupOrder | null {
+  return isOfGroup(order) ? order : null;
+}
+
+function isOfGroup(order: StartOrder): order is GroupOrder {
+  return order.allocation !== undefined;
 }
 
 /** Orders whose execution has not ended: their directories must be left alone. */
@@ -45,7 +67,7 @@ function ordersWhere(machine: AgentMachine, wanted: (execution: Execution) => bo
   return [...machine.executions.values()].filter(wanted).map(({ order }) => order);
 }
 
-/** How far the execution has come; null: not held (never ordered, or its result is in the server's store). */
-export function phaseOf(machine: AgentMachine, number: ExecutionNumber): Life["phase"] | null {
-  return machine.executions.get(number)?.life.phase ?? null;
+/** How far it has come; null: not held (never ordered, or its result is in the server's store). */
+export function phaseOf(machine: AgentMachine, key: ProcessKey): Life["phase"] | null {
+  return heldProcess(machine, key)?.life.phase ?? null;
 }

@@ -2,14 +2,21 @@ import type { ExecutionResult } from "../../model/execution.ts";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { StartOrder } from "../../model/order.ts";
 import { newOutbox, type Outbox } from "../../protocol/node/link.ts";
+import type { AllocationRun } from "./allocation/run.ts";
+import type { AllocationWatch } from "./allocation/watch.ts";
 import type {
   AgentEffect,
   JournalEntry,
+  MemberEnd,
+  MemberProcess,
   NodeReport,
   OutputOffsets,
   ProcessExit,
   ProcessIdentity,
+  ProcessKey,
+  StartFailure,
 } from "./contract.ts";
+import { MEMBER_KEY_FIRST } from "./contract.ts";
 import { type DueHeap, newDueHeap } from "./heap.ts";
 
 /** From the terminate signal of an expired wall clock to the kill. */
@@ -35,6 +42,8 @@ export type OutputStream = "stdout" | "stderr";
 export type Life =
   /** Waits for its directory, or is being prepared. */
   | { readonly phase: "ordered" }
+  /** Of groups, in place of the phases of one process: its members run. */
+  | { readonly phase: "allocated"; readonly run: AllocationRun }
   /** The shim may have been asked to start the process. */
   | { readonly phase: "starting"; readonly offsets: OutputOffsets }
   | {
@@ -69,8 +78,13 @@ export interface Stopping {
   readonly reason: "stopped" | "wallClock";
 }
 
+/** An execution; or one process of a member of a group, which goes the same way and ends before its execution. */
 export interface Execution {
+  readonly key: ProcessKey;
+  /** Of the execution; a member's process has its group's. */
   readonly order: StartOrder;
+  /** Which member's process it is; null: it is an execution. */
+  readonly process: MemberProcess | null;
   /** Place in the order of arrival, which removals share: it decides who waits for whom. */
   readonly sequence: number;
   /** When its turn came. */
@@ -86,6 +100,30 @@ export interface Execution {
   preparing: boolean;
   /** This life of the agent only: when the next kill is due; null: no stop under way. */
   killAt: number | null;
+  /** This life of the agent only: what is watched of a group; null: nothing yet. */
+  watch: AllocationWatch | null;
+}
+
+export function newExecution(
+  order: StartOrder,
+  process: MemberProcess | null,
+  sequence: number,
+  at: number,
+): Execution {
+  return {
+    key: process?.key ?? order.execution,
+    order,
+    process,
+    sequence,
+    orderedAt: at,
+    life: { phase: "ordered" },
+    stopping: null,
+    discarded: false,
+    wallClockFrom: at,
+    preparing: false,
+    killAt: null,
+    watch: null,
+  };
 }
 
 export interface Removal {
@@ -109,6 +147,8 @@ export interface AgentOptions {
   readonly retentionMinMs: number;
   /** Default FINISHED_MEMORY_MAX. */
   readonly finishedMemoryMax: number;
+  /** Numbers from [0, 1) by chance, for the delay before restarts; default 0. */
+  readonly random: () => number;
 }
 
 /** State that follows from the journal alone. */
@@ -118,6 +158,12 @@ interface JournaledState {
   epoch: number;
   /** In order of arrival. */
   readonly executions: Map<ExecutionNumber, Execution>;
+  /** Processes of members that are under way. */
+  readonly memberProcesses: Map<ProcessKey, Execution>;
+  /** Each key is given once, or a shim could take a process for another. */
+  nextMemberKey: ProcessKey;
+  /** Since when there is no server, as far as a group wants to know; null: there is one, or no group asks. */
+  contactLostAt: number | null;
   /** Executions by directory key, in order of arrival. */
   readonly byDirectory: Map<string, Execution[]>;
   /**
@@ -147,6 +193,8 @@ interface LinkState {
   highestSent: number;
   /** Number of the latest report of an execution that has not ended. */
   readonly latestReport: Map<ExecutionNumber, number>;
+  /** Number of the latest report of how a group is. */
+  readonly latestState: Map<ExecutionNumber, number>;
 }
 
 export interface AgentMachine extends JournaledState, LinkState {
@@ -155,7 +203,7 @@ export interface AgentMachine extends JournaledState, LinkState {
   readonly waiting: Set<ExecutionNumber>;
   /** Keys of expired directories that are being removed. */
   readonly removing: Set<string>;
-  readonly executionTimers: DueHeap<ExecutionNumber>;
+  readonly executionTimers: DueHeap<ProcessKey>;
   readonly directoryTimers: DueHeap<DirectoryName>;
   /** The node's clock at the last step. */
   time: number;
@@ -167,7 +215,21 @@ export interface Step {
   readonly now: number;
   readonly entries: JournalEntry[];
   readonly effects: AgentEffect[];
+  /** What has happened to groups in this step, for their runner. */
+  readonly notices: Notice[];
 }
+
+/** What the machine of processes tells the runner of groups. */
+export type Notice =
+  /** Something about the execution is to be looked at: time, an order, the link. */
+  | { readonly notice: "due"; readonly execution: Execution }
+  /** Its directories are there. */
+  | { readonly notice: "allocated"; readonly execution: Execution }
+  /** Its preparation, if it was asked for, went with an earlier life of the agent. */
+  | { readonly notice: "prepare"; readonly process: Execution }
+  | { readonly notice: "started"; readonly process: Execution; readonly startedAt: number }
+  | { readonly notice: "notStarted"; readonly process: Execution; readonly why: StartFailure }
+  | { readonly notice: "ended"; readonly process: Execution; readonly end: MemberEnd };
 
 /**
  * A machine without a past. `linkId` names this life of the agent process; reports are numbered within it. Replay
@@ -179,10 +241,14 @@ export function newAgentMachine(linkId: string, options: Partial<AgentOptions> =
       wallClockGraceMs: options.wallClockGraceMs ?? WALL_CLOCK_GRACE_MS,
       retentionMinMs: options.retentionMinMs ?? RETENTION_MIN_MS,
       finishedMemoryMax: options.finishedMemoryMax ?? FINISHED_MEMORY_MAX,
+      random: options.random ?? (() => 0),
     },
     bootId: null,
     epoch: 0,
     executions: new Map(),
+    memberProcesses: new Map(),
+    nextMemberKey: MEMBER_KEY_FIRST,
+    contactLostAt: null,
     byDirectory: new Map(),
     finished: new Set(),
     finishedEarlier: new Set(),
@@ -197,6 +263,7 @@ export function newAgentMachine(linkId: string, options: Partial<AgentOptions> =
     outbox: newOutbox(),
     highestSent: 0,
     latestReport: new Map(),
+    latestState: new Map(),
     waiting: new Set(),
     removing: new Set(),
     executionTimers: newDueHeap(),

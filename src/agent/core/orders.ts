@@ -1,6 +1,9 @@
 import type { StartOrder } from "../../model/order.ts";
 import { freshMessages } from "../../protocol/node/link.ts";
 import type { WelcomeFrame } from "../../protocol/node/message.ts";
+import { onContact } from "./allocation/contact.ts";
+import { endFromOutside } from "./allocation/ending.ts";
+import { restartMembers } from "./allocation/restarts.ts";
 import type { BatchFrame, NodeOrder } from "./contract.ts";
 import type { AgentMachine, Execution, Step } from "./machine.ts";
 import { drop, failToStart, refuseIfLate } from "./process.ts";
@@ -8,7 +11,7 @@ import { isFinished, record } from "./replay.ts";
 import { openSession, report, reportMissing, takeAcknowledged } from "./reports.ts";
 import { stoppedBeforeStart, withoutMembers } from "./result.ts";
 import { finish, giveUpUploads, onReportsAcknowledged } from "./retention.ts";
-import { recordStopping, signalRunning } from "./stopping.ts";
+import { cancelPrepare, recordStopping, signalRunning } from "./stopping.ts";
 
 /** Whether a frame of this epoch comes from the present leader, as far as this node knows. */
 export function acceptsEpoch(machine: AgentMachine, epoch: number): boolean {
@@ -18,6 +21,7 @@ export function acceptsEpoch(machine: AgentMachine, epoch: number): boolean {
 export function onWelcome(step: Step, frame: WelcomeFrame): void {
   if (!noteEpoch(step, frame.epoch)) return;
   onReportsAcknowledged(step, openSession(step, frame));
+  onContact(step);
 }
 
 /** Applies the orders that are new, in order, and takes the acknowledgement. */
@@ -62,6 +66,13 @@ function applyOrder(step: Step, order: NodeOrder): void {
       record(step, { entry: "removal", removal, jobId, taskId });
       return;
     }
+    case "restart": {
+      const execution = machine.executions.get(order.execution);
+      if (execution === undefined) return;
+      restartMembers(step, execution, order.member, order.dead);
+      step.notices.push({ notice: "due", execution });
+      return;
+    }
     case "reboot":
       step.effects.push({ effect: "reboot" });
       return;
@@ -83,8 +94,8 @@ function onStart(step: Step, order: StartOrder): void {
   record(step, { entry: "ordered", at: now, order });
   const execution = machine.executions.get(number);
   if (execution === undefined) return;
-  if (order.members.length === 0) {
-    failToStart(step, execution, withoutMembers());
+  if (order.members.length === 0 && !order.allocation?.group.members.length) {
+    failToStart(step, execution, { failure: withoutMembers() });
     return;
   }
   if (refuseIfLate(step, execution)) return;
@@ -96,7 +107,11 @@ function stop(step: Step, execution: Execution, at: number, graceMs: number): vo
   switch (execution.life.phase) {
     case "ordered":
       cancelPrepare(step, execution);
-      failToStart(step, execution, stoppedBeforeStart());
+      failToStart(step, execution, { failure: stoppedBeforeStart() });
+      return;
+    case "allocated":
+      endFromOutside(step, execution, "stopped");
+      step.notices.push({ notice: "due", execution });
       return;
     case "starting":
     case "running":
@@ -108,12 +123,6 @@ function stop(step: Step, execution: Execution, at: number, graceMs: number): vo
     case "ended":
       return;
   }
-}
-
-export function cancelPrepare(step: Step, execution: Execution): void {
-  if (!execution.preparing) return;
-  execution.preparing = false;
-  step.effects.push({ effect: "cancelPrepare", execution: execution.order.execution });
 }
 
 /** The server let go of it: it is killed, and its result dropped. */
@@ -132,6 +141,11 @@ function discard(step: Step, execution: Execution): void {
       return;
     case "running":
       signalRunning(step, execution);
+      return;
+    case "allocated":
+      step.machine.latestState.delete(number);
+      endFromOutside(step, execution, "discarded");
+      step.notices.push({ notice: "due", execution });
       return;
     case "ended":
       giveUpUploads(step, [execution]);

@@ -1,7 +1,14 @@
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
-import type { FailureInfo } from "../../model/failure.ts";
-import type { OutputOffsets, ProcessExit, ProcessIdentity } from "./contract.ts";
+import { unstartedAllocation } from "./allocation/state.ts";
+import type {
+  MemberEnd,
+  OutputOffsets,
+  ProcessExit,
+  ProcessIdentity,
+  StartFailure,
+} from "./contract.ts";
 import { executionsIn, isBlocked } from "./directories.ts";
+import { groupOrder } from "./held.ts";
 import type { Execution, Step } from "./machine.ts";
 import { record } from "./replay.ts";
 import { report } from "./reports.ts";
@@ -33,16 +40,26 @@ function prepare(step: Step, execution: Execution): void {
   const { order } = execution;
   // Preparation empties the directory, so what was not uploaded is gone.
   if (!order.keepDirectory) giveUpUploads(step, executionsIn(step.machine, order));
+  const group = groupOrder(order);
   execution.preparing = true;
-  step.effects.push({ effect: "prepare", order });
+  step.effects.push(
+    group === null ? { effect: "prepare", order } : { effect: "prepareAllocation", order: group },
+  );
   armExecution(step.machine, execution);
+}
+
+/** Begins the preparation of a member's process, which waits for nothing. */
+export function prepareMember(step: Step, process: Execution, isPrepared: boolean): void {
+  if (process.process === null) return;
+  process.preparing = true;
+  step.effects.push({ effect: "prepareMember", isPrepared, ...process.process });
 }
 
 /** A fleet script must not start after its bound; true: it was refused. */
 export function refuseIfLate(step: Step, execution: Execution): boolean {
   const { startBefore } = execution.order;
-  if (startBefore === null || step.now <= startBefore) return false;
-  failToStart(step, execution, cameTooLate(startBefore, step.now));
+  if (startBefore === null || step.now <= startBefore || execution.process !== null) return false;
+  failToStart(step, execution, { failure: cameTooLate(startBefore, step.now) });
   return true;
 }
 
@@ -51,22 +68,28 @@ export function onPrepared(
   execution: Execution,
   outcome:
     | { readonly ok: true; readonly offsets: OutputOffsets }
-    | { readonly ok: false; readonly failure: FailureInfo },
+    | ({ readonly ok: false } & StartFailure),
 ): void {
   if (execution.life.phase !== "ordered" || !execution.preparing) return;
   execution.preparing = false;
   if (!outcome.ok) {
-    failToStart(step, execution, outcome.failure);
+    failToStart(step, execution, outcome);
     return;
   }
   if (refuseIfLate(step, execution)) return;
-  const number = execution.order.execution;
-  record(step, { entry: "starting", execution: number, at: step.now, offsets: outcome.offsets });
+  const { key, order, process } = execution;
+  if (process === null && order.allocation !== undefined) {
+    step.notices.push({ notice: "allocated", execution });
+    return;
+  }
+  record(step, { entry: "starting", execution: key, at: step.now, offsets: outcome.offsets });
   spawn(step, execution);
 }
 
 export function spawn(step: Step, execution: Execution): void {
-  step.effects.push({ effect: "spawn", order: execution.order });
+  const { order, process } = execution;
+  if (process === null) step.effects.push({ effect: "spawn", order });
+  else step.effects.push({ effect: "startMember", ...process });
   armExecution(step.machine, execution);
 }
 
@@ -77,30 +100,37 @@ export function onSpawned(
   startedAt: number,
 ): void {
   if (execution.life.phase !== "starting") return;
-  const number = execution.order.execution;
-  record(step, { entry: "started", execution: number, at: startedAt, process });
-  if (!execution.discarded) {
-    report(step.machine, { kind: "started", execution: number, startedAt });
+  const { key } = execution;
+  record(step, { entry: "started", execution: key, at: startedAt, process });
+  if (execution.process !== null) {
+    step.notices.push({ notice: "started", process: execution, startedAt });
+  } else if (!execution.discarded) {
+    report(step.machine, { kind: "started", execution: key, startedAt });
   }
   signalRunning(step, execution);
 }
 
-export function onSpawnFailed(step: Step, execution: Execution, failure: FailureInfo): void {
-  if (execution.life.phase === "starting") failToStart(step, execution, failure);
+export function onSpawnFailed(step: Step, execution: Execution, why: StartFailure): void {
+  if (execution.life.phase === "starting") failToStart(step, execution, why);
 }
 
 export function onExited(step: Step, execution: Execution, exit: ProcessExit): void {
   const { phase } = execution.life;
   if (phase !== "starting" && phase !== "running") return;
-  record(step, { entry: "exited", execution: execution.order.execution, exit });
+  record(step, { entry: "exited", execution: execution.key, exit });
   collect(step, execution);
 }
 
 /** Asks for the output of an execution whose process has ended. */
 export function collect(step: Step, execution: Execution): void {
-  const { life, order } = execution;
+  const { life, order, process } = execution;
   if (life.phase !== "exited") return;
-  step.effects.push({ effect: "collect", order, offsets: life.offsets });
+  if (process === null) step.effects.push({ effect: "collect", order, offsets: life.offsets });
+  else step.effects.push({ effect: "collectMember", exit: life.exit, ...process });
+}
+
+export function onMemberCollected(step: Step, process: Execution, end: MemberEnd): void {
+  if (process.life.phase === "exited") step.notices.push({ notice: "ended", process, end });
 }
 
 export function onCollected(
@@ -114,15 +144,23 @@ export function onCollected(
 }
 
 /** Ends an execution of which no process ran. */
-export function failToStart(step: Step, execution: Execution, failure: FailureInfo): void {
-  endWithoutProcess(step, execution, { state: "failedToStart", failure });
+export function failToStart(step: Step, execution: Execution, why: StartFailure): void {
+  const { process } = execution;
+  if (process !== null) step.notices.push({ notice: "notStarted", process: execution, why });
+  else endWithoutProcess(step, execution, { state: "failedToStart", failure: why.failure });
 }
 
 export function endWithoutProcess(step: Step, execution: Execution, outcome: ProcessOutcome): void {
-  endWith(step, execution, resultWithoutProcess(outcome, step.now));
+  const result = resultWithoutProcess(outcome, step.now);
+  const group = groupOrder(execution.order);
+  if (group === null) endWith(step, execution, result);
+  else {
+    const allocation = unstartedAllocation(group, outcome, step.now);
+    endWith(step, execution, { ...result, allocation });
+  }
 }
 
-function endWith(step: Step, execution: Execution, result: ExecutionResult): void {
+export function endWith(step: Step, execution: Execution, result: ExecutionResult): void {
   const number = execution.order.execution;
   if (execution.discarded) {
     drop(step, execution);
@@ -130,12 +168,19 @@ function endWith(step: Step, execution: Execution, result: ExecutionResult): voi
   }
   record(step, { entry: "ended", execution: number, result });
   report(step.machine, { kind: "ended", execution: number, result });
-  step.effects.push({ effect: "forget", execution: number });
+  letGo(step, execution);
   askUploads(step, execution);
 }
 
 /** Ends a discarded execution: no result, no report. */
 export function drop(step: Step, execution: Execution): void {
   finish(step, execution);
-  step.effects.push({ effect: "forget", execution: execution.order.execution });
+  letGo(step, execution);
+}
+
+/** Whoever keeps something of the execution, which has ended, need not any more. */
+export function letGo(step: Step, { key, order }: Execution): void {
+  const group = groupOrder(order);
+  if (group === null) step.effects.push({ effect: "forget", execution: key });
+  else step.effects.push({ effect: "closeAllocation", order: group });
 }

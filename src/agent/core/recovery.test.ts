@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { NodeReport, ShimMemory } from "./contract.ts";
-import { heldExecutions, ordersInDoubt } from "./held.ts";
+import { heldExecutions, processesInDoubt } from "./held.ts";
 import {
   BOOT,
   exitOf,
@@ -71,7 +71,7 @@ describe("the recovery table", () => {
       expect(node.reports().map(({ kind }) => kind)).toEqual([report]);
       const before = TestNode.connected();
       before.reach(phase, orderOf(1));
-      expect(ordersInDoubt(before.machine).map(({ execution }) => execution)).toEqual(inDoubt);
+      expect(processesInDoubt(before.machine)).toEqual(inDoubt);
     });
   }
 

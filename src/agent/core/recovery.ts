@@ -1,11 +1,13 @@
-import type { ExecutionNumber } from "../../model/id.ts";
-import type { ProcessIdentity, ShimMemory } from "./contract.ts";
+import { recoverAllocation } from "./allocation/recovery.ts";
+import type { ProcessIdentity, ProcessKey, ShimMemory } from "./contract.ts";
+import { heldProcess } from "./held.ts";
 import type { Execution, Step } from "./machine.ts";
 import {
   collect,
   drop,
   endWithoutProcess,
   failToStart,
+  letGo,
   onExited,
   onSpawned,
   onSpawnFailed,
@@ -20,7 +22,7 @@ import { unseenExit } from "./shimRecord.ts";
 import { signalRunning } from "./stopping.ts";
 import { armDirectory, limitToPast } from "./timers.ts";
 
-type Memories = ReadonlyMap<ExecutionNumber, ShimMemory>;
+type Memories = ReadonlyMap<ProcessKey, ShimMemory>;
 
 /**
  * The first input of every life: every execution in the journal is taken up again from what the shims remember, and
@@ -34,7 +36,14 @@ export function onRecovered(step: Step, bootId: string, memories: Memories): voi
   for (const execution of [...machine.executions.values()]) {
     limitToPast(machine, execution);
     if (rebooted) endAfterReboot(step, execution);
-    else recover(step, execution, memories.get(execution.order.execution));
+    else recover(step, execution, memories.get(execution.key));
+  }
+  for (const process of [...machine.memberProcesses.values()]) {
+    limitToPast(machine, process);
+    recoverMember(step, process, rebooted ? UNKNOWN : memories.get(process.key));
+  }
+  if (machine.contactLostAt !== null && machine.contactLostAt > step.now) {
+    record(step, { entry: "contact", lostAt: step.now });
   }
   for (const [jobId, tasks] of machine.retained) {
     for (const [taskId, expiresAt] of tasks) armDirectory(machine, expiresAt, { jobId, taskId });
@@ -44,7 +53,7 @@ export function onRecovered(step: Step, bootId: string, memories: Memories): voi
 /** Processes that the journal knows nothing of: they run for nobody. */
 function endStrangers(step: Step, memories: Memories): void {
   for (const [execution, { memory }] of memories) {
-    if (step.machine.executions.has(execution)) continue;
+    if (heldProcess(step.machine, execution) !== undefined) continue;
     if (memory === "running") step.effects.push({ effect: "signal", execution, signal: "kill" });
     step.effects.push({ effect: "forget", execution });
   }
@@ -62,6 +71,9 @@ function recover(step: Step, execution: Execution, memory: ShimMemory | undefine
       if (execution.discarded) drop(step, execution);
       else machine.waiting.add(number);
       return;
+    case "allocated":
+      recoverAllocation(step, execution);
+      return;
     case "starting":
       recoverStarting(step, execution, memory ?? { memory: "unknown" });
       return;
@@ -78,9 +90,41 @@ function recover(step: Step, execution: Execution, memory: ShimMemory | undefine
   }
 }
 
+const UNKNOWN: ShimMemory = { memory: "unknown" };
+
+/** Takes up a process of a member; how its group goes on is found with the rest of the step. */
+function recoverMember(step: Step, process: Execution, memory: ShimMemory | undefined): void {
+  switch (process.life.phase) {
+    case "ordered":
+      step.notices.push({ notice: "prepare", process });
+      return;
+    case "starting":
+      recoverStarting(step, process, memory ?? UNKNOWN);
+      return;
+    case "running":
+      noteStarted(step, process);
+      recoverRunning(step, process, memory ?? UNKNOWN);
+      return;
+    case "exited":
+      noteStarted(step, process);
+      collect(step, process);
+      return;
+    case "allocated":
+    case "ended":
+      return;
+  }
+}
+
+/** The journal may have been cut between the word of its start and what came of it. */
+function noteStarted(step: Step, process: Execution): void {
+  const { life } = process;
+  if ((life.phase !== "running" && life.phase !== "exited") || life.startedAt === null) return;
+  step.notices.push({ notice: "started", process, startedAt: life.startedAt });
+}
+
 /** The journal says that the process may have been started: only the shims know whether it was. */
 function recoverStarting(step: Step, execution: Execution, memory: ShimMemory): void {
-  const number = execution.order.execution;
+  const number = execution.key;
   switch (memory.memory) {
     case "never":
       startAfterAll(step, execution);
@@ -92,11 +136,12 @@ function recoverStarting(step: Step, execution: Execution, memory: ShimMemory): 
       const process = memory.process ?? unknownProcess(step);
       record(step, { entry: "started", execution: number, at: memory.startedAt, process });
       reportStarted(step, execution);
+      if (execution.process !== null) noteStarted(step, execution);
       onExited(step, execution, memory.exit);
       return;
     }
     case "failedToStart":
-      onSpawnFailed(step, execution, memory.failure);
+      onSpawnFailed(step, execution, { failure: memory.failure });
       return;
     case "unknown":
       onExited(step, execution, unseenExit(step.now));
@@ -107,7 +152,8 @@ function recoverStarting(step: Step, execution: Execution, memory: ShimMemory): 
 /** Nobody started it, so it may still be started, at most once. */
 function startAfterAll(step: Step, execution: Execution): void {
   if (execution.discarded) drop(step, execution);
-  else if (execution.stopping !== null) failToStart(step, execution, stoppedBeforeStart());
+  else if (execution.stopping !== null)
+    failToStart(step, execution, { failure: stoppedBeforeStart() });
   else if (!refuseIfLate(step, execution)) spawn(step, execution);
 }
 
@@ -135,7 +181,12 @@ function endAfterReboot(step: Step, execution: Execution): void {
   switch (execution.life.phase) {
     case "ordered":
       if (execution.discarded) drop(step, execution);
+      else if (execution.order.allocation !== undefined) recover(step, execution, undefined);
       else endWithoutProcess(step, execution, { state: "unseen" });
+      return;
+    case "allocated":
+      // Its members are restarted by their own policies, as after any other end.
+      recover(step, execution, undefined);
       return;
     case "starting":
     case "running":
@@ -153,8 +204,9 @@ function endAfterReboot(step: Step, execution: Execution): void {
 }
 
 function reportStarted(step: Step, execution: Execution): void {
-  const { life, order, discarded } = execution;
-  if (discarded || (life.phase !== "running" && life.phase !== "exited")) return;
+  const { life, order, discarded, process } = execution;
+  if (process !== null || discarded || (life.phase !== "running" && life.phase !== "exited"))
+    return;
   if (life.startedAt === null) return;
   const { startedAt } = life;
   report(step.machine, { kind: "started", execution: order.execution, startedAt });
@@ -167,7 +219,7 @@ function reportAgain(step: Step, execution: Execution): void {
     report(step.machine, { kind: "ended", execution: order.execution, result: life.result });
   }
   // The forget of the earlier life may not have been done.
-  step.effects.push({ effect: "forget", execution: order.execution });
+  letGo(step, execution);
   askUploads(step, execution);
 }
 

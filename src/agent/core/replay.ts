@@ -1,4 +1,5 @@
 import type { ExecutionNumber } from "../../model/id.ts";
+import { replayAllocation } from "./allocation/replay.ts";
 import type { JournalEntry } from "./contract.ts";
 import {
   addToDirectory,
@@ -7,7 +8,14 @@ import {
   removeFromDirectory,
   setRetention,
 } from "./directories.ts";
-import type { AgentMachine, Execution, Life, Step } from "./machine.ts";
+import { heldProcess } from "./held.ts";
+import {
+  type AgentMachine,
+  type Execution,
+  type Life,
+  newExecution,
+  type Step,
+} from "./machine.ts";
 import { streamsToUpload } from "./result.ts";
 
 /** Adds the entry to the step's and applies it: what the journal holds changes in no other way. */
@@ -47,6 +55,13 @@ export function replay(machine: AgentMachine, entry: JournalEntry): void {
     case "acknowledged":
       replayAcknowledged(machine, entry.execution);
       return;
+    case "allocated":
+    case "allocation":
+    case "member":
+    case "memberKey":
+    case "contact":
+      replayAllocation(machine, entry);
+      return;
     case "starting":
     case "started":
     case "stopping":
@@ -54,7 +69,7 @@ export function replay(machine: AgentMachine, entry: JournalEntry): void {
     case "ended":
     case "uploaded":
     case "discarded": {
-      const execution = machine.executions.get(entry.execution);
+      const execution = heldProcess(machine, entry.execution);
       if (execution !== undefined) replayLife(machine, execution, entry);
       return;
     }
@@ -107,7 +122,7 @@ function nextLife(life: Life, entry: ProgressEntry): Life {
     }
     case "ended": {
       if (life.phase === "ended") return life;
-      const offsets = life.phase === "ordered" ? null : life.offsets;
+      const offsets = "offsets" in life ? life.offsets : null;
       const uploads = offsets === null ? [] : streamsToUpload(entry.result);
       return { phase: "ended", offsets, result: entry.result, uploads, acknowledged: false };
     }
@@ -127,17 +142,7 @@ function replayOrdered(
     held.wallClockFrom = entry.at;
     return;
   }
-  const execution: Execution = {
-    order,
-    sequence: machine.nextSequence++,
-    orderedAt: entry.at,
-    life: { phase: "ordered" },
-    stopping: null,
-    discarded: false,
-    wallClockFrom: entry.at,
-    preparing: false,
-    killAt: null,
-  };
+  const execution = newExecution(order, null, machine.nextSequence++, entry.at);
   machine.executions.set(order.execution, execution);
   addToDirectory(machine, execution);
   cancelRetention(machine, order.jobId, order.taskId);

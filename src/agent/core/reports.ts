@@ -1,3 +1,5 @@
+import type { AllocationState } from "../../model/allocation.ts";
+import type { ExecutionNumber } from "../../model/id.ts";
 import {
   acknowledge,
   enqueue,
@@ -17,14 +19,32 @@ type LifeReport = Extract<NodeReport, { kind: "accepted" | "started" | "ended" }
  * short task costs one report. What was in a frame must stay: the server may have applied it under its number.
  */
 export function report(machine: AgentMachine, message: LifeReport): void {
-  const { outbox, latestReport } = machine;
+  const { outbox, latestReport, latestState } = machine;
   const earlier = latestReport.get(message.execution);
-  if (earlier !== undefined && earlier > machine.highestSent) {
+  // What a group reported last must not come after its end.
+  const isLast = message.kind === "ended" && latestState.delete(message.execution);
+  if (earlier !== undefined && earlier > machine.highestSent && !isLast) {
     outbox.messages[earlier - outbox.first] = message;
   } else {
     latestReport.set(message.execution, enqueue(outbox, message));
   }
   if (message.kind === "ended") latestReport.delete(message.execution);
+}
+
+/** As a report, but beside those of the execution's life: how its group is now takes the place of how it was. */
+export function reportAllocation(
+  machine: AgentMachine,
+  execution: ExecutionNumber,
+  state: AllocationState,
+): void {
+  const { outbox, latestState } = machine;
+  const message: NodeReport = { kind: "allocation", execution, state };
+  const earlier = latestState.get(execution);
+  if (earlier !== undefined && earlier > machine.highestSent) {
+    outbox.messages[earlier - outbox.first] = message;
+  } else {
+    latestState.set(execution, enqueue(outbox, message));
+  }
 }
 
 export function reportRemoved(machine: AgentMachine, removal: number): void {
@@ -42,6 +62,8 @@ export function hasOutgoing(machine: AgentMachine, now: number): boolean {
   return machine.acknowledgementOwed || hasMessages(machine.outbox, now);
 }
 
+const PROGRESS: ReadonlySet<NodeReport["kind"]> = new Set(["accepted", "started", "allocation"]);
+
 /**
  * Whether what is to be said should go at once. That an order was accepted or a process has started can wait a moment:
  * with a short task its end makes both superfluous.
@@ -50,7 +72,7 @@ export function isUrgent(machine: AgentMachine, now: number): boolean {
   const { outbox } = machine;
   if (isOverdue(outbox, now)) return true;
   const unsent = outbox.messages.slice(outbox.next - outbox.first);
-  return unsent.some(({ kind }) => kind !== "accepted" && kind !== "started");
+  return unsent.some(({ kind }) => !PROGRESS.has(kind));
 }
 
 /**

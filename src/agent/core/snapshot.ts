@@ -1,4 +1,5 @@
-import type { JournalEntry } from "./contract.ts";
+import { memberProcessesOf } from "./allocation/processes.ts";
+import { type JournalEntry, MEMBER_KEY_FIRST } from "./contract.ts";
 import type { AgentMachine, Execution, Removal } from "./machine.ts";
 
 /**
@@ -8,13 +9,19 @@ import type { AgentMachine, Execution, Removal } from "./machine.ts";
 export function snapshotEntries(machine: AgentMachine): JournalEntry[] {
   const entries: JournalEntry[] = [];
   if (machine.bootId !== null) entries.push({ entry: "booted", bootId: machine.bootId });
+  if (machine.nextMemberKey > MEMBER_KEY_FIRST) {
+    entries.push({ entry: "memberKey", next: machine.nextMemberKey });
+  }
+  if (machine.contactLostAt !== null) {
+    entries.push({ entry: "contact", lostAt: machine.contactLostAt });
+  }
   if (machine.epoch > 0) entries.push({ entry: "epoch", epoch: machine.epoch });
   for (const execution of machine.finishedEarlier)
     entries.push({ entry: "acknowledged", execution });
   for (const execution of machine.finished) entries.push({ entry: "acknowledged", execution });
   for (const arrival of arrivals(machine)) {
     if ("removal" in arrival) entries.push(removalEntry(arrival));
-    else entries.push(...executionEntries(arrival));
+    else entries.push(...executionEntries(machine, arrival));
   }
   // After the executions, for each `ordered` cancels the retention of its directory.
   for (const [jobId, tasks] of machine.retained) {
@@ -34,23 +41,36 @@ function removalEntry({ removal, jobId, taskId }: Removal): JournalEntry {
   return { entry: "removal", removal, jobId, taskId };
 }
 
-function executionEntries(held: Execution): JournalEntry[] {
-  const { order, orderedAt, stopping, discarded } = held;
+function executionEntries(machine: AgentMachine, held: Execution): JournalEntry[] {
+  const { order, orderedAt, discarded, life } = held;
   const execution = order.execution;
   const entries: JournalEntry[] = [{ entry: "ordered", at: orderedAt, order }];
-  if (stopping !== null) entries.push({ entry: "stopping", execution, ...stopping });
+  if (life.phase === "allocated") {
+    entries.push({ entry: "allocated", execution, run: life.run });
+    for (const process of memberProcessesOf(machine, life.run)) {
+      entries.push(...processEntries(process));
+    }
+  }
   if (discarded) entries.push({ entry: "discarded", execution });
-  return [...entries, ...lifeEntries(held)];
+  return [...entries, ...processEntries(held)];
+}
+
+function processEntries(held: Execution): JournalEntry[] {
+  const { key, stopping } = held;
+  const entries = lifeEntries(held);
+  return stopping === null
+    ? entries
+    : [{ entry: "stopping", execution: key, ...stopping }, ...entries];
 }
 
 function lifeEntries(held: Execution): JournalEntry[] {
-  const { life, orderedAt, order } = held;
-  const execution = order.execution;
+  const { life, orderedAt, key: execution } = held;
   const entries: JournalEntry[] = [];
-  const offsets = life.phase === "ordered" ? null : life.offsets;
+  const offsets = "offsets" in life ? life.offsets : null;
   if (offsets !== null) entries.push({ entry: "starting", execution, at: orderedAt, offsets });
   switch (life.phase) {
     case "ordered":
+    case "allocated":
     case "starting":
       break;
     case "running":

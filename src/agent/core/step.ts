@@ -1,10 +1,18 @@
+import { onProbed } from "./allocation/checks.ts";
+import { onContactLost } from "./allocation/contact.ts";
+import { onMemberEvent } from "./allocation/memberProcess.ts";
+import { notInFuture } from "./allocation/recovery.ts";
+import { onTemplateChanged } from "./allocation/restarts.ts";
+import { runAllocations } from "./allocation/runner.ts";
 import type { AgentEffect, AgentInput, JournalEntry } from "./contract.ts";
+import { heldProcess } from "./held.ts";
 import type { AgentMachine, Execution, Step } from "./machine.ts";
-import { cancelPrepare, onFrame, onWelcome } from "./orders.ts";
+import { onFrame, onWelcome } from "./orders.ts";
 import {
   failToStart,
   onCollected,
   onExited,
+  onMemberCollected,
   onPrepared,
   onSpawned,
   onSpawnFailed,
@@ -14,7 +22,7 @@ import { onRecovered } from "./recovery.ts";
 import { closeSession, hasOutgoing } from "./reports.ts";
 import { wallClockBeforeStart } from "./result.ts";
 import { askRemovals, onDirectoryRemoved, onUploaded, removeExpired } from "./retention.ts";
-import { recordStopping, signalRunning } from "./stopping.ts";
+import { cancelPrepare, recordStopping, signalRunning } from "./stopping.ts";
 import { noteTime, takeDueExecution } from "./timers.ts";
 
 export interface StepResult {
@@ -28,14 +36,23 @@ export interface StepResult {
  * Applies one input. `now` is the node's clock in milliseconds, which may be set back. Timers that are due run in every step, so `tick` is only needed when nothing else happens.
  */
 export function step(machine: AgentMachine, input: AgentInput, now: number): StepResult {
-  noteTime(machine, now);
-  const current: Step = { machine, now, entries: [], effects: [] };
+  const wentBack = noteTime(machine, now);
+  const current: Step = { machine, now, entries: [], effects: [], notices: [] };
+  if (wentBack) for (const execution of machine.executions.values()) lookAgain(current, execution);
   applyInput(current, input);
   runTimers(current);
+  runAllocations(current);
   prepareWaiting(current);
   askRemovals(current);
   if (hasOutgoing(machine, current.now)) current.effects.push({ effect: "send" });
   return { entries: current.entries, effects: current.effects };
+}
+
+/** The clock was set back. */
+function lookAgain(current: Step, execution: Execution): void {
+  if (execution.life.phase !== "allocated") return;
+  notInFuture(current, execution);
+  current.notices.push({ notice: "due", execution });
 }
 
 function applyInput(current: Step, input: AgentInput): void {
@@ -48,6 +65,7 @@ function applyInput(current: Step, input: AgentInput): void {
       return;
     case "disconnected":
       closeSession(current.machine);
+      onContactLost(current);
       return;
     case "frame":
       onFrame(current, input.frame);
@@ -60,6 +78,18 @@ function applyInput(current: Step, input: AgentInput): void {
       return;
     case "tick":
       return;
+    case "memberCollected":
+    case "memberEvent": {
+      const process = current.machine.memberProcesses.get(input.key);
+      if (process === undefined) return;
+      if (input.input === "memberCollected") onMemberCollected(current, process, input.end);
+      else onMemberEvent(current, process, input.type, input.description);
+      return;
+    }
+    case "probed":
+    case "templateChanged":
+      applyToGroup(current, input);
+      return;
     case "prepared":
     case "spawned":
     case "spawnFailed":
@@ -70,6 +100,17 @@ function applyInput(current: Step, input: AgentInput): void {
   }
 }
 
+function applyToGroup(
+  current: Step,
+  input: Extract<AgentInput, { input: "probed" | "templateChanged" }>,
+): void {
+  const execution = current.machine.executions.get(input.execution);
+  if (execution?.life.phase !== "allocated") return;
+  if (input.input === "probed") onProbed(execution, input);
+  else onTemplateChanged(current, execution, input);
+  current.notices.push({ notice: "due", execution });
+}
+
 type Answer = Extract<
   AgentInput,
   { input: "prepared" | "spawned" | "spawnFailed" | "exited" | "collected" }
@@ -77,7 +118,7 @@ type Answer = Extract<
 
 /** Answers about executions that are not held any more come late and are ignored. */
 function applyAnswer(current: Step, input: Answer): void {
-  const execution = current.machine.executions.get(input.execution);
+  const execution = heldProcess(current.machine, input.execution);
   if (execution === undefined) return;
   switch (input.input) {
     case "prepared":
@@ -87,7 +128,7 @@ function applyAnswer(current: Step, input: Answer): void {
       onSpawned(current, execution, input.process, input.startedAt);
       return;
     case "spawnFailed":
-      onSpawnFailed(current, execution, input.failure);
+      onSpawnFailed(current, execution, input);
       return;
     case "exited":
       onExited(current, execution, input.exit);
@@ -111,10 +152,14 @@ function runTimers(current: Step): void {
 /** Its wall clock ran out, or the next kill is due. */
 function onExecutionDue(current: Step, execution: Execution): void {
   const { order, life, killAt } = execution;
+  if (life.phase === "allocated") {
+    current.notices.push({ notice: "due", execution });
+    return;
+  }
   if (life.phase === "ordered") {
     cancelPrepare(current, execution);
     const maxWallClockMs = order.members[0]?.command.maxWallClockMs ?? 0;
-    failToStart(current, execution, wallClockBeforeStart(maxWallClockMs));
+    failToStart(current, execution, { failure: wallClockBeforeStart(maxWallClockMs) });
     return;
   }
   if (killAt === null) {

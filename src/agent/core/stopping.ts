@@ -6,9 +6,8 @@ import { armExecution } from "./timers.ts";
 export function recordStopping(step: Step, execution: Execution, wish: Stopping): boolean {
   const { stopping } = execution;
   if (stopping !== null && wish.at + wish.graceMs >= stopping.at + stopping.graceMs) return false;
-  const number = execution.order.execution;
   const reason = stopping?.reason ?? wish.reason;
-  record(step, { entry: "stopping", execution: number, ...wish, reason });
+  record(step, { entry: "stopping", execution: execution.key, ...wish, reason });
   return true;
 }
 
@@ -18,17 +17,27 @@ export function recordStopping(step: Step, execution: Execution, wish: Stopping)
  */
 export function signalRunning(step: Step, execution: Execution): void {
   const { machine, now } = step;
-  const number = execution.order.execution;
   if (execution.life.phase !== "running") return;
   const killAt = killDueAt(execution, now);
   if (killAt !== null && killAt <= now) {
-    step.effects.push({ effect: "signal", execution: number, signal: "kill" });
+    signal(step, execution, "kill");
     execution.killAt = now + KILL_REPEAT_MS;
   } else if (killAt !== null) {
-    step.effects.push({ effect: "signal", execution: number, signal: "terminate" });
+    signal(step, execution, "terminate");
     execution.killAt = killAt;
   }
   armExecution(machine, execution);
+}
+
+export function cancelPrepare(step: Step, execution: Execution): void {
+  if (!execution.preparing) return;
+  execution.preparing = false;
+  step.effects.push({ effect: "cancelPrepare", execution: execution.key });
+}
+
+function signal(step: Step, { key, process }: Execution, name: "terminate" | "kill"): void {
+  if (process === null) step.effects.push({ effect: "signal", execution: key, signal: name });
+  else step.effects.push({ effect: "signalMember", signal: name, ...process });
 }
 
 function killDueAt(execution: Execution, now: number): number | null {

@@ -6,7 +6,7 @@ import type {
   NodeReport,
   ShimMemory,
 } from "./contract.ts";
-import { heldExecutions, ordersInDoubt } from "./held.ts";
+import { heldExecutions, processesInDoubt } from "./held.ts";
 import { type AgentMachine, newAgentMachine } from "./machine.ts";
 import { replay } from "./replay.ts";
 import { heartbeatFrame, outgoingFrame } from "./reports.ts";
@@ -275,7 +275,7 @@ export class TestWorld {
     const machine = newAgentMachine(`link-${this.lives}`, OPTIONS);
     for (const entry of this.journal) replay(machine, entry);
     const memories = new Map<number, ShimMemory>(this.shim.memory);
-    for (const { execution } of ordersInDoubt(machine)) {
+    for (const execution of processesInDoubt(machine)) {
       if (!memories.has(execution)) {
         memories.set(execution, { memory: this.shim.died ? "unknown" : "never" });
       }

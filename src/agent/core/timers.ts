@@ -1,6 +1,9 @@
 import { RESEND_AFTER_MS } from "../../protocol/node/link.ts";
+import { allocationDueAt } from "./allocation/due.ts";
+import type { ProcessKey } from "./contract.ts";
 import { directoryKey, retentionOf } from "./directories.ts";
 import { type Due, peekDue, popDue, pruneDue, pushDue } from "./heap.ts";
+import { heldProcess } from "./held.ts";
 import {
   type AgentMachine,
   type DirectoryName,
@@ -10,10 +13,12 @@ import {
 } from "./machine.ts";
 
 /** When the execution needs attention; null: not by itself. */
-export function executionDueAt(execution: Execution): number | null {
+export function executionDueAt(machine: AgentMachine, execution: Execution): number | null {
   switch (execution.life.phase) {
     case "ordered":
       return execution.preparing ? wallClockAt(execution) : null;
+    case "allocated":
+      return allocationDueAt(machine, execution, execution.life.run);
     case "starting":
       return execution.stopping === null && !execution.discarded ? wallClockAt(execution) : null;
     case "running":
@@ -31,14 +36,16 @@ function wallClockAt(execution: Execution): number | null {
 
 /**
  * Takes the clock at the beginning of a step. When it was set back, nothing that happened already may lie in the
- * future, or its timers would stand still for as long as the clock went back.
+ * future, or its timers would stand still for as long as the clock went back. True: it was set back.
  */
-export function noteTime(machine: AgentMachine, now: number): void {
+export function noteTime(machine: AgentMachine, now: number): boolean {
   const wentBack = now < machine.time;
   machine.time = now;
-  if (!wentBack) return;
+  if (!wentBack) return false;
   machine.outbox.sentAt = Math.min(machine.outbox.sentAt, now);
   for (const execution of machine.executions.values()) limitToPast(machine, execution);
+  for (const process of machine.memberProcesses.values()) limitToPast(machine, process);
+  return true;
 }
 
 /** The instants of the journal may lie in the future too, when the clock was set back between two lives. */
@@ -55,10 +62,11 @@ export function limitToPast(machine: AgentMachine, execution: Execution): void {
 
 /** To be called whenever executionDueAt may have changed. */
 export function armExecution(machine: AgentMachine, execution: Execution): void {
-  const at = executionDueAt(execution);
+  const at = executionDueAt(machine, execution);
   if (at === null) return;
-  pushDue(machine.executionTimers, at, execution.order.execution);
-  pruneDue(machine.executionTimers, machine.executions.size, (due) => isCurrent(machine, due));
+  pushDue(machine.executionTimers, at, execution.key);
+  const liveCount = machine.executions.size + machine.memberProcesses.size;
+  pruneDue(machine.executionTimers, liveCount, (due) => isCurrent(machine, due));
 }
 
 export function armDirectory(machine: AgentMachine, at: number, directory: DirectoryName): void {
@@ -66,9 +74,9 @@ export function armDirectory(machine: AgentMachine, at: number, directory: Direc
   pruneDue(machine.directoryTimers, machine.retainedCount, (due) => isExpiry(machine, due));
 }
 
-function isCurrent(machine: AgentMachine, due: Due<number>): boolean {
-  const execution = machine.executions.get(due.target);
-  return execution !== undefined && executionDueAt(execution) === due.at;
+function isCurrent(machine: AgentMachine, due: Due<ProcessKey>): boolean {
+  const execution = heldProcess(machine, due.target);
+  return execution !== undefined && executionDueAt(machine, execution) === due.at;
 }
 
 function isExpiry(machine: AgentMachine, due: Due<DirectoryName>): boolean {
@@ -82,7 +90,7 @@ export function takeDueExecution(machine: AgentMachine, now: number): Execution 
   const heap = machine.executionTimers;
   for (let due = peekDue(heap); due !== undefined && due.at <= now; due = peekDue(heap)) {
     popDue(heap);
-    if (isCurrent(machine, due)) return machine.executions.get(due.target);
+    if (isCurrent(machine, due)) return heldProcess(machine, due.target);
   }
   return undefined;
 }

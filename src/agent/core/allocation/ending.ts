@@ -1,0 +1,146 @@
+import type { MemberEventType } from "../../../model/allocation.ts";
+import type { MemberSpec } from "../../../model/group.ts";
+import { groupOrder } from "../held.ts";
+import type { Execution, Step } from "../machine.ts";
+import { cancelPrepare, recordStopping, signalRunning } from "../stopping.ts";
+import { changeHead, changeMember, presentMembers, runOf } from "./change.ts";
+import { expiryOf, givenUpAtOf, signalDueAt } from "./due.ts";
+import {
+  killing,
+  LEADER_DEAD,
+  MAINS_DEAD,
+  noteEvent,
+  siblingFailed,
+  waitingForShutdownDelay,
+} from "./events.ts";
+import { isDead, isPoststop, isSidecar, type Member } from "./kinds.ts";
+import { endIdle } from "./memberProcess.ts";
+import { mayRun, processOf } from "./processes.ts";
+import type { EndingCause } from "./run.ts";
+import { nextToKill } from "./wave.ts";
+
+/** From the kill signal to the kill, at most, whatever a job says (Nomad's client). */
+export const KILL_TIMEOUT_MAX_MS = 30_000;
+
+export function killTimeoutMs({ killTimeoutMs: wished }: MemberSpec): number {
+  return Math.min(wished, KILL_TIMEOUT_MAX_MS);
+}
+
+interface Found {
+  readonly cause: EndingCause;
+  /** What the members that live are told; null: nothing beyond their being killed. */
+  readonly event: readonly [MemberEventType, string] | null;
+}
+
+/** Begins to end the group if it is to end by itself; true: it was begun. */
+export function beginEnding(step: Step, execution: Execution): boolean {
+  const run = runOf(execution);
+  if (run === null || run.head.ending !== null || run.head.stage === "poststop") return false;
+  const living = livingMembers(execution);
+  if (living.length === 0) return false;
+  const found = causeByMembers(execution, living) ?? causeByTime(step, execution);
+  if (found === null) return false;
+  endBecause(step, execution, found);
+  return true;
+}
+
+function livingMembers(execution: Execution): Member[] {
+  return presentMembers(execution).filter((member) => !isDead(member) && !isPoststop(member));
+}
+
+/** A leader that died comes before a member that failed, and that before mains that are done (Nomad). */
+function causeByMembers(execution: Execution, living: readonly Member[]): Found | null {
+  const others = presentMembers(execution).filter((member) => !isPoststop(member));
+  const over = others.filter(isDead);
+  if (over.some(({ spec, run }) => spec.leader && !run.state.failed)) {
+    return { cause: "leaderDead", event: ["Leader Task Dead", LEADER_DEAD] };
+  }
+  const failed = over.find(({ run }) => run.state.failed);
+  if (failed !== undefined) {
+    const text = siblingFailed(failed.spec.name);
+    return { cause: "siblingFailed", event: ["Sibling Task Failed", text] };
+  }
+  const areSidecars = living.every(({ spec }) => isSidecar(spec));
+  return areSidecars && over.length > 0
+    ? { cause: "mainsDead", event: ["Main Tasks Dead", MAINS_DEAD] }
+    : null;
+}
+
+function causeByTime({ machine, now }: Step, execution: Execution): Found | null {
+  const run = runOf(execution);
+  const expiresAt = run === null ? null : expiryOf(execution, run);
+  if (expiresAt !== null && now >= expiresAt) return { cause: "expired", event: null };
+  const givenUpAt = givenUpAtOf(machine, execution);
+  if (givenUpAt !== null && now >= givenUpAt) return { cause: "outOfContact", event: null };
+  return null;
+}
+
+function endBecause(step: Step, execution: Execution, { cause, event }: Found): void {
+  const { now } = step;
+  const shutdownDelayMs = groupOrder(execution.order)?.allocation.group.shutdownDelayMs ?? 0;
+  // The server has let go, so nothing is sent here any more that would have to be waited for.
+  const delayMs = cause === "discarded" ? 0 : shutdownDelayMs;
+  changeHead(step, execution, { ending: { cause, at: now, killFrom: now + delayMs } });
+  if (event === null) return;
+  for (const { run } of livingMembers(execution)) {
+    changeMember(step, execution, noteEvent(run, event[0], event[1], now));
+  }
+}
+
+/** The server wants the group ended, or lets go of it. Poststop members run all the same. */
+export function endFromOutside(
+  step: Step,
+  execution: Execution,
+  cause: "stopped" | "discarded",
+): void {
+  const head = runOf(execution)?.head;
+  if (head === undefined || head.ending !== null || head.stage === "poststop") return;
+  endBecause(step, execution, { cause, event: null });
+}
+
+/** Kills the members whose turn it is; true: something was done. */
+export function killMembers(step: Step, execution: Execution): boolean {
+  const ending = runOf(execution)?.head.ending ?? null;
+  if (ending === null || step.now < ending.killFrom) return false;
+  const members = nextToKill(presentMembers(execution));
+  for (const member of members) killMember(step, execution, member);
+  return members.length > 0;
+}
+
+function killMember(step: Step, execution: Execution, member: Member): void {
+  const { now, machine } = step;
+  const { spec, run } = member;
+  const process = processOf(machine, run);
+  if (process === undefined || process.life.phase === "ordered") {
+    if (process !== undefined) {
+      cancelPrepare(step, process);
+      step.effects.push({ effect: "forget", execution: process.key });
+    }
+    endIdle(step, execution, member);
+    return;
+  }
+  const isDiscarded = runOf(execution)?.head.ending?.cause === "discarded";
+  const delayMs = isDiscarded || !mayRun(process) ? 0 : spec.shutdownDelayMs;
+  const told = noteEvent(run, "Killing", killing(killTimeoutMs(spec)), now);
+  const text = waitingForShutdownDelay(delayMs);
+  const noted = delayMs === 0 ? told : noteEvent(told, "Waiting for shutdown delay", text, now);
+  changeMember(step, execution, { ...noted, killing: { at: now, signalAt: now + delayMs } });
+}
+
+/** Signals the members whose shutdown delay is over; true: something was done. */
+export function signalMembers(step: Step, execution: Execution): boolean {
+  const due = presentMembers(execution).filter((member) => {
+    const at = signalDueAt(step.machine, member);
+    return at !== null && at <= step.now;
+  });
+  for (const member of due) terminate(step, member);
+  return due.length > 0;
+}
+
+/** Asks the member's process to end, and sees to it that it does. */
+export function terminate(step: Step, { spec, run }: Member): void {
+  const process = processOf(step.machine, run);
+  if (process === undefined || !mayRun(process)) return;
+  const wish = { at: step.now, graceMs: killTimeoutMs(spec), reason: "stopped" } as const;
+  if (recordStopping(step, process, wish)) signalRunning(step, process);
+}
