@@ -1,0 +1,83 @@
+import type { GroupSpec, MemberSpec } from "../../model/group.ts";
+import type { Reading } from "../read/reading.ts";
+import { portIssues } from "./portRules.ts";
+
+/** Rules within one group. */
+export function groupIssues(group: GroupSpec, path: string, reading: Reading): void {
+  memberNameIssues(group, path, reading);
+  roleIssues(group, path, reading);
+  portIssues(group, path, reading);
+  group.members.forEach((member, index) => {
+    const place = `${path}.members[${index}]`;
+    logIssues(group, member, place, reading);
+    mountIssues(group, member, place, reading);
+  });
+  networkIssues(group, path, reading);
+}
+
+function memberNameIssues({ name, members }: GroupSpec, path: string, reading: Reading): void {
+  if (members.length === 0) {
+    const message = `Expected at least one task in the group "${name}" and found none.`;
+    reading.issue({ path, code: "tasks_missing", message, fix: 'Write task "NAME" { ... }.' });
+  }
+  members.forEach((member, index) => {
+    if (members.findIndex((other) => other.name === member.name) === index) return;
+    const message = `Expected one task "${member.name}" in the group and got another one.`;
+    reading.issue({ path: `${path}.members[${index}].name`, code: "task_duplicate", message });
+  });
+}
+
+function roleIssues({ name, members }: GroupSpec, path: string, reading: Reading): void {
+  const leaders = members.filter(({ leader }) => leader);
+  if (leaders.length > 1) {
+    const names = leaders.map((member) => member.name).join(", ");
+    const message = `Expected at most one leader in the group "${name}" and got ${names}.`;
+    reading.issue({ path, code: "leader_multiple", message });
+  }
+  if (members.length > 0 && members.every(({ lifecycle }) => lifecycle !== null)) {
+    const message = `All tasks of the group "${name}" have a lifecycle: none is its main one.`;
+    reading.issue({ path, code: "main_task_missing", message, severity: "warning" });
+  }
+}
+
+/** Nomad: the logs of each task must leave room on the disk of the group. */
+function logIssues(
+  group: GroupSpec,
+  { name, logs }: MemberSpec,
+  path: string,
+  reading: Reading,
+): void {
+  const wantedMb = logs.disabled ? 0 : logs.maxFiles * logs.maxFileSizeMb;
+  const { sizeMb } = group.ephemeralDisk;
+  if (wantedMb < sizeMb) return;
+  const message = `Expected the logs of task "${name}" (${wantedMb} MB) to fit the ephemeral disk (${sizeMb} MB).`;
+  const fix = `Write ephemeral_disk { size = ${wantedMb + 1} } or more in the group, or make logs smaller.`;
+  reading.issue({ path: `${path}.logs`, code: "logs_do_not_fit_disk", message, fix });
+}
+
+function mountIssues(group: GroupSpec, member: MemberSpec, path: string, reading: Reading): void {
+  member.volumeMounts.forEach(({ volume }, index) => {
+    if (volume === "" || group.volumes.some(({ name }) => name === volume)) return;
+    const message = `Expected a volume of the group "${group.name}" and got "${volume}".`;
+    const fix = `Write volume "${volume}" { type = "host" source = "NAME" } in the group.`;
+    reading.issue({
+      path: `${path}.volumeMounts[${index}]`,
+      code: "volume_undefined",
+      message,
+      fix,
+    });
+  });
+}
+
+/** Processes on the host have the host's network; only containers can have another. */
+function networkIssues({ networks, members }: GroupSpec, path: string, reading: Reading): void {
+  if (!reading.refuses) return;
+  networks.forEach(({ mode }, index) => {
+    const other = members.find(({ driver }) => driver !== "docker");
+    if (mode === "host" || other === undefined) return;
+    const message = `The network mode ${mode} is for tasks of the driver docker, and "${other.name}" has ${other.driver}.`;
+    const fix = 'Write mode = "host", or leave it out.';
+    const code = "network_mode_not_supported";
+    reading.issue({ path: `${path}.networks[${index}].mode`, code, message, fix });
+  });
+}

@@ -1,0 +1,134 @@
+import type { GroupSpec, MemberSpec, ParameterizedSpec } from "../../model/group.ts";
+import type { GroupJobSpec } from "../decode/jobs.ts";
+import type { Reading } from "../read/reading.ts";
+import { groupIssues } from "./groupRules.ts";
+
+/** Says what is wrong with a cron expression or its time zone; null: it is right. */
+export type CronCheck = (cron: string, timeZone: string) => string | null;
+
+const ID_MAX_BYTES = 256;
+const ENCODER = new TextEncoder();
+
+/** Rules that look at several parts of a job at once; those on single values are in the table. */
+export function jobIssues(spec: GroupJobSpec, cronCheck: CronCheck | null, reading: Reading): void {
+  idIssues(spec.id, reading);
+  const { name, region, namespace } = spec.groups;
+  for (const [field, value] of Object.entries({ name, region, namespace })) {
+    if (value !== "") continue;
+    reading.issue({
+      path: field,
+      code: `${field}_missing`,
+      message: `Expected a ${field} of the job.`,
+    });
+  }
+  datacenterIssues(spec, reading);
+  allGroupIssues(spec, reading);
+  periodicIssues(spec, cronCheck, reading);
+  payloadIssues(spec, reading);
+}
+
+function idIssues(id: string, reading: Reading): void {
+  const tell = (code: string, message: string, fix: string) =>
+    reading.issue({ path: "id", code, message, fix });
+  if (id === "") tell("id_missing", "Expected an id of the job.", 'Write job "ID" { ... }.');
+  if (/\s/.test(id)) {
+    tell(
+      "id_has_space",
+      `Expected the id of the job without spaces and got "${id}".`,
+      "Write - instead.",
+    );
+  }
+  if (id.includes("\0"))
+    tell("id_has_null", "Expected the id of the job to be text.", "Change it.");
+  if (ENCODER.encode(id).length > ID_MAX_BYTES) {
+    tell(
+      "id_too_long",
+      `Expected the id of the job to have at most ${ID_MAX_BYTES} bytes.`,
+      "Shorten it.",
+    );
+  }
+}
+
+function datacenterIssues({ groups: { datacenters } }: GroupJobSpec, reading: Reading): void {
+  const path = "datacenters";
+  if (datacenters.length === 0) {
+    const message = "Expected at least one datacenter and got an empty list.";
+    reading.issue({ path, code: "datacenters_missing", message, fix: 'Write ["*"] for all.' });
+  }
+  if (datacenters.includes("")) {
+    const message = "Expected names of datacenters and got an empty one.";
+    reading.issue({ path, code: "datacenter_empty", message, fix: "Remove it." });
+  }
+}
+
+function allGroupIssues({ type, groups: { groups } }: GroupJobSpec, reading: Reading): void {
+  if (groups.length === 0) {
+    const message = "Expected at least one group in the job and found none.";
+    reading.issue({
+      path: "",
+      code: "groups_missing",
+      message,
+      fix: 'Write group "NAME" { ... }.',
+    });
+  }
+  groups.forEach((group, index) => {
+    const path = `groups[${index}]`;
+    if (groups.findIndex(({ name }) => name === group.name) < index) {
+      const message = `Expected one group "${group.name}" and got another one.`;
+      reading.issue({ path: `${path}.name`, code: "group_duplicate", message });
+    }
+    typeIssues(group, type, path, reading);
+    groupIssues(group, path, reading);
+  });
+}
+
+function typeIssues(group: GroupSpec, type: string, path: string, reading: Reading): void {
+  const runsToEnd = type === "batch" || type === "sysbatch";
+  if (group.maxRunDurationMs !== null && !runsToEnd) {
+    const message = `max_run_duration is for jobs of type batch and sysbatch, and this one is of type ${type}.`;
+    const code = "max_run_duration_job_type";
+    reading.issue({ path: `${path}.max_run_duration`, code, message, fix: "Remove it." });
+  }
+  if ((type === "system" || type === "sysbatch") && group.count > 1) {
+    const message = `A job of type ${type} runs once on each node: expected count to be at most 1 and got ${group.count}.`;
+    reading.issue({ path: `${path}.count`, code: "system_count", message, fix: "Remove it." });
+  }
+}
+
+function periodicIssues(spec: GroupJobSpec, cronCheck: CronCheck | null, reading: Reading): void {
+  const { periodic, parameterized } = spec.groups;
+  if (periodic === null) return;
+  if (parameterized !== null) {
+    const message = "Expected a job to be either periodic or parameterized and got both.";
+    reading.issue({ path: "parameterized", code: "periodic_and_parameterized", message });
+  }
+  for (const cron of periodic.crons) {
+    const wrong = cron === "" ? null : (cronCheck?.(cron, periodic.timeZone) ?? null);
+    if (wrong === null) continue;
+    const message = `Expected a cron expression in a known time zone and got "${cron}" (${periodic.timeZone}): ${wrong}.`;
+    reading.issue({ path: "periodic.crons", code: "periodic_cron_invalid", message });
+  }
+}
+
+function payloadIssues(
+  { groups: { groups, parameterized } }: GroupJobSpec,
+  reading: Reading,
+): void {
+  groups.forEach((group, at) => {
+    group.members.forEach((member, index) => {
+      const reason = payloadDoubt(member, parameterized);
+      if (reason === null) return;
+      const path = `groups[${at}].members[${index}].dispatchPayloadFile`;
+      const code = "dispatch_payload_unused";
+      reading.issue({ path, code, message: reason, severity: "warning" });
+    });
+  });
+}
+
+function payloadDoubt(member: MemberSpec, parameterized: ParameterizedSpec | null): string | null {
+  if (member.dispatchPayloadFile === null) return null;
+  if (parameterized === null) return "The job is not parameterized, so there is never a payload.";
+  return parameterized.payload === "forbidden"
+    ? "The job forbids payloads, so there is none."
+    : null;
+}

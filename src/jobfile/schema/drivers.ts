@@ -1,0 +1,156 @@
+import type { DriverName } from "../../model/group.ts";
+import {
+  anything,
+  type BlockSchema,
+  block,
+  choice,
+  duration,
+  map,
+  refused,
+  refusedBlock,
+  text,
+  texts,
+  truth,
+  whole,
+} from "./schema.ts";
+
+// Names in `config` are the same in every form of a job file, also in Nomad's JSON.
+
+const AUTH = {
+  name: "auth",
+  about: "Of a private registry.",
+  label: null,
+  attributes: {
+    username: text("user"),
+    password: text("password or token"),
+    server_address: text("registry", { default: "the image's" }),
+    email: text("of the user"),
+    auth_soft_fail: refused("a wrong password fails the pull"),
+  },
+  blocks: {},
+} satisfies BlockSchema;
+
+const TMPFS_OPTIONS = {
+  name: "tmpfs_options",
+  about: "Of a mount of type tmpfs.",
+  label: null,
+  attributes: {
+    size: whole("bytes"),
+    mode: whole("permissions, decimal"),
+  },
+  blocks: {},
+} satisfies BlockSchema;
+
+const MOUNT = {
+  name: "mount",
+  about: "A mount of the container.",
+  label: null,
+  attributes: {
+    type: choice(["bind", "volume", "tmpfs"], "kind", { default: '"volume"' }),
+    target: text("path in the container", { required: "mount_target_missing" }),
+    source: text("path on the node (from the task's directory), or name of a volume"),
+    readonly: truth("no writing"),
+  },
+  blocks: {
+    tmpfs_options: block(() => TMPFS_OPTIONS, "tmpfs_options"),
+    bind_options: refusedBlock("mounts are private", "bind_options"),
+    volume_options: refusedBlock("volumes have no options", "volume_options"),
+  },
+} satisfies BlockSchema;
+
+const OLD_PORTS =
+  'Write `network { port "LABEL" { to = PORT } }` in the group and `ports = ["LABEL"]` here.';
+
+const DOCKER = {
+  name: "docker",
+  about: "A container of Docker or Podman.",
+  label: null,
+  attributes: {
+    image: text("image with tag", { required: "config_image_missing" }),
+    command: text("in place of the image's"),
+    args: texts("of the command"),
+    entrypoint: anything("in place of the image's: a text or a list"),
+    ports: texts("labels of ports of the group that are published"),
+    volumes: texts("`SOURCE:TARGET[:ro]`"),
+    network_mode: text("`bridge`, `host`, `none`, ...", { default: "bridge" }),
+    labels: map("of the container"),
+    force_pull: truth("pull although the image is there"),
+    image_pull_timeout: duration("of the pull", { default: '"5m"' }),
+    work_dir: text("in the container"),
+    privileged: truth("all rights; only where the node allows it"),
+    port_map: refused("it is the old form of ports", { fix: OLD_PORTS }),
+    hostname: refused("the container's name is its execution's"),
+  },
+  blocks: {
+    auth: block(() => AUTH, "auth"),
+    mount: block(() => MOUNT, "mount", { many: true, also: "mounts" }),
+    mounts: block(() => MOUNT, "mounts", { many: true }),
+    logging: refusedBlock("output goes to the files of `logs`", "logging"),
+    port_map: refusedBlock("it is the old form of ports", "port_map", OLD_PORTS),
+    devices: refusedBlock("devices are not passed on", "devices"),
+  },
+} satisfies BlockSchema;
+
+const COMMAND = {
+  command: text("program: a path, or a name to look for in PATH", {
+    required: "config_command_missing",
+  }),
+  args: texts("of the command"),
+  work_dir: text("directory that it starts in", { default: "the task's" }),
+};
+
+const NO_NAMESPACES = "the driver decides on isolation";
+
+const RAW_EXEC = {
+  name: "raw_exec",
+  about: "A process as it is. Off unless the node's agent allows it.",
+  label: null,
+  attributes: {
+    ...COMMAND,
+    cgroup_v2_override: refused("processes stay in the task's cgroup"),
+    cgroup_v1_override: refused("processes stay in the task's cgroup"),
+    oom_score_adj: refused("scores are not set"),
+    denied_envvars: refused("no variable of the agent is passed on"),
+  },
+  blocks: {},
+} satisfies BlockSchema;
+
+const EXEC = {
+  name: "exec",
+  about: "A process in an isolated file system with a cgroup.",
+  label: null,
+  attributes: {
+    ...COMMAND,
+    pid_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
+    ipc_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
+    cap_add: refused(NO_NAMESPACES),
+    cap_drop: refused(NO_NAMESPACES),
+  },
+  blocks: {},
+} satisfies BlockSchema;
+
+const JAVA = {
+  name: "java",
+  about: "A Java program.",
+  label: null,
+  attributes: {
+    jar_path: text("jar in the task's directory"),
+    class: text("main class, in place of a jar"),
+    class_path: text("of the class"),
+    args: texts("of the program"),
+    jvm_options: texts("of the virtual machine"),
+    work_dir: text("directory that it starts in", { default: "the task's" }),
+    pid_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
+    ipc_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
+    cap_add: refused(NO_NAMESPACES),
+    cap_drop: refused(NO_NAMESPACES),
+  },
+  blocks: {},
+} satisfies BlockSchema;
+
+export const DRIVERS: Readonly<Record<DriverName, BlockSchema>> = {
+  docker: DOCKER,
+  exec: EXEC,
+  java: JAVA,
+  raw_exec: RAW_EXEC,
+};
