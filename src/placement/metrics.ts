@@ -1,6 +1,12 @@
 import type { NodeNumber } from "../model/id.ts";
 import type { Candidate } from "./candidate.ts";
-import { type Exclusion, type ExclusionCount, NODES_NAMED_MAX, stageOf } from "./exclusion.ts";
+import {
+  type Exclusion,
+  type ExclusionCode,
+  type ExclusionCount,
+  NODES_NAMED_MAX,
+  stageOf,
+} from "./exclusion.ts";
 import type { NodeScore } from "./scores.ts";
 
 /** Best nodes whose scores are kept of a placement. */
@@ -36,7 +42,8 @@ interface Count extends Exclusion {
 }
 
 export class MetricsCollector {
-  readonly #counts = new Map<string, Count>();
+  /** By code, then by label. */
+  readonly #counts = new Map<ExclusionCode, Map<string, Count>>();
   readonly #totals = { outside: 0, filtered: 0, exhausted: 0 };
   readonly #classes = {
     outside: new Map<string, number>(),
@@ -53,11 +60,15 @@ export class MetricsCollector {
       const classes = this.#classes[stage];
       classes.set(nodeClass, (classes.get(nodeClass) ?? 0) + 1);
     }
-    const key = `${code} ${label}`;
-    let count = this.#counts.get(key);
+    let labels = this.#counts.get(code);
+    if (labels === undefined) {
+      labels = new Map();
+      this.#counts.set(code, labels);
+    }
+    let count = labels.get(label);
     if (count === undefined) {
       count = { code, label, nodeCount: 0, nodes: [] };
-      this.#counts.set(key, count);
+      labels.set(label, count);
     }
     count.nodeCount += 1;
     if (count.nodes.length < NODES_NAMED_MAX) count.nodes.push(candidate.node);
@@ -74,7 +85,9 @@ export class MetricsCollector {
       nodesFiltered: filtered,
       nodesExhausted: exhausted,
       nodesOutside: outside,
-      exclusions: [...this.#counts.values()].sort((a, b) => b.nodeCount - a.nodeCount),
+      exclusions: [...this.#counts.values()]
+        .flatMap((labels) => [...labels.values()])
+        .sort((a, b) => b.nodeCount - a.nodeCount),
       classFiltered: Object.fromEntries(this.#classes.filtered),
       classExhausted: Object.fromEntries(this.#classes.exhausted),
       scores: this.#scores.toSorted((a, b) => b.score.final - a.score.final).slice(0, SCORES_MAX),

@@ -30,12 +30,21 @@ export function prepareSpreads(
   });
 }
 
+/** What one placement asks of how a property is used again and again, for each node. */
+interface UseSummary {
+  readonly least: number;
+  readonly most: number;
+  /** Executions on values that the spread does not name. */
+  readonly others: number;
+}
+
 /**
- * Scores of one placement. A value of which nothing is wanted gets the lowest score so far, which is why the object has
- * to live as long as the placement, and no longer.
+ * Scores of one placement: it remembers what is the same for all of its nodes, and the lowest score so far, which a value
+ * gets of which nothing is wanted. So it has to live as long as the placement, and no longer.
  */
 export class SpreadScorer {
   #lowest = -1;
+  readonly #summaries = new Map<PreparedSpread, UseSummary>();
 
   /** Null: no entry. `resolve`: the value that the node has; `used`: executions of the group per value. */
   score(
@@ -52,32 +61,40 @@ export class SpreadScorer {
 
   #single(spread: PreparedSpread, value: string | null, used: ReadonlyMap<string, number>): number {
     if (value === null) return -1;
-    if (spread.desired.size === 0) return evenScore(value, used);
+    const isEven = spread.desired.size === 0;
+    // Nothing is placed yet: every value is as good as the others.
+    if (isEven && used.size === 0) return 0;
+    const summary = this.#summaryOf(spread, used);
+    if (isEven) return evenScore(used.get(value) ?? 0, summary);
     const isNamed = spread.named.has(value);
     const wanted = spread.desired.get(isNamed ? value : OTHERS);
     if (wanted === undefined) return -1;
     if (wanted === 0) return this.#lowest;
-    const there = isNamed ? (used.get(value) ?? 0) : sumOfOthers(used, spread.named);
+    const there = isNamed ? (used.get(value) ?? 0) : summary.others;
     const score = ((wanted - (there + 1)) / wanted) * spread.share;
     this.#lowest = Math.min(this.#lowest, score);
     return score;
   }
-}
 
-function sumOfOthers(used: ReadonlyMap<string, number>, named: ReadonlySet<string>): number {
-  let sum = 0;
-  for (const [value, count] of used) if (!named.has(value)) sum += count;
-  return sum;
+  #summaryOf(spread: PreparedSpread, used: ReadonlyMap<string, number>): UseSummary {
+    const known = this.#summaries.get(spread);
+    if (known !== undefined) return known;
+    let least = Number.POSITIVE_INFINITY;
+    let most = 0;
+    let others = 0;
+    for (const [value, count] of used) {
+      least = Math.min(least, count);
+      most = Math.max(most, count);
+      if (!spread.named.has(value)) others += count;
+    }
+    const summary = { least, most, others };
+    this.#summaries.set(spread, summary);
+    return summary;
+  }
 }
 
 /** Values with fewer executions than the others are worth more; when all have as many, each costs the same. */
-function evenScore(value: string, used: ReadonlyMap<string, number>): number {
-  if (used.size === 0) return 0;
-  const counts = [...used.values()];
-  const least = Math.min(...counts);
-  const most = Math.max(...counts);
-  const there = used.get(value) ?? 0;
-  if (there !== least) return least === 0 ? -1 : (least - there) / least;
-  if (least === most) return -1;
-  return least === 0 ? 1 : (most - least) / least;
+function evenScore(there: number, { least, most }: UseSummary): number {
+  if (there !== least) return (least - there) / least;
+  return least === most ? -1 : (most - least) / least;
 }
