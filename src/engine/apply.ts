@@ -1,6 +1,14 @@
 import { foldId, type NodeNumber } from "../model/id.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { addTasks } from "./addTasks.ts";
+import { drainNode, stopDrain } from "./groups/drainRequests.ts";
+import { registerJob } from "./groups/register.ts";
+import {
+  applyToExecution,
+  applyToGroupJob,
+  refusedForGroups,
+  retryNow,
+} from "./groups/requests.ts";
 import type { Input, JobRequest, NodeInput, PoolRequest, Reply, TaskRequest } from "./input.ts";
 import {
   createJob,
@@ -47,7 +55,11 @@ export const NOTHING_LOADED: Loaded = { task: null, existingIds: new Set() };
 
 /** The folded id of the job that a request names, which has to be in memory before it is applied; null: none. */
 export function jobNamed(input: Input): string | null {
-  if (input.kind === "createJob" || input.kind === "createJobWithTasks") {
+  if (
+    input.kind === "createJob" ||
+    input.kind === "createJobWithTasks" ||
+    input.kind === "registerJob"
+  ) {
     return foldId(input.spec.id);
   }
   return "job" in input ? foldId(input.job) : null;
@@ -75,6 +87,15 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
       return disableScheduling(engine, input.node, input.option);
     case "enableScheduling":
       return enableScheduling(engine, input.node);
+    case "drainNode":
+      return drainNode(engine, input.node, input.drain);
+    case "stopDrain":
+      return stopDrain(engine, input.node, input.isEligible);
+    case "registerJob":
+      return registerJob(engine, input.spec, input.checkVersion);
+    case "restartExecution":
+    case "stopExecution":
+      return applyToExecution(engine, input);
     case "createJob":
       return createJob(engine, input.spec, []);
     case "createJobWithTasks":
@@ -85,6 +106,9 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
     case "terminateJob":
     case "deleteJob":
     case "addTasks":
+    case "revertJob":
+    case "dispatchJob":
+    case "forceLaunch":
       return applyToJob(engine, input, loaded);
     case "updateTask":
     case "terminateTask":
@@ -123,7 +147,10 @@ function applyToJob(engine: Engine, input: JobRequest, loaded: Loaded): Reply {
   if (isReply(job)) return job;
   switch (input.kind) {
     case "updateJob":
-      return updateJob(engine, job, input.patch);
+      return (
+        refusedForGroups(job, "it is changed as a whole", "Submit it again as it shall be.") ??
+        updateJob(engine, job, input.patch)
+      );
     case "disableJob":
       return disableJob(engine, job, input.disableTasks);
     case "enableJob":
@@ -133,7 +160,19 @@ function applyToJob(engine: Engine, input: JobRequest, loaded: Loaded): Reply {
     case "deleteJob":
       return deleteJob(engine, job);
     case "addTasks":
-      return refusedByState(job) ?? addTasks(engine, job, input.tasks, loaded.existingIds);
+      return (
+        refusedForGroups(
+          job,
+          "its tasks follow from its groups",
+          "Submit it again with other groups.",
+        ) ??
+        refusedByState(job) ??
+        addTasks(engine, job, input.tasks, loaded.existingIds)
+      );
+    case "revertJob":
+    case "dispatchJob":
+    case "forceLaunch":
+      return applyToGroupJob(engine, job, input);
   }
 }
 
@@ -142,6 +181,13 @@ function applyToTask(engine: Engine, input: TaskRequest, loaded: Loaded): Reply 
   if (isReply(job)) return job;
   const task = currentTask(engine, job, input.task, loaded.task);
   if (isReply(task)) return task;
+  if (input.kind === "reactivateTask" && job.groups !== null) return retryNow(engine, job, task);
+  const refused = refusedForGroups(
+    job,
+    "its tasks follow from its groups",
+    "Submit it again with other groups, or stop an execution.",
+  );
+  if (refused !== null) return refused;
   switch (input.kind) {
     case "updateTask":
       return updateTask(engine, job, task, input.constraints);

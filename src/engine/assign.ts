@@ -1,10 +1,12 @@
 import type { ExecutionRecord } from "../model/execution.ts";
-import type { NodeNumber } from "../model/id.ts";
+import type { ExecutionAllocation } from "../model/groupJob.ts";
+import type { ExecutionNumber, NodeNumber } from "../model/id.ts";
 import type { StartOrder } from "../model/order.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import { emitTaskStart } from "./emit.ts";
-import { useSlots } from "./nodeIndex.ts";
+import { allocationStartOrder } from "./groups/allocation.ts";
+import { useForGroup, useSlots } from "./nodeIndex.ts";
 import { prepareFor } from "./preparation.ts";
 import { retriedOn } from "./queueing.ts";
 import { effect, saveExecution, saveJobProgress, saveNodeJob, saveNodeProgress } from "./record.ts";
@@ -12,7 +14,13 @@ import { type Engine, type Job, type LiveTask, mustHave, type Node } from "./sta
 import { setTaskState } from "./taskState.ts";
 
 /** Places a queued task on a node: a new execution, its start event, and the way into preparation or to the node. */
-export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: NodeNumber): void {
+export function assign(
+  engine: Engine,
+  job: Job,
+  task: TaskRecord,
+  nodeNumber: NodeNumber,
+  allocationFor?: (execution: ExecutionNumber) => ExecutionAllocation,
+): LiveTask {
   const node = mustHave(engine.nodes, nodeNumber, "node");
   const { progress } = task;
   progress.systemTaskVersion = progress.execution === null ? 0 : progress.systemTaskVersion + 1;
@@ -31,6 +39,9 @@ export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: N
     startedAt: null,
     endedAt: null,
     result: null,
+    ...(allocationFor === undefined
+      ? {}
+      : { allocation: allocationFor(engine.counters.execution) }),
   };
   const live: LiveTask = { job, task, execution, node, slots: slotsOf(task.spec) };
   progress.node = nodeNumber;
@@ -47,6 +58,7 @@ export function assign(engine: Engine, job: Job, task: TaskRecord, nodeNumber: N
   } else {
     run(engine, live, node);
   }
+  return live;
 }
 
 function countAssigned(engine: Engine, live: LiveTask, node: Node): void {
@@ -54,6 +66,7 @@ function countAssigned(engine: Engine, live: LiveTask, node: Node): void {
   engine.executions.set(execution.number, live);
   node.executions.add(execution.number);
   useSlots(node, slots);
+  useForGroup(node, execution);
   job.counts.active -= 1;
   job.counts.activeSlots -= slots;
   job.counts.running += 1;
@@ -100,6 +113,7 @@ export function run(engine: Engine, live: LiveTask, node: Node): void {
 }
 
 export function startOrder(live: LiveTask, node: Node): StartOrder {
+  if (live.execution.allocation !== undefined) return allocationStartOrder(live, node);
   const { job, task, execution } = live;
   return {
     execution: execution.number,

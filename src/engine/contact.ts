@@ -1,5 +1,6 @@
 import type { NodeNumber } from "../model/id.ts";
 import type { Contact } from "../model/node.ts";
+import { groupsLoseContact } from "./groups/contactLoss.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { dropSpecial, waitersOn } from "./preparation.ts";
 import { saveNode, saveNodeJob } from "./record.ts";
@@ -66,6 +67,7 @@ export function checkContact(engine: Engine, node: Node): void {
   }
   if (!isUnknown) {
     setContact(engine, node, "unknown");
+    groupsLoseContact(engine, node);
     watchUntilLost(engine, node);
     return;
   }
@@ -84,15 +86,21 @@ function watchUntilLost(engine: Engine, node: Node): void {
 /** Its executions are declared lost; its tasks are recovered elsewhere. */
 function giveUp(engine: Engine, node: Node): void {
   setContact(engine, node, "lost");
-  loseAllWork(engine, node, `Contact with node ${node.record.id} was lost`);
+  loseAllWork(engine, node, `Contact with node ${node.record.id} was lost`, "unknown");
 }
 
-/** Every execution on the node is given up. */
-export function loseAllWork(engine: Engine, node: Node, reason: string): void {
+/** Every execution on the node is given up; `unknown` ones of groups may be spared, which wait for as long as they say. */
+export function loseAllWork(
+  engine: Engine,
+  node: Node,
+  reason: string,
+  spare: "none" | "unknown",
+): void {
   losePreparations(engine, node);
   for (const number of [...node.executions]) {
     const live = engine.executions.get(number);
-    if (live !== undefined) executionLost(engine, live, reason);
+    if (live === undefined || (spare === "unknown" && live.execution.state === "unknown")) continue;
+    executionLost(engine, live, reason);
   }
 }
 

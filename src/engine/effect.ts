@@ -13,6 +13,14 @@ export type Effect =
       readonly execution: ExecutionNumber;
       readonly graceMs: number;
     }
+  /** Of an execution of a group, in place; asked once, so that a restart of the server may lose it. */
+  | {
+      readonly effect: "restart";
+      readonly node: NodeNumber;
+      readonly execution: ExecutionNumber;
+      readonly member: string | null;
+      readonly dead: boolean;
+    }
   | { readonly effect: "discard"; readonly node: NodeNumber; readonly execution: ExecutionNumber }
   | {
       readonly effect: "remove";
@@ -57,6 +65,10 @@ export function orderOf(effect: Effect): NodeOrder | null {
       return { kind: "start", order: effect.order };
     case "stop":
       return { kind: "stop", execution: effect.execution, graceMs: effect.graceMs };
+    case "restart": {
+      const { execution, member, dead } = effect;
+      return { kind: "restart", execution, member, dead };
+    }
     case "discard":
       return { kind: "discard", execution: effect.execution };
     case "remove": {

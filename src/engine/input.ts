@@ -1,10 +1,13 @@
-import type { NodeNumber } from "../model/id.ts";
+import type { ExecutionNumber, NodeNumber } from "../model/id.ts";
 import type { DisableTasks, JobSpec, MetadataItem, OnAllTasksComplete } from "../model/job.ts";
 import type { NodeFacts } from "../model/node.ts";
 import type { HeldExecution, NodeReport } from "../model/order.ts";
 import type { DeallocationOption, PoolSpec, WorkKind } from "../model/pool.ts";
 import type { RequestError } from "../model/requestError.ts";
 import type { TaskSpec } from "../model/taskSpec.ts";
+
+import type { DrainRequest } from "./groups/drainRequests.ts";
+import type { Dispatch } from "./groups/periodic.ts";
 
 /** A new task of an addTasks call; form and limits were checked at the edge. */
 export interface NewTask {
@@ -34,9 +37,22 @@ export interface PoolPatch {
 export type DisableSchedulingOption = "requeue" | "terminate" | "taskcompletion";
 
 /** What people ask for. `pool`, `job`, `node` and `task` are ids as given; the engine folds them. */
-export type RequestInput = CreateRequest | PoolRequest | NodeRequest | JobRequest | TaskRequest;
+export type RequestInput =
+  | CreateRequest
+  | PoolRequest
+  | NodeRequest
+  | JobRequest
+  | ExecutionRequest
+  | TaskRequest;
 
 export type CreateRequest =
+  /** A job of groups: new, a further version, or the same again (Nomad `job run`). */
+  | {
+      readonly kind: "registerJob";
+      readonly spec: JobSpec;
+      /** Only if the job has this version now; null: whatever it has. */
+      readonly checkVersion: number | null;
+    }
   | { readonly kind: "createPool"; readonly spec: PoolSpec }
   | { readonly kind: "createJob"; readonly spec: JobSpec }
   /** A job and its first tasks in one step: either everything is accepted or nothing. */
@@ -75,7 +91,9 @@ export type NodeRequest =
       readonly node: string;
       readonly option: DisableSchedulingOption;
     }
-  | { readonly kind: "enableScheduling"; readonly node: string };
+  | { readonly kind: "enableScheduling"; readonly node: string }
+  | { readonly kind: "drainNode"; readonly node: string; readonly drain: DrainRequest }
+  | { readonly kind: "stopDrain"; readonly node: string; readonly isEligible: boolean };
 
 /** About a job that exists. */
 export type JobRequest =
@@ -84,7 +102,23 @@ export type JobRequest =
   | { readonly kind: "enableJob"; readonly job: string }
   | { readonly kind: "terminateJob"; readonly job: string; readonly reason: string }
   | { readonly kind: "deleteJob"; readonly job: string }
-  | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] };
+  | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] }
+  /** Of jobs of groups. */
+  | { readonly kind: "revertJob"; readonly job: string; readonly version: number }
+  | { readonly kind: "dispatchJob"; readonly job: string; readonly dispatch: Dispatch }
+  | { readonly kind: "forceLaunch"; readonly job: string };
+
+/** About an execution of a group that has not ended. */
+export type ExecutionRequest =
+  | {
+      readonly kind: "restartExecution";
+      readonly execution: ExecutionNumber;
+      /** Null: all that run. */
+      readonly member: string | null;
+      /** Whether members that have ended are started again too. */
+      readonly dead: boolean;
+    }
+  | { readonly kind: "stopExecution"; readonly execution: ExecutionNumber };
 
 /** About a task that exists. */
 export type TaskRequest =
@@ -150,5 +184,9 @@ export type Reply =
       readonly tasks?: readonly AddTaskAnswer[];
       readonly node?: NodeNumber;
       readonly lastApplied?: number;
+      /** Of a job of groups, after the request. */
+      readonly version?: number;
+      /** Of a child that was started. */
+      readonly jobId?: string;
     }
   | { readonly ok: false; readonly error: RequestError };

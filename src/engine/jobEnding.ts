@@ -1,5 +1,6 @@
 import type { JobState } from "../model/job.ts";
 import { RELEASE_WALL_CLOCK_MAX_MS } from "../model/limits.ts";
+import { describeStop } from "./groups/allocation.ts";
 import { effect, saveJob, saveNodeJob } from "./record.ts";
 import { notRun, owesRelease, startRelease } from "./release.ts";
 import { removeJobDirectories } from "./removal.ts";
@@ -40,7 +41,12 @@ export function endJob(
 }
 
 function stopEverything(engine: Engine, job: Job): void {
-  for (const live of executionsOf(engine, job)) stopExecution(engine, live, "jobEnded");
+  if (job.groups !== null) engine.unsettledJobs.add(job.record.number);
+  for (const live of executionsOf(engine, job)) {
+    if (live.execution.allocation !== undefined)
+      describeStop(engine, live, "alloc not needed due to job update");
+    stopExecution(engine, live, "jobEnded");
+  }
   for (const number of [...job.specials]) {
     const special = mustHave(engine.specials, number, "special");
     const nodeJob = mustHave(special.node.jobs, job.record.number, "node job");
@@ -81,6 +87,12 @@ export function jobMovesOn(engine: Engine, job: Job): void {
 export function endIfAllComplete(engine: Engine, job: Job): void {
   if (job.record.spec.onAllTasksComplete !== "terminatejob") return;
   if (job.counts.active > 0 || job.counts.running > 0) return;
+  // Its tasks are made a moment after it; a parent has none at all, only children.
+  if (
+    job.groups !== null &&
+    (engine.unsettledJobs.has(job.record.number) || job.groups.tasks.size === 0)
+  )
+    return;
   endJob(engine, job, "terminating", "AllTasksComplete");
 }
 
@@ -148,6 +160,7 @@ export function forgetJob(engine: Engine, job: Job): void {
   for (const node of job.nodes) engine.nodes.get(node)?.jobs.delete(number);
   engine.jobs.delete(number);
   engine.hungryJobs.delete(number);
+  engine.groupJobs.delete(number);
   const key = spec.id.toLowerCase();
   if (engine.jobsById.get(key) === number) engine.jobsById.delete(key);
 }
@@ -157,6 +170,7 @@ export function activate(engine: Engine, job: Job): void {
   setJobState(engine, job, "enabling");
   setJobState(engine, job, "active");
   job.record.disableTasks = null;
+  if (job.groups !== null) engine.unsettledJobs.add(job.record.number);
   wait(engine, job);
   endIfAllComplete(engine, job);
 }

@@ -9,7 +9,9 @@ import {
   type JobState,
 } from "../model/job.ts";
 import type { NodeJobRecord } from "../model/nodeJob.ts";
+import type { TaskRecord } from "../model/task.ts";
 import { addTasks, refusedTask } from "./addTasks.ts";
+import { newJobGroups } from "./groups/jobGroups.ts";
 import type { JobPatch, NewTask, Reply } from "./input.ts";
 import { activate, endIfAllComplete, endJob, jobMovesOn, setJobState } from "./jobEnding.ts";
 import { refuse } from "./nodes.ts";
@@ -32,9 +34,11 @@ export function admitJob(
   record: JobRecord,
   progress: Pick<JobProgress, "counts">,
   nodeJobs: readonly NodeJobRecord[],
+  groupTasks: readonly TaskRecord[] = [],
 ): Job {
   const job: Job = {
     record,
+    groups: record.spec.groups === undefined ? null : newJobGroups(groupTasks),
     counts: progress.counts,
     queue: new TaskQueue(),
     window: new Map(),
@@ -46,6 +50,7 @@ export function admitJob(
   };
   engine.jobs.set(record.number, job);
   engine.jobsById.set(foldId(record.spec.id), record.number);
+  if (job.groups !== null) engine.groupJobs.add(record.number);
   for (const nodeJob of nodeJobs) {
     const node = engine.nodes.get(nodeJob.node);
     if (node === undefined) continue;
@@ -90,7 +95,7 @@ export function createJob(engine: Engine, spec: JobSpec, tasks: readonly NewTask
   return reply;
 }
 
-function newRecord(engine: Engine, spec: JobSpec): JobRecord {
+export function newRecord(engine: Engine, spec: JobSpec): JobRecord {
   return {
     number: engine.counters.job,
     spec,

@@ -21,7 +21,8 @@ class TestLoop {
       const record = this.store.jobOfId(id);
       if (record === undefined) return [];
       const progress = this.store.progressOf(record.number);
-      return [{ record: { ...record }, progress, nodeJobs: [] }];
+      const groupTasks = this.store.groupTasksOf(record);
+      return [{ record: { ...record }, progress, nodeJobs: [], groupTasks }];
     });
     const answers = this.#answers(this.core.admit(jobs));
     meanwhile();

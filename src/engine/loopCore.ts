@@ -41,6 +41,8 @@ export interface StoredJob {
   readonly record: JobRecord;
   readonly progress: JobProgress;
   readonly nodeJobs: readonly NodeJobRecord[];
+  /** Of a job of groups, all its tasks; empty for others. */
+  readonly groupTasks: readonly TaskRecord[];
 }
 
 export interface TaskRange {
@@ -127,14 +129,15 @@ export class LoopCore<Caller> {
   admit(jobs: readonly StoredJob[]): Reads {
     const collecting = this.#mustCollect();
     const uncommitted = new Uncommitted(collecting.layers);
-    for (const { record, progress, nodeJobs } of jobs) {
+    for (const { record, progress, nodeJobs, groupTasks } of jobs) {
       if (uncommitted.newest((layer) => layer.jobs, record.number) === null) continue;
       if (this.engine.jobsById.has(foldId(record.spec.id))) continue;
       const latest = nodeJobs.map((nodeJob) => {
         const key = nodeJobKey(nodeJob.node, nodeJob.job);
         return { ...(uncommitted.newest((layer) => layer.nodeJobs, key) ?? nodeJob) };
       });
-      admitJob(this.engine, record, progress, latest);
+      const tasks = groupTasks.flatMap((task) => uncommitted.task(task) ?? []);
+      admitJob(this.engine, record, progress, latest, tasks);
       this.#completed.add(record.number);
     }
     collecting.ranges = this.#takeRanges();

@@ -1,3 +1,4 @@
+import { settleGroups } from "./groups/settle.ts";
 import { jobMovesOn } from "./jobEnding.ts";
 import { nodeMovesOn } from "./nodeOrders.ts";
 import { checkResize } from "./resize.ts";
@@ -8,7 +9,8 @@ import type { Engine } from "./state.ts";
  * input and timer, so that no function has to call back into the one that called it.
  */
 export function moveOn(engine: Engine): void {
-  while (engine.touchedNodes.size + engine.touchedPools.size + engine.touchedJobs.size > 0) {
+  while (isMoving(engine)) {
+    settleGroups(engine);
     for (const number of engine.touchedNodes) {
       engine.touchedNodes.delete(number);
       const node = engine.nodes.get(number);
@@ -25,4 +27,14 @@ export function moveOn(engine: Engine): void {
       if (job !== undefined) jobMovesOn(engine, job);
     }
   }
+}
+
+function isMoving(engine: Engine): boolean {
+  const { touchedNodes, touchedPools, touchedJobs } = engine;
+  const { readyNodes, unsettledJobs, movingJobs } = engine;
+  return (
+    touchedNodes.size + touchedPools.size + touchedJobs.size > 0 ||
+    engine.endedInGroups.length > 0 ||
+    readyNodes.size + unsettledJobs.size + movingJobs.size > 0
+  );
 }

@@ -1,3 +1,5 @@
+import type { ExecutionRecord } from "../model/execution.ts";
+import { addResources, subtractResources } from "../placement/resources.ts";
 import type { Engine, Node } from "./state.ts";
 
 /** Whether the scheduler may give the node work. */
@@ -14,7 +16,9 @@ export function takesWork(node: Node): boolean {
 /** Brings the pool's index up to date with a node. */
 export function indexNode(node: Node): void {
   const { pool } = node;
-  if (takesWork(node)) {
+  const takes = takesWork(node);
+  if (takes !== (pool.free.freeOf(node.record.number) !== null)) pool.candidates = null;
+  if (takes) {
     const free = node.record.slots - node.usedSlots;
     if (free < 0) throw new Error(`node ${node.record.id} uses ${-free} slots more than it offers`);
     pool.free.set(node.record.number, free);
@@ -35,4 +39,18 @@ export function freeSlots(engine: Engine, node: Node, slots: number): void {
   if (node.usedSlots < 0) throw new Error(`slots of node ${node.record.id} were freed twice`);
   indexNode(node);
   engine.dirtyPools.add(node.record.pool);
+}
+
+/** Takes what an execution of a group was promised: processor time, memory and ports. */
+export function useForGroup(node: Node, { allocation }: ExecutionRecord): void {
+  if (allocation === undefined) return;
+  node.use.resources = addResources(node.use.resources, allocation.resources);
+  for (const { value } of allocation.ports) node.use.ports.add(value);
+}
+
+/** Gives it back. */
+export function freeForGroup(node: Node, { allocation }: ExecutionRecord): void {
+  if (allocation === undefined) return;
+  node.use.resources = subtractResources(node.use.resources, allocation.resources);
+  for (const { value } of allocation.ports) node.use.ports.delete(value);
 }

@@ -1,6 +1,7 @@
 import type { StopReason } from "../model/execution.ts";
 import type { NodeLife } from "../model/node.ts";
 import type { DeallocationOption } from "../model/pool.ts";
+import { settleDrain } from "./groups/drain.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { effect, saveNode } from "./record.ts";
 import type { Engine, Node } from "./state.ts";
@@ -79,6 +80,7 @@ function stopReasonOf(option: DeallocationOption): StopReason | null {
 /** Gives the order once nothing holds the node any more. */
 export function nodeMovesOn(engine: Engine, node: Node): void {
   const { record } = node;
+  settleDrain(engine, node);
   if (record.life !== "rebooting" && record.life !== "leaving") return;
   if (record.orderIssued || node.executions.size > 0) return;
   if (record.option === "retaineddata" && node.progress.retainedUntil > engine.now) {

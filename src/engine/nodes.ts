@@ -5,14 +5,14 @@ import { requestError } from "../model/requestError.ts";
 import { compactTime } from "../model/time.ts";
 import { loseAllWork, setContact, watch } from "./contact.ts";
 import type { DisableSchedulingOption, NodeInput, Reply } from "./input.ts";
-import { indexNode } from "./nodeIndex.ts";
+import { indexNode, takesWork } from "./nodeIndex.ts";
 import { hardenOrder, stopOnNode, takeNode } from "./nodeOrders.ts";
 import { nodeStateOf } from "./nodeState.ts";
 import { forgetRebootFailure } from "./reboot.ts";
 import { effect, saveNode, saveNodeProgress, savePool } from "./record.ts";
 import { notRun } from "./release.ts";
 import { dropRemovalsOf } from "./removal.ts";
-import { type Engine, mustHave, type Node, type Pool } from "./state.ts";
+import { type Engine, mustHave, type Node, noGroupUse, type Pool } from "./state.ts";
 
 export function findNode(engine: Engine, id: string): Node | Reply {
   const number = engine.nodesById.get(foldId(id));
@@ -46,6 +46,8 @@ export function addNode(engine: Engine, record: NodeRecord): Node {
     progress: emptyProgress(),
     executions: new Set(),
     usedSlots: 0,
+    use: noGroupUse(),
+    candidate: null,
     jobs: new Map(),
     heardAt: engine.now,
     watched: false,
@@ -187,7 +189,7 @@ export function nodeFailed(engine: Engine, number: number, message: string): voi
 export function dropNode(engine: Engine, node: Node): void {
   const { record } = node;
   setContact(engine, node, "lost");
-  loseAllWork(engine, node, `Node ${record.id} was removed`);
+  loseAllWork(engine, node, `Node ${record.id} was removed`, "none");
   dropRemovalsOf(engine, node);
   const pool = mustHave(engine.pools, record.pool, "pool");
   pool.free.remove(record.number);
@@ -279,6 +281,7 @@ export function enableScheduling(engine: Engine, id: string): Reply {
   node.record.disableOption = null;
   saveNode(engine, node);
   indexNode(node);
+  if (takesWork(node)) engine.readyNodes.add(node.record.number);
   engine.dirtyPools.add(node.record.pool);
   return { ok: true };
 }

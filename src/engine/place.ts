@@ -5,6 +5,7 @@ import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import { assign } from "./assign.ts";
 import { emitScheduleFail } from "./emit.ts";
+import { placeGroups } from "./groups/placeGroups.ts";
 import { retriedOn, takeFromQueue, WINDOW_MAX } from "./queueing.ts";
 import { stopWaiting } from "./ring.ts";
 import type { Engine, Job, Level, Pool } from "./state.ts";
@@ -29,7 +30,8 @@ export function place(engine: Engine, limit: number): number {
     const pool = engine.pools.get(number);
     engine.dirtyPools.delete(number);
     if (pool === undefined) continue;
-    placed += placeInPool(engine, pool, limit - placed);
+    placed += placeGroups(engine, pool, limit - placed);
+    if (placed < limit) placed += placeInPool(engine, pool, limit - placed);
     if (placed >= limit) {
       engine.dirtyPools.add(number);
       break;

@@ -21,7 +21,13 @@ export function findPool(engine: Engine, id: string): Pool | Reply {
 }
 
 export function addPool(engine: Engine, record: Pool["record"]): Pool {
-  const pool: Pool = { record, nodes: new Set(), free: new FreeSlots(), levels: [] };
+  const pool: Pool = {
+    record,
+    nodes: new Set(),
+    free: new FreeSlots(),
+    levels: [],
+    candidates: null,
+  };
   engine.pools.set(record.number, pool);
   engine.poolsById.set(foldId(record.spec.id), record.number);
   return pool;

@@ -133,6 +133,7 @@ function isOrder(value: Effect): boolean {
   switch (value.effect) {
     case "start":
     case "stop":
+    case "restart":
     case "discard":
     case "remove":
       return true;

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from "../model/execution.ts";
 import type { NodeReport } from "../model/order.ts";
+import { allocationReported } from "./groups/health.ts";
 import type { NodeInput } from "./input.ts";
 import { clampEnd } from "./preparation.ts";
 import { preparationEnded } from "./preparationEnd.ts";
@@ -40,6 +41,9 @@ function applyReport(engine: Engine, node: Node, report: NodeReport): void {
       return;
     case "started":
       begun(engine, node, report.execution, report.startedAt);
+      return;
+    case "allocation":
+      allocationReported(engine, node, report.execution, report.state);
       return;
     case "ended":
       ended(engine, node, report.execution, report.result);

@@ -1,7 +1,7 @@
 import type { Counters, JobProgress, RemovalRecord } from "../model/changes.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
 import type { JobNumber, TaskNumber } from "../model/id.ts";
-import { foldId } from "../model/id.ts";
+import { foldId, jobOfTask } from "../model/id.ts";
 import type { JobRecord } from "../model/job.ts";
 import type { NodeProgress, NodeRecord } from "../model/node.ts";
 import type { NodeJobRecord } from "../model/nodeJob.ts";
@@ -9,15 +9,25 @@ import type { PoolRecord } from "../model/pool.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import { watch } from "./contact.ts";
+import { watchDrain } from "./groups/drain.ts";
+import { resumeGroups } from "./groups/resume.ts";
+import { countUsage } from "./groups/usage.ts";
 import { watchReleases } from "./jobEnding.ts";
 import { admitJob, watchWallClock } from "./jobs.ts";
 import { moveOn } from "./moveOn.ts";
-import { indexNode } from "./nodeIndex.ts";
+import { indexNode, useForGroup } from "./nodeIndex.ts";
 import { issueOrder, watchReboot } from "./nodeOrders.ts";
 import { provideNode } from "./nodes.ts";
 import { addPool } from "./pools.ts";
 import { wait } from "./ring.ts";
-import { type Engine, type EngineSettings, type Job, mustHave, newEngine } from "./state.ts";
+import {
+  type Engine,
+  type EngineSettings,
+  type Job,
+  mustHave,
+  newEngine,
+  noGroupUse,
+} from "./state.ts";
 
 /** Everything live, as a store reads it (Store.readLive). */
 export interface StoredState {
@@ -28,6 +38,8 @@ export interface StoredState {
   readonly nodeJobs: readonly NodeJobRecord[];
   readonly executions: readonly { readonly record: ExecutionRecord; readonly task: TaskRecord }[];
   readonly removals: readonly RemovalRecord[];
+  /** All tasks of live jobs of groups. */
+  readonly groupTasks: readonly TaskRecord[];
   readonly queued: readonly {
     readonly job: JobNumber;
     readonly ranges: readonly {
@@ -69,6 +81,8 @@ function restoreNodes(engine: Engine, stored: StoredState): void {
       progress,
       executions: new Set(),
       usedSlots: 0,
+      use: noGroupUse(),
+      candidate: null,
       jobs: new Map(),
       heardAt: engine.now,
       watched: false,
@@ -81,8 +95,10 @@ function restoreNodes(engine: Engine, stored: StoredState): void {
 
 function restoreJobs(engine: Engine, stored: StoredState): void {
   const nodeJobs = Map.groupBy(stored.nodeJobs, (record) => record.job);
+  const groupTasks = Map.groupBy(stored.groupTasks, (task) => jobOfTask(task.number));
   for (const { record, progress } of stored.jobs) {
-    const job = admitJob(engine, record, progress, nodeJobs.get(record.number) ?? []);
+    const tasks = groupTasks.get(record.number);
+    const job = admitJob(engine, record, progress, nodeJobs.get(record.number) ?? [], tasks);
     restoreSpecials(engine, job);
     watchWallClock(engine, job);
   }
@@ -110,8 +126,10 @@ function restoreSpecials(engine: Engine, job: Job): void {
   }
 }
 
-function restoreExecution(engine: Engine, execution: ExecutionRecord, task: TaskRecord): void {
+function restoreExecution(engine: Engine, execution: ExecutionRecord, stored: TaskRecord): void {
   const job = mustHave(engine.jobs, execution.job, "job");
+  // A job of groups has all its tasks in memory: there is one record of each.
+  const task = job.groups?.tasks.get(stored.number) ?? stored;
   const slots = slotsOf(task.spec);
   const number = execution.nodes[0];
   if (number === undefined) throw new Error(`execution ${execution.number} has no node`);
@@ -120,6 +138,8 @@ function restoreExecution(engine: Engine, execution: ExecutionRecord, task: Task
   engine.executions.set(execution.number, live);
   node.executions.add(execution.number);
   node.usedSlots += slots;
+  useForGroup(node, execution);
+  if (execution.allocation !== undefined && execution.stopReason === null) countUsage(live);
 }
 
 /** Timers, turns and effects that follow from the state. */
@@ -130,6 +150,7 @@ function resume(engine: Engine): void {
     else watch(engine, node);
     issueOrder(engine, node);
     watchReboot(engine, node);
+    watchDrain(engine, node);
     if (node.record.option === "retaineddata") {
       engine.timers.add(engine.now, { timer: "retainedData", node: node.record.number });
     }
@@ -148,6 +169,7 @@ function resume(engine: Engine): void {
   for (const job of [...engine.jobs.values()]) {
     wait(engine, job);
     resumeReleases(engine, job);
+    if (job.groups !== null) resumeGroups(engine, job);
     engine.touchedJobs.add(job.record.number);
   }
   moveOn(engine);

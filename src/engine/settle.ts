@@ -1,7 +1,9 @@
 import type { HeldExecution } from "../model/order.ts";
 import { startOrder } from "./assign.ts";
 import { hear, losePreparations, setContact, watch } from "./contact.ts";
+import { groupsRegainContact } from "./groups/contactLoss.ts";
 import type { NodeInput } from "./input.ts";
+import { takesWork } from "./nodeIndex.ts";
 import { issueOrder, setLife } from "./nodeOrders.ts";
 import { specialOrder } from "./preparation.ts";
 import { checkReboot, endReboot, forgetRebootFailure } from "./reboot.ts";
@@ -30,6 +32,7 @@ export function nodeConnected(engine: Engine, input: Connected): void {
   comeBack(engine, node, isNewBoot);
   orderRemovals(engine, node);
   discardUnwanted(engine, node, held);
+  groupsRegainContact(engine, node, held);
   settleTasks(engine, node, held);
   settleSpecials(engine, node, held);
   issueOrder(engine, node);
@@ -42,6 +45,7 @@ function adopt(engine: Engine, node: Node, input: Connected): void {
   if (record.bootId !== input.bootId) record.bootAt = engine.now;
   record.bootId = input.bootId;
   record.facts = input.facts;
+  node.pool.candidates = null;
   if (input.slots > 0 && !record.provided) record.slots = Math.max(input.slots, node.usedSlots);
   if (node.progress.linkId !== input.linkId) {
     node.progress.linkId = input.linkId;
@@ -61,6 +65,7 @@ function comeBack(engine: Engine, node: Node, isNewBoot: boolean): void {
   else checkReboot(engine, node);
   watch(engine, node);
   engine.dirtyPools.add(record.pool);
+  if (takesWork(node)) engine.readyNodes.add(record.number);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Changes, type Counters, emptyChanges, type RemovalRecord } from "../model/changes.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
+import type { AllocatedResources } from "../model/groupJob.ts";
 import type {
   ExecutionNumber,
   JobNumber,
@@ -8,11 +9,15 @@ import type {
   TaskNumber,
 } from "../model/id.ts";
 import type { JobCounts, JobRecord } from "../model/job.ts";
-import type { NodeProgress, NodeRecord } from "../model/node.ts";
+import type { NodeFacts, NodeProgress, NodeRecord } from "../model/node.ts";
 import type { NodeJobRecord } from "../model/nodeJob.ts";
 import type { PoolRecord } from "../model/pool.ts";
 import type { TaskRecord } from "../model/task.ts";
+import type { Candidate } from "../placement/candidate.ts";
 import type { FreeSlots } from "../placement/freeSlots.ts";
+import type { JobUsage } from "../placement/jobUsage.ts";
+import type { PlacementPlan } from "../placement/plan.ts";
+import type { ExecutionEnd } from "../policy/taskEnd.ts";
 import type { Effect } from "./effect.ts";
 import type { TaskQueue } from "./taskQueue.ts";
 import { Timers } from "./timers.ts";
@@ -69,6 +74,8 @@ export interface Pool {
   record: PoolRecord;
   readonly nodes: Set<NodeNumber>;
   readonly free: FreeSlots;
+  /** Nodes that may take groups; null: to be found anew, as one has come or gone. */
+  candidates: readonly Candidate[] | null;
   /** Jobs with queued tasks that may run, by priority, highest first. */
   levels: Level[];
 }
@@ -87,6 +94,10 @@ export interface Node {
   /** Task executions that hold slots here. */
   readonly executions: Set<ExecutionNumber>;
   usedSlots: number;
+  /** What groups take of it. */
+  readonly use: GroupUse;
+  /** How groups' placement sees it, by the facts that it was made from; null: nobody has looked. */
+  candidate: { readonly facts: NodeFacts | null; readonly value: Candidate } | null;
   readonly jobs: Map<JobNumber, NodeJobRecord>;
   /** When a frame of it was last seen, in engine time; silence of the server's own making counts as heard. */
   heardAt: number;
@@ -94,8 +105,35 @@ export interface Node {
   watched: boolean;
 }
 
+/** Groups take processor time, memory and ports; tasks take slots. */
+export interface GroupUse {
+  resources: AllocatedResources;
+  readonly ports: Set<number>;
+}
+
+export function noGroupUse(): GroupUse {
+  return { resources: { cpuMhz: 0, cores: 0, memoryMb: 0, diskMb: 0 }, ports: new Set() };
+}
+
+/** What a job of groups has in memory: all its tasks, as any of them may be wanted again. */
+export interface JobGroups {
+  readonly tasks: Map<TaskNumber, TaskRecord>;
+  /** By folded id. */
+  readonly byId: Map<string, TaskNumber>;
+  /** Active tasks that only wait for a node, in the order of their numbers. */
+  readonly placing: Set<TaskNumber>;
+  /** How each group is placed, by its name; made when first needed. */
+  readonly plans: Map<string, PlacementPlan>;
+  /** Where its executions are that run and are to go on. */
+  readonly usage: JobUsage;
+  /** Why the last look for a node found none, by task, in sentences for people. */
+  readonly nowhere: Map<TaskNumber, readonly string[]>;
+}
+
 export interface Job {
   record: JobRecord;
+  /** Null: a job of tasks. */
+  readonly groups: JobGroups | null;
   readonly counts: JobCounts;
   readonly queue: TaskQueue;
   /** Records of the next tasks of the queue, read ahead from the store. */
@@ -160,6 +198,16 @@ export interface Engine {
   readonly hungryJobs: Set<JobNumber>;
   /** When the last schedule-fail event of a task, code and node was emitted, to bound their rate. */
   readonly scheduleFailures: Map<string, number>;
+  /** Live jobs of groups. */
+  readonly groupJobs: Set<JobNumber>;
+  /** Nodes that have begun to take work: system jobs look at them. */
+  readonly readyNodes: Set<NodeNumber>;
+  /** Jobs of groups whose wanted tasks are to be looked at again, and their moves. */
+  readonly unsettledJobs: Set<JobNumber>;
+  /** Those of which only a deployment or the way off a draining node may go on. */
+  readonly movingJobs: Set<JobNumber>;
+  /** Executions of groups that are over, while nothing was decided about their tasks. */
+  readonly endedInGroups: { readonly live: LiveTask; readonly end: ExecutionEnd }[];
   outcome: Outcome;
 }
 
@@ -185,6 +233,11 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     dirtyPools: new Set(),
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
+    groupJobs: new Set(),
+    readyNodes: new Set(),
+    unsettledJobs: new Set(),
+    movingJobs: new Set(),
+    endedInGroups: [],
     outcome: emptyOutcome(),
   };
 }
@@ -224,5 +277,6 @@ export function touchJob(engine: Engine, job: Job): void {
 
 /** Likewise for a node. */
 export function touchNode(engine: Engine, node: Node): void {
-  if (node.record.life !== "joined") engine.touchedNodes.add(node.record.number);
+  const isDrained = (node.record.drain ?? null) !== null;
+  if (node.record.life !== "joined" || isDrained) engine.touchedNodes.add(node.record.number);
 }

@@ -1,5 +1,7 @@
 import { apply, type Loaded } from "./apply.ts";
 import { checkContact, forgiveSilence } from "./contact.ts";
+import { settleDrain } from "./groups/drain.ts";
+import { groupJobDue, groupTaskDue } from "./groups/requests.ts";
 import type { Input, Reply } from "./input.ts";
 import { releaseDeadline } from "./jobEnding.ts";
 import { wallClockExpired } from "./jobs.ts";
@@ -81,6 +83,19 @@ function fire(engine: Engine, timer: Timer): void {
     case "retainedData": {
       const node = engine.nodes.get(timer.node);
       if (node !== undefined) nodeMovesOn(engine, node);
+      return;
+    }
+    case "groupTask":
+      groupTaskDue(engine, timer.task);
+      return;
+    case "groupJob": {
+      const job = engine.jobs.get(timer.job);
+      if (job !== undefined) groupJobDue(engine, job);
+      return;
+    }
+    case "drain": {
+      const node = engine.nodes.get(timer.node);
+      if (node !== undefined) settleDrain(engine, node);
       return;
     }
     case "reboot": {

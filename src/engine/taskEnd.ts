@@ -4,7 +4,8 @@ import type { TaskOutcome } from "../model/task.ts";
 import { decideTaskEnd, type ExecutionEnd, type TaskEndDecision } from "../policy/taskEnd.ts";
 import { assign } from "./assign.ts";
 import { emitTaskEnd, maxTaskRetryCountOf } from "./emit.ts";
-import { freeSlots, takesWork } from "./nodeIndex.ts";
+import { dropUsage } from "./groups/usage.ts";
+import { freeForGroup, freeSlots, takesWork } from "./nodeIndex.ts";
 import { clampEnd } from "./preparation.ts";
 import { takeFromQueue } from "./queueing.ts";
 import { effect, saveExecution, saveJobProgress, saveNodeProgress, saveTask } from "./record.ts";
@@ -36,6 +37,10 @@ export function executionNeverRan(engine: Engine, live: LiveTask): void {
 
 function finish(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   const { task, execution, job } = live;
+  if (execution.allocation !== undefined) {
+    finishGroup(engine, live, end);
+    return;
+  }
   const decision = decideTaskEnd(end, execution.stopReason, {
     retryCount: task.progress.retryCount,
     recoveryCount: task.progress.recoveryCount,
@@ -46,6 +51,15 @@ function finish(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   freeExecution(engine, live, execution.result?.endedAt ?? null);
   follow(engine, live, decision);
   touchJob(engine, job);
+}
+
+/** What becomes of its task is decided with everything else of groups, before the next input (settleGroups). */
+function finishGroup(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
+  const { execution } = live;
+  if (end.kind === "outcome" && end.outcome.state === "unseen") execution.state = "lost";
+  freeExecution(engine, live, execution.result?.endedAt ?? null);
+  engine.endedInGroups.push({ live, end });
+  touchJob(engine, live.job);
 }
 
 function follow(engine: Engine, live: LiveTask, decision: TaskEndDecision): void {
@@ -75,6 +89,8 @@ export function freeExecution(engine: Engine, live: LiveTask, endedAt: number | 
   saveExecution(engine, live);
   engine.executions.delete(execution.number);
   node.executions.delete(execution.number);
+  freeForGroup(node, execution);
+  dropUsage(live);
   freeSlots(engine, node, live.slots);
   touchNode(engine, node);
 }
@@ -162,6 +178,7 @@ export function stopExecution(engine: Engine, live: LiveTask, reason: StopReason
     return;
   }
   execution.stopReason = reason;
+  dropUsage(live);
   if (execution.state === "preparing") {
     executionNeverRan(engine, live);
     return;

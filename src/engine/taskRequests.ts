@@ -26,7 +26,12 @@ export function currentTask(
       "List the job's tasks for their ids.",
     );
   }
-  return liveOf(engine, stored)?.task ?? job.again.get(stored.number) ?? stored;
+  return (
+    job.groups?.tasks.get(stored.number) ??
+    liveOf(engine, stored)?.task ??
+    job.again.get(stored.number) ??
+    stored
+  );
 }
 
 function beingDeleted(task: TaskRecord): Reply | null {

@@ -2,6 +2,7 @@ import type { EventRecord } from "../model/event.ts";
 import type { ExecutionResult, ProcessOutcome } from "../model/execution.ts";
 import { foldId } from "../model/id.ts";
 import type { JobSpec } from "../model/job.ts";
+import type { NodeFacts } from "../model/node.ts";
 import type { HeldExecution, NodeReport, StartOrder } from "../model/order.ts";
 import type { PoolSpec } from "../model/pool.ts";
 import type { TaskRecord } from "../model/task.ts";
@@ -67,7 +68,7 @@ export const RELEASE: ReleaseSpec = {
   maxWallClockMs: 900_000,
 };
 
-const FACTS = {
+const FACTS: NodeFacts = {
   agentVersion: "0",
   hostname: "host",
   os: "linux",
@@ -93,6 +94,8 @@ export class TestFleet {
   effects: Effect[] = [];
   readonly tasks = new Map<number, TaskRecord>();
   readonly store = new TestStore();
+  /** Of nodes that join or connect from now on. */
+  facts = FACTS;
   readonly #links = new Map<string, { upTo: number; life: number }>();
 
   constructor(settings: Partial<EngineSettings> = {}) {
@@ -153,7 +156,7 @@ export class TestFleet {
   }
 
   join(id: string, pool = "pool", slots = 0): void {
-    this.send({ kind: "nodeJoined", guid: id, name: id, pool, slots, facts: FACTS });
+    this.send({ kind: "nodeJoined", guid: id, name: id, pool, slots, facts: this.facts });
   }
 
   node(id: string, pool = "pool", slots = 0): void {
@@ -176,7 +179,7 @@ export class TestFleet {
       linkId,
       bootId,
       slots: 0,
-      facts: FACTS,
+      facts: this.facts,
       held,
     };
   }
@@ -286,8 +289,8 @@ export class TestFleet {
     return null;
   }
 
-  state(id: string): string {
-    const task = this.task(id);
+  state(id: string, job = "job"): string {
+    const task = this.task(id, job);
     if (task === null) return "gone";
     const { state, outcome } = task.progress;
     return outcome === null

@@ -136,8 +136,14 @@ export class TestStore {
           task: copyTask(mustFind(this.#tasksOf(record.job), record.task, "task")),
         })),
       removals: [...this.removals.values()],
-      queued: jobs.map((job) => this.#queueOf(job)),
+      queued: jobs.filter(({ spec }) => spec.groups === undefined).map((job) => this.#queueOf(job)),
+      groupTasks: jobs.flatMap((job) => this.groupTasksOf(job)),
     };
+  }
+
+  /** All tasks of a job of groups; none of another. */
+  groupTasksOf({ number, spec }: JobRecord): TaskRecord[] {
+    return spec.groups === undefined ? [] : [...this.#tasksOf(number).values()].map(copyTask);
   }
 
   #tasksOf(job: JobNumber): Map<TaskNumber, TaskRecord> {

@@ -1,4 +1,4 @@
-import type { JobNumber, NodeNumber, PoolNumber } from "../model/id.ts";
+import type { JobNumber, NodeNumber, PoolNumber, TaskNumber } from "../model/id.ts";
 
 /** What comes due. A timer that has become void is found out when it fires; nothing is ever searched. */
 export type Timer =
@@ -7,6 +7,11 @@ export type Timer =
   | { readonly timer: "resize"; readonly pool: PoolNumber; readonly startedAt: number }
   | { readonly timer: "contact"; readonly node: NodeNumber }
   | { readonly timer: "retainedData"; readonly node: NodeNumber }
+  /** A reschedule, or another instant that a task of a group waits for. */
+  | { readonly timer: "groupTask"; readonly task: TaskNumber }
+  /** A deployment's deadline, a drain's, a periodic launch: the job of groups is looked at. */
+  | { readonly timer: "groupJob"; readonly job: JobNumber }
+  | { readonly timer: "drain"; readonly node: NodeNumber }
   | { readonly timer: "reboot"; readonly node: NodeNumber };
 
 interface Entry {

@@ -1,3 +1,4 @@
+import type { AllocationState } from "./allocation.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome, ProcessRecord } from "./execution.ts";
 
 /** Times that are known beside the result, which mostly repeats them. */
@@ -21,6 +22,7 @@ export interface CompactResult {
   /** Nothing was written. */
   readonly stdout?: OutputInfo;
   readonly stderr?: OutputInfo;
+  readonly allocation?: AllocationState;
 }
 
 /** Without what is as in the result, `main`, a number that is its place, and figures that are not known. */
@@ -52,6 +54,7 @@ export function compactResult(result: ExecutionResult, span: Span): CompactResul
   }
   if (!isEmpty(stdout)) compact.stdout = stdout;
   if (!isEmpty(stderr)) compact.stderr = stderr;
+  if (result.allocation !== undefined) compact.allocation = result.allocation;
   return compact;
 }
 
@@ -100,7 +103,9 @@ export function wholeResult(compact: CompactResult, span: Span): ExecutionResult
     cpuMs: null,
     ...process,
   }));
-  return { processes: whole, outcome, startedAt, endedAt, stdout, stderr };
+  const result = { processes: whole, outcome, startedAt, endedAt, stdout, stderr };
+  const { allocation } = compact;
+  return allocation === undefined ? result : { ...result, allocation };
 }
 
 function isSame(one: ProcessOutcome, other: ProcessOutcome): boolean {

@@ -1,5 +1,6 @@
 import type { AllocationState } from "./allocation.ts";
 import type { FailureInfo } from "./failure.ts";
+import type { ExecutionAllocation } from "./groupJob.ts";
 import type { ExecutionNumber, JobNumber, NodeNumber, TaskNumber } from "./id.ts";
 
 export type ExecutionKind = "task" | "preparation" | "release";
@@ -32,7 +33,11 @@ export type StopReason =
   /** As `terminated`, by disable, removal, reboot or disableScheduling with `terminate`. */
   | "nodeTaken"
   /** The server let go of it before (settle table). */
-  | "superseded";
+  | "superseded"
+  /** Of groups: its task is not wanted any more (a smaller count, a group taken out). */
+  | "unwanted"
+  /** Of groups: its task goes on in another execution (a new version, a drained node, a person's wish). */
+  | "replaced";
 
 /** One stream of output as it was at the end. */
 export interface OutputInfo {
@@ -108,4 +113,6 @@ export interface ExecutionRecord {
   startedAt: number | null;
   endedAt: number | null;
   result: ExecutionResult | null;
+  /** If and only if it runs a group. */
+  allocation?: ExecutionAllocation;
 }

@@ -1,5 +1,6 @@
 import type { SchedulingError } from "./failure.ts";
 import type { GroupsSpec } from "./group.ts";
+import type { GroupsRecord } from "./groupJob.ts";
 import type { JobNumber } from "./id.ts";
 import type { EnvironmentSetting, PreparationSpec, ReleaseSpec } from "./taskSpec.ts";
 
@@ -76,6 +77,8 @@ export interface JobRecord {
   schedulingError: SchedulingError | null;
   /** Next ordinal to hand out, from 1. */
   nextOrdinal: number;
+  /** If and only if the spec has groups. */
+  groups?: GroupsRecord;
 }
 
 /** What changes with every task, apart from the record so that the document need not be written again. */

@@ -82,6 +82,14 @@ export interface HostFacts {
   readonly diskMb: number;
 }
 
+/** A node that groups move away from (Nomad `node drain`). */
+export interface DrainProgress {
+  readonly startedAt: number;
+  /** When whatever is left is stopped; null: never. */
+  readonly deadlineAt: number | null;
+  readonly ignoreSystemJobs: boolean;
+}
+
 export interface NodeRecord {
   readonly number: NodeNumber;
   /** For the system; made by the node or, for a node of a provider, by the server. */
@@ -100,6 +108,8 @@ export interface NodeRecord {
   /** What disableScheduling asked for its running tasks; null when enabled. */
   disableOption: "requeue" | "terminate" | "taskcompletion" | null;
   fleetStatus: "enable" | "disable";
+  /** Executions of groups are leaving it; absent: they are not. */
+  drain?: DrainProgress | null;
   slots: number;
   bootId: string | null;
   bootAt: number | null;

@@ -1,4 +1,5 @@
 import type { FailureInfo } from "./failure.ts";
+import type { GroupProgress } from "./groupJob.ts";
 import type { ExecutionNumber, NodeNumber, TaskNumber } from "./id.ts";
 import type { TaskSpec } from "./taskSpec.ts";
 
@@ -45,6 +46,8 @@ export interface TaskProgress {
   outcome: TaskOutcome | null;
   /** Being deleted: gone when its execution has ended. */
   deleting: boolean;
+  /** If and only if the task is of a group. */
+  group?: GroupProgress;
 }
 
 /** A task as the store holds it. */

@@ -1,3 +1,5 @@
+import type { GroupPlace } from "./groupJob.ts";
+
 /** What a task, a preparation or a release is asked to do. Defaults are left out, so that a stored spec is small. */
 
 export interface EnvironmentSetting {
@@ -70,6 +72,8 @@ export interface TaskSpec extends CommandSpec {
   readonly requiredSlots?: number;
   /** A node id that is preferred while it has room: a soft hint. */
   readonly affinityId?: string;
+  /** The task runs a group of its job; `commandLine` is empty then. Absent: it runs the command. */
+  readonly place?: GroupPlace;
 }
 
 export interface PreparationSpec extends CommandSpec {
@@ -89,7 +93,7 @@ export interface ReleaseSpec extends CommandSpec {
   readonly maxWallClockMs: number;
 }
 
-/** Slots that the task takes on its node. */
+/** Slots that the task takes on its node; groups take processor time, memory and ports instead. */
 export function slotsOf(spec: TaskSpec): number {
-  return spec.requiredSlots ?? 1;
+  return spec.place === undefined ? (spec.requiredSlots ?? 1) : 0;
 }

@@ -10,7 +10,9 @@ export function readJobs(disk: TestStore, foldedIds: ReadonlySet<string>): Store
     const record = disk.jobOfId(id);
     if (record === undefined) continue;
     const nodeJobs = [...disk.nodeJobs.values()].filter(({ job }) => job === record.number);
-    jobs.push({ record: { ...record }, progress: disk.progressOf(record.number), nodeJobs });
+    const progress = disk.progressOf(record.number);
+    const groupTasks = disk.groupTasksOf(record);
+    jobs.push({ record: { ...record }, progress, nodeJobs, groupTasks });
   }
   return jobs;
 }

@@ -76,6 +76,8 @@ export interface LiveState {
   readonly removals: RemovalRecord[];
   /** Active tasks of live jobs: see QueuedTasks. Jobs without any are left out. */
   readonly queued: QueuedTasks[];
+  /** All tasks of live jobs of groups, whatever their state. */
+  readonly groupTasks: TaskRecord[];
 }
 
 /** A run of active tasks with consecutive numbers and the same slots whose counters are all still zero. */

@@ -1,5 +1,5 @@
 import type { ReadAnswers, Reads, StoredJob } from "../../engine/loopCore.ts";
-import { foldId, type JobNumber } from "../../model/id.ts";
+import { foldId, type JobNumber, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { Store } from "../../store/store.ts";
 
@@ -9,9 +9,20 @@ export async function readJobs(store: Store, foldedIds: ReadonlySet<string>): Pr
   for (const id of foldedIds) {
     const found = await store.readJob(id);
     if (found === null) continue;
-    jobs.push({ ...found, nodeJobs: await store.readNodeJobs(found.record.number) });
+    const { number, spec } = found.record;
+    jobs.push({
+      ...found,
+      nodeJobs: await store.readNodeJobs(number),
+      groupTasks: spec.groups === undefined ? [] : await readGroupTasks(store, number),
+    });
   }
   return jobs;
+}
+
+/** All tasks of a job of groups: as many as its groups' counts say. */
+async function readGroupTasks(store: Store, job: JobNumber): Promise<TaskRecord[]> {
+  const [first, last] = [taskNumberOf(job, 0), taskNumberOf(job + 1, 0) - 1];
+  return await store.readTaskRange(first, last, TASKS_PER_JOB);
 }
 
 /** Everything else that a batch needs to know from the store. */

@@ -68,6 +68,7 @@ export function checkCommits(check: Check): void {
       executions: [],
       removals: [],
       queued: [],
+      groupTasks: [],
     });
     expect(await store.lastEventSequence()).toBe(0);
     expect(await store.readEvents(0, {}, 10)).toEqual([]);

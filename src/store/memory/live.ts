@@ -26,8 +26,14 @@ export function readLiveState(disk: MemoryDisk): LiveState {
       }),
     removals: byNumber(disk.removals),
     queued: jobs
+      .filter(({ spec }) => spec.groups === undefined)
       .map((job) => queueOf(disk, job))
       .filter(({ ranges, again }) => ranges.length > 0 || again.length > 0),
+    groupTasks: jobs
+      .filter(({ spec }) => spec.groups !== undefined)
+      .flatMap(({ number }) =>
+        byNumber(disk.tasks.get(number)?.byNumber ?? new Map<number, TaskRecord>()),
+      ),
   });
 }
 

@@ -43,6 +43,8 @@ export const STOP_REASON = code<StopReason>({
   requeued: 3,
   nodeTaken: 4,
   superseded: 5,
+  unwanted: 6,
+  replaced: 7,
 });
 
 export const EVENT_TYPE = code<EventType>({

@@ -6,7 +6,7 @@ import type { RowWriter } from "./rowWriter.ts";
 
 export const REPLACE_LIVE_EXECUTION = "REPLACE INTO live_executions";
 export const REPLACE_EXECUTION = "REPLACE INTO executions";
-export const EXECUTION_COLUMNS = 13;
+export const EXECUTION_COLUMNS = 14;
 
 /** Whether nothing more is awaited from the execution, so that a restart need not know it. */
 export function isOver(state: ExecutionState): boolean {
@@ -29,6 +29,7 @@ export function addExecutionRow(writer: RowWriter, execution: ExecutionRecord): 
     execution.startedAt,
     execution.endedAt,
     result === null ? null : JSON.stringify(compactResult(result, execution)),
+    execution.allocation === undefined ? null : JSON.stringify(execution.allocation),
   );
   writer.written();
 }
@@ -48,6 +49,7 @@ export interface ExecutionRow {
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly result: string | null;
+  readonly allocation: string | null;
 }
 
 export function executionOf(row: ExecutionRow): ExecutionRecord {
@@ -65,6 +67,7 @@ export function executionOf(row: ExecutionRow): ExecutionRecord {
     startedAt: row.started_at,
     endedAt: row.ended_at,
     result: row.result === null ? null : resultOf(row.result, row),
+    ...(row.allocation === null ? {} : { allocation: JSON.parse(row.allocation) }),
   };
 }
 

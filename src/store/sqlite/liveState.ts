@@ -30,8 +30,10 @@ export function readLiveState(statements: Statements): LiveState {
         `SELECT number, node, job_id AS jobId, task_id AS taskId FROM removals ORDER BY number`,
       ),
       queued: jobs
+        .filter(({ record }) => record.spec.groups === undefined)
         .map((job) => readQueue(statements, job))
         .filter(({ ranges, again }) => ranges.length > 0 || again.length > 0),
+      groupTasks: jobs.flatMap(({ record }) => readGroupTasks(statements, record)),
     };
   });
 }
@@ -126,6 +128,15 @@ function addRange(ranges: QueuedRange[], first: TaskNumber, last: TaskNumber, sl
   if (before !== undefined && before.last + 1 === first && before.slots === slots) {
     ranges[ranges.length - 1] = { first: before.first, last, slots };
   } else ranges.push({ first, last, slots });
+}
+
+function readGroupTasks(statements: Statements, job: JobRecord): TaskRecord[] {
+  if (job.spec.groups === undefined) return [];
+  const select = `SELECT ${TASK_COLUMNS} FROM tasks AS t
+    LEFT JOIN task_progress AS p ON p.number = t.number
+    WHERE t.number BETWEEN ? AND ? ORDER BY t.number`;
+  const last = taskNumberOf(job.number + 1, 0) - 1;
+  return statements.all<TaskRow>(select, taskNumberOf(job.number, 0), last).map(taskOf);
 }
 
 /** Active tasks that have moved since their creation. */

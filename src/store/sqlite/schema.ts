@@ -198,4 +198,10 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  // Of groups: what tasks and executions have beyond their columns, as documents.
+  `
+  ALTER TABLE task_progress ADD COLUMN group_progress TEXT;
+  ALTER TABLE live_executions ADD COLUMN allocation TEXT;
+  ALTER TABLE executions ADD COLUMN allocation TEXT;
+  `,
 ];

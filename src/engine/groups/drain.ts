@@ -1,0 +1,76 @@
+import type { GroupSpec } from "../../model/group.ts";
+import { decideMigration } from "../../policy/migration.ts";
+import { saveNode } from "../record.ts";
+import { type Engine, type Job, type LiveTask, liveOf, type Node } from "../state.ts";
+import { stopExecution } from "../taskEnd.ts";
+import { allocationOf, describeStop } from "./allocation.ts";
+import { groupExecutionsOn } from "./contactLoss.ts";
+import { groupOf, groupsOf, isSystemType } from "./jobGroups.ts";
+
+const DRAINED = "alloc is being migrated";
+
+export function watchDrain(engine: Engine, { record }: Node): void {
+  const deadlineAt = record.drain?.deadlineAt ?? null;
+  if (deadlineAt !== null) engine.timers.add(deadlineAt, { timer: "drain", node: record.number });
+}
+
+/** The drain may have come to its deadline, to its system jobs, or to its end. */
+export function settleDrain(engine: Engine, node: Node): void {
+  const { drain } = node.record;
+  if (drain === undefined || drain === null) return;
+  const left = groupExecutionsOn(engine, node);
+  const [system, others] = [left.filter(isSystem), left.filter((live) => !isSystem(live))];
+  const isOver = drain.deadlineAt !== null && engine.now >= drain.deadlineAt;
+  if (isOver) for (const live of others) leave(engine, live);
+  if (!drain.ignoreSystemJobs && (isOver || others.length === 0)) {
+    for (const live of system) leave(engine, live);
+  }
+  if (others.length > 0 || (system.length > 0 && !drain.ignoreSystemJobs)) return;
+  node.record.drain = null;
+  saveNode(engine, node);
+}
+
+function isSystem(live: LiveTask): boolean {
+  return isSystemType(live.job);
+}
+
+function leave(engine: Engine, live: LiveTask): void {
+  if (live.execution.stopReason !== null) return;
+  describeStop(engine, live, DRAINED);
+  stopExecution(engine, live, "replaced");
+}
+
+/** Lets as many executions of the job leave draining nodes as each group's `migrate` allows. */
+export function settleMigration(engine: Engine, job: Job): void {
+  if (isSystemType(job) || job.record.state !== "active") return;
+  for (const group of groupsOf(job).spec.groups) migrateGroup(engine, job, group);
+}
+
+function migrateGroup(engine: Engine, job: Job, group: GroupSpec): void {
+  const tasks = [...groupsOf(job).live.tasks.values()].filter(
+    (task) => groupOf(job, task) === group && task.progress.state !== "completed",
+  );
+  const executions = tasks.flatMap((task) => liveOf(engine, task) ?? []);
+  const isToLeave = (live: LiveTask): boolean =>
+    isDraining(live.node) && live.execution.stopReason === null;
+  if (!executions.some(isToLeave)) return;
+  const waiting = executions.filter(isToLeave);
+  const decision = decideMigration({
+    policy: group.migrate,
+    isBatch: job.record.spec.type === "batch",
+    waiting: waiting.length,
+    underWay: tasks.length - executions.filter((live) => isToLeave(live) || isSettled(live)).length,
+  });
+  for (const live of waiting.slice(0, decision.now)) leave(engine, live);
+}
+
+function isDraining({ record }: Node): boolean {
+  return record.drain !== undefined && record.drain !== null;
+}
+
+/** It runs where it may stay, and healthily as far as anybody asks. */
+function isSettled(live: LiveTask): boolean {
+  if (live.execution.stopReason !== null) return false;
+  const { state } = allocationOf(live);
+  return state?.status === "running" && (state.health === null || state.health.healthy);
+}

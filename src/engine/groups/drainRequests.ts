@@ -1,0 +1,59 @@
+import type { Reply } from "../input.ts";
+import { indexNode, takesWork } from "../nodeIndex.ts";
+import { findNode, isReply, refuse } from "../nodes.ts";
+import { saveNode } from "../record.ts";
+import type { Engine, Node } from "../state.ts";
+import { groupExecutionsOn } from "./contactLoss.ts";
+import { settleDrain, watchDrain } from "./drain.ts";
+
+export interface DrainRequest {
+  /** From now; null: whatever is left is never stopped by time. */
+  readonly deadlineMs: number | null;
+  readonly ignoreSystemJobs: boolean;
+}
+
+/** Groups begin to move away; the node takes nothing new, now and after the drain (Nomad `node drain -enable`). */
+export function drainNode(engine: Engine, id: string, request: DrainRequest): Reply {
+  const node = findNode(engine, id);
+  if (isReply(node)) return node;
+  const { deadlineMs, ignoreSystemJobs } = request;
+  const deadlineAt = deadlineMs === null ? null : engine.now + deadlineMs;
+  node.record.drain = { startedAt: engine.now, deadlineAt, ignoreSystemJobs };
+  node.record.schedulingState = "disabled";
+  node.record.disableOption ??= "taskcompletion";
+  saveNode(engine, node);
+  indexNode(node);
+  watchDrain(engine, node);
+  unsettleJobsOn(engine, node);
+  settleDrain(engine, node);
+  return { ok: true };
+}
+
+/** The drain is called off; what has left does not come back by itself. */
+export function stopDrain(engine: Engine, id: string, isEligible: boolean): Reply {
+  const node = findNode(engine, id);
+  if (isReply(node)) return node;
+  if (node.record.drain === undefined || node.record.drain === null) {
+    return refuse(
+      "OperationNotValidOnNode",
+      `Node ${id} is not being drained.`,
+      "Change its eligibility instead, if that is what is wanted.",
+    );
+  }
+  node.record.drain = null;
+  if (isEligible) {
+    node.record.schedulingState = "enabled";
+    node.record.disableOption = null;
+  }
+  saveNode(engine, node);
+  indexNode(node);
+  if (takesWork(node)) engine.readyNodes.add(node.record.number);
+  engine.dirtyPools.add(node.record.pool);
+  return { ok: true };
+}
+
+function unsettleJobsOn(engine: Engine, node: Node): void {
+  for (const live of groupExecutionsOn(engine, node)) {
+    engine.unsettledJobs.add(live.job.record.number);
+  }
+}

@@ -1,0 +1,163 @@
+import type { TaskOutcome } from "../../model/task.ts";
+import { decideExecutionEnd, type ExecutionEndDecision } from "../../policy/executionEnd.ts";
+import type { DeploymentView } from "../../policy/groupEnd.ts";
+import { type ExecutionEnd, exitCodeOf } from "../../policy/taskEnd.ts";
+import { saveNodeProgress } from "../record.ts";
+import { type Engine, type Job, type LiveTask, touchJob } from "../state.ts";
+import { complete } from "../taskEnd.ts";
+import { allocationOf, setAllocation } from "./allocation.ts";
+import {
+  groupOfVersion,
+  groupsOf,
+  groupTypeOf,
+  isSystemType,
+  progressOf,
+  setProgress,
+  trackerOf,
+} from "./jobGroups.ts";
+import { queueForPlacing } from "./placing.ts";
+import { finishTask, isWanted } from "./wanted.ts";
+
+/** What becomes of a task of a group when an execution of it is over. */
+export function groupExecutionEnded(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
+  const { execution, job, task } = live;
+  keepLastState(engine, live);
+  if (mayMove(live)) engine.movingJobs.add(job.record.number);
+  touchJob(engine, job);
+  if (progressOf(task).original === execution.number) {
+    setProgress(engine, task, { original: null });
+  }
+  // What is not current any more leaves its task to the one that is.
+  if (task.progress.execution !== execution.number || task.progress.state !== "running") return;
+  countOnNode(engine, live);
+  job.counts.running -= 1;
+  follow(engine, live, decide(engine, live, end));
+}
+
+/** Whether the end of it may let others move: a deployment, or a node that is drained. */
+function mayMove({ job, node }: LiveTask): boolean {
+  const { type } = job.record.spec;
+  return type === "service" || type === "system" || (node.record.drain ?? null) !== null;
+}
+
+/** The node's last word is kept with the execution; the result need not repeat it. */
+function keepLastState(engine: Engine, live: LiveTask): void {
+  const { execution } = live;
+  const state = execution.result?.allocation ?? allocationOf(live).state;
+  if (execution.result !== null) {
+    const { allocation: _state, ...result } = execution.result;
+    execution.result = result;
+  }
+  setAllocation(engine, live, { state, unknownAt: null });
+}
+
+function countOnNode(engine: Engine, { node, execution }: LiveTask): void {
+  node.progress.tasksRun += 1;
+  if (execution.allocation?.state?.status === "complete") node.progress.tasksSucceeded += 1;
+  saveNodeProgress(engine, node);
+}
+
+function decide(engine: Engine, live: LiveTask, end: ExecutionEnd): ExecutionEndDecision {
+  const { job, task, execution } = live;
+  const allocation = allocationOf(live);
+  const group = groupOfVersion(job, task, allocation.version);
+  return decideExecutionEnd({
+    jobType: groupTypeOf(job),
+    isWanted: isWanted(engine, job, task),
+    stopReason: execution.stopReason,
+    end,
+    status: allocation.state?.status ?? null,
+    finishedAt: lastFinishedAt(live) ?? engine.now,
+    policy: group?.reschedule ?? null,
+    disconnect: group?.disconnect ?? null,
+    tracker: trackerOf(task),
+    deployment: deploymentOf(live),
+    now: engine.now,
+  });
+}
+
+/** A failed execution of the version that is being deployed is replaced as long as its deployment runs (marked at once). */
+function deploymentOf(live: LiveTask): DeploymentView {
+  const { deployment } = groupsOf(live.job).record;
+  if (deployment === null || deployment.version !== allocationOf(live).version) return "none";
+  switch (deployment.status) {
+    case "running":
+      return "runningMarked";
+    case "failed":
+      return "failed";
+    case "successful":
+    case "cancelled":
+      return "none";
+  }
+}
+
+/** When the last member of it was over; null: none has been. */
+function lastFinishedAt(live: LiveTask): number | null {
+  const times = allocationOf(live).state?.members.flatMap(({ finishedAt }) => finishedAt ?? []);
+  const { assignedAt } = live.execution;
+  if (times === undefined || times.length === 0) return live.execution.endedAt;
+  return Math.max(assignedAt, ...times);
+}
+
+function follow(engine: Engine, live: LiveTask, decision: ExecutionEndDecision): void {
+  const { job, task, execution } = live;
+  const { reason } = decision;
+  switch (decision.action) {
+    case "stop":
+      setProgress(engine, task, { decision: reason, actsAt: null });
+      finishTask(engine, job, task, null);
+      return;
+    case "complete":
+      setProgress(engine, task, { decision: reason, actsAt: null });
+      finishTask(engine, job, task, exitCodeOfExecution(live) ?? 0);
+      return;
+    case "replace":
+      setProgress(engine, task, {
+        decision: reason,
+        actsAt: decision.at,
+        delayMs: null,
+        previous: execution.number,
+      });
+      backToPlacing(engine, job, live);
+      return;
+    case "reschedule":
+      setProgress(engine, task, {
+        decision: reason,
+        actsAt: decision.at,
+        delayMs: decision.delayMs,
+        previous: execution.number,
+      });
+      backToPlacing(engine, job, live);
+      return;
+    case "fail":
+      setProgress(engine, task, { decision: reason, actsAt: null });
+      complete(engine, live, failureOf(live, reason), execution.endedAt ?? engine.now);
+      return;
+  }
+}
+
+function backToPlacing(engine: Engine, job: Job, { task }: LiveTask): void {
+  job.counts.active += 1;
+  // A system task goes on on its own node, whatever happened there.
+  if (isSystemType(job)) setProgress(engine, task, { actsAt: null });
+  queueForPlacing(engine, job, task, true);
+}
+
+function exitCodeOfExecution({ execution }: LiveTask): number | null {
+  return execution.result === null ? null : exitCodeOf(execution.result.outcome);
+}
+
+function failureOf(live: LiveTask, reason: string): TaskOutcome {
+  const failed = allocationOf(live).state?.members.find((member) => member.failed);
+  const last = failed?.events.at(-1)?.description;
+  const what = failed === undefined ? "The execution failed" : `Member ${failed.member} failed`;
+  return {
+    result: "failure",
+    exitCode: exitCodeOfExecution(live),
+    failure: {
+      category: "usererror",
+      code: "FailureExitCode",
+      message: `${what}${last === undefined ? "" : ` (${last})`}. ${reason}.`,
+    },
+  };
+}

@@ -1,0 +1,250 @@
+import { expect, test } from "bun:test";
+import { UPDATE_DEFAULT } from "../../model/groupDefaults.ts";
+import type { StartOrder } from "../../model/order.ts";
+import { aMember } from "../../placement/testGroup.ts";
+import { GroupFleet, groupJob, SERVICE_GROUP } from "./testGroups.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const TASK = "example.cache[0]";
+
+function disconnect(parts: Partial<(typeof SERVICE_GROUP)["disconnect"]>) {
+  return { disconnect: { ...SERVICE_GROUP.disconnect, ...parts } };
+}
+
+function newVersion(memory: number) {
+  const resources = { cpuMhz: 100, cores: 0, memoryMb: memory, memoryMaxMb: 0 };
+  return { members: [aMember({ resources })] };
+}
+
+function heldRunning({ execution }: StartOrder) {
+  return [{ execution, state: "running" as const, startedAt: 1 }];
+}
+
+test("an execution is lost with its node and replaced at once", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob());
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.pass(31 * SECOND, [order.nodeId]);
+  const replacement = fleet.start();
+  expect(replacement.nodeId).not.toBe(order.nodeId);
+  fleet.connect(order.nodeId, heldRunning(order));
+  expect(fleet.kinds()).toContain("discard");
+});
+
+test("with lost_after an execution waits as unknown, with a replacement beside it", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob(disconnect({ lostAfterMs: 5 * MINUTE })));
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.pass(31 * SECOND, [order.nodeId]);
+  expect(fleet.live(order.execution).execution.state).toBe("unknown");
+  fleet.pass(31 * SECOND, [order.nodeId]);
+  const replacement = fleet.start();
+  expect(replacement.nodeId).not.toBe(order.nodeId);
+  fleet.pass(5 * MINUTE, [order.nodeId]);
+  expect(fleet.engine.executions.has(order.execution)).toBe(false);
+  expect(fleet.live(replacement.execution).execution.state).toBe("assigned");
+  expect(fleet.state(TASK, "example")).toBe("running");
+});
+
+for (const [strategy, kept] of [
+  ["keep_original", "original"],
+  ["keep_replacement", "replacement"],
+  ["longest_running", "original"],
+  ["best_score", "original"],
+] as const) {
+  test(`when the node is back, ${strategy} keeps the ${kept}`, () => {
+    const fleet = new GroupFleet(["n1", "n2"]);
+    fleet.register(groupJob(disconnect({ lostAfterMs: 60 * MINUTE, reconcile: strategy })));
+    const order = fleet.start();
+    fleet.says(order);
+    fleet.report(order.nodeId, { kind: "started", execution: order.execution, startedAt: 1_001 });
+    fleet.pass(62 * SECOND, [order.nodeId]);
+    const replacement = fleet.start();
+    fleet.says(replacement);
+    fleet.report(replacement.nodeId, {
+      kind: "started",
+      execution: replacement.execution,
+      startedAt: fleet.now,
+    });
+    fleet.connect(order.nodeId, heldRunning(order));
+    const stopped = fleet.stops();
+    expect(stopped).toEqual([kept === "original" ? replacement.execution : order.execution]);
+    const left = kept === "original" ? order : replacement;
+    expect(fleet.task(TASK, "example")?.progress.execution).toBe(left.execution);
+    expect(fleet.task(TASK, "example")?.progress.group?.original).toBe(null);
+    expect(fleet.starts()).toEqual([]);
+    const job = fleet.engine.jobs.get(1);
+    expect(job?.counts.running).toBe(1);
+    expect(job?.counts.active).toBe(0);
+  });
+}
+
+test("an original that is back before its replacement was placed goes on", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob(disconnect({ lostAfterMs: 60 * MINUTE })));
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.pass(62 * SECOND, ["n1"]);
+  expect(fleet.starts()).toEqual([]);
+  fleet.connect("n1", heldRunning(order));
+  expect(fleet.stops()).toEqual([]);
+  expect(fleet.starts()).toEqual([]);
+  expect(fleet.state(TASK, "example")).toBe("running");
+});
+
+test("a new version rolls as each execution becomes healthy, and is stable then", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob({ count: 3 }));
+  for (const order of fleet.starts()) fleet.healthy(order);
+  const job = () => fleet.engine.jobs.get(1)?.record.groups;
+  expect(job()?.deployment?.status).toBe("successful");
+  expect(fleet.register(groupJob({ count: 3, ...newVersion(200) }))).toEqual({
+    ok: true,
+    version: 1,
+  });
+  for (let step = 0; step < 3; step += 1) {
+    expect(fleet.stops()).toHaveLength(1);
+    const next = fleet.start();
+    expect(next.allocation?.version).toBe(1);
+    expect(fleet.stops()).toEqual([]);
+    fleet.healthy(next);
+  }
+  expect(job()?.deployment?.status).toBe("successful");
+  expect(job()?.stable).toBe(true);
+});
+
+test("a change that no process sees makes a version without stopping anything", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob({ count: 2 }));
+  for (const order of fleet.starts()) fleet.healthy(order);
+  fleet.register(groupJob({ count: 3 }));
+  expect(fleet.stops()).toEqual([]);
+  const next = fleet.start();
+  fleet.healthy(next);
+  expect(fleet.engine.jobs.get(1)?.record.groups?.deployment?.status).toBe("successful");
+});
+
+test("a version that does not become healthy fails and is reverted by itself", () => {
+  const fleet = new GroupFleet();
+  const update = { ...UPDATE_DEFAULT, autoRevert: true };
+  fleet.register(groupJob({ update }));
+  fleet.healthy(fleet.start());
+  fleet.register(groupJob({ update, ...newVersion(200) }));
+  fleet.stops();
+  const bad = fleet.start();
+  fleet.says(bad, { health: { healthy: false, at: fleet.now, reason: "deadline" } });
+  fleet.pass(11 * MINUTE);
+  expect(fleet.stops()).toEqual([bad.execution]);
+  const good = fleet.start();
+  expect(good.allocation?.version).toBe(2);
+  expect(good.allocation?.group.members[0]?.resources.memoryMb).toBe(300);
+});
+
+test("an earlier version is run again as a new one", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob({ update: null }));
+  fleet.starts();
+  fleet.register(groupJob({ update: null, ...newVersion(200) }));
+  fleet.stops();
+  fleet.starts();
+  expect(fleet.send({ kind: "revertJob", job: "example", version: 0 })).toEqual({
+    ok: true,
+    version: 2,
+  });
+  fleet.stops();
+  expect(fleet.start().allocation?.group.members[0]?.resources.memoryMb).toBe(300);
+});
+
+test("a drained node gives its services away one at a time and stays ineligible", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob({ count: 2 }));
+  for (const order of fleet.starts()) fleet.healthy(order);
+  fleet.node("n2");
+  const drain = { deadlineMs: 60 * MINUTE, ignoreSystemJobs: false };
+  expect(fleet.send({ kind: "drainNode", node: "n1", drain })).toEqual({ ok: true });
+  for (let step = 0; step < 2; step += 1) {
+    expect(fleet.stops()).toHaveLength(1);
+    const next = fleet.start();
+    expect(next.nodeId).toBe("n2");
+    expect(fleet.stops()).toEqual([]);
+    fleet.healthy(next);
+  }
+  expect(fleet.stops()).toEqual([]);
+  const { record } = fleet.engine.nodes.get(1) ?? {};
+  expect(record?.drain).toBe(null);
+  expect(record?.schedulingState).toBe("disabled");
+});
+
+test("batch work on a drained node runs on until the deadline, system work goes last", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob({ update: null }, { type: "batch" }));
+  fleet.register(groupJob({ reschedule: null, update: null }, { type: "system", id: "agent" }));
+  fleet.starts();
+  const drain = { deadlineMs: MINUTE, ignoreSystemJobs: false };
+  fleet.send({ kind: "drainNode", node: "n1", drain });
+  expect(fleet.stops()).toEqual([]);
+  fleet.pass(59 * SECOND);
+  expect(fleet.stops()).toEqual([]);
+  fleet.pass(2 * SECOND);
+  expect(fleet.stops()).toHaveLength(2);
+  expect(fleet.engine.nodes.get(1)?.record.drain).toBe(null);
+});
+
+test("a periodic job starts one child each time, and none beside a running one", () => {
+  const fleet = new GroupFleet();
+  const periodic = {
+    enabled: true,
+    crons: ["* * * * *"],
+    prohibitOverlap: true,
+    timeZone: "UTC",
+  };
+  const batch = { type: "batch", onAllTasksComplete: "terminatejob" } as const;
+  fleet.register(groupJob({ update: null }, batch, { periodic }));
+  expect(fleet.starts()).toEqual([]);
+  fleet.pass(MINUTE);
+  const first = fleet.start();
+  expect(first.jobId).toMatch(/^example\/periodic-\d+$/);
+  expect(first.allocation?.parentJobId).toBe("example");
+  fleet.pass(MINUTE);
+  expect(fleet.starts()).toEqual([]);
+  fleet.ends(first, 0, "complete");
+  fleet.restart();
+  for (const node of ["n1", "n2", "n3"]) fleet.connect(node);
+  fleet.pass(MINUTE);
+  expect(fleet.starts()).toHaveLength(1);
+});
+
+test("a parameterized job runs by dispatch alone, with its payload and meta", () => {
+  const fleet = new GroupFleet();
+  const parameterized = { payload: "required", metaRequired: ["who"], metaOptional: [] } as const;
+  const batch = { type: "batch", onAllTasksComplete: "terminatejob" } as const;
+  fleet.register(groupJob({ update: null }, batch, { parameterized }));
+  expect(fleet.starts()).toEqual([]);
+  const dispatch = (meta: Record<string, string>, payload: string | null) =>
+    fleet.send({
+      kind: "dispatchJob",
+      job: "example",
+      dispatch: { meta, payload, suffix: "0000abcd" },
+    });
+  expect(dispatch({}, "aGk=").ok).toBe(false);
+  expect(dispatch({ who: "me", other: "x" }, "aGk=").ok).toBe(false);
+  expect(dispatch({ who: "me" }, null).ok).toBe(false);
+  expect(dispatch({ who: "me" }, "aGk=").ok).toBe(true);
+  const order = fleet.start();
+  expect(order.allocation?.payload).toBe("aGk=");
+  expect(order.allocation?.meta).toEqual({ who: "me" });
+  expect(order.jobId).toMatch(/^example\/dispatch-\d+-0000abcd$/);
+});
+
+test("a failed task is placed at once when a person asks for it", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob());
+  fleet.fails(fleet.start());
+  expect(fleet.starts()).toEqual([]);
+  const input = { kind: "reactivateTask", job: "example", task: TASK } as const;
+  expect(fleet.send(input)).toEqual({ ok: true });
+  expect(fleet.starts()).toHaveLength(1);
+});

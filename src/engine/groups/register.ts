@@ -1,0 +1,157 @@
+import type { Attributes } from "../../model/group.ts";
+import { foldId } from "../../model/id.ts";
+import { emptyCounts, type JobSpec } from "../../model/job.ts";
+import type { Reply } from "../input.ts";
+import { setJobState } from "../jobEnding.ts";
+import { admitJob, newRecord } from "../jobs.ts";
+import { refuse } from "../nodes.ts";
+import { saveJob, saveJobProgress } from "../record.ts";
+import type { Engine, Job } from "../state.ts";
+import { newDeployment } from "./deployment.ts";
+import { groupsOf, setGroupsRecord } from "./jobGroups.ts";
+import { planLaunch } from "./launchPlan.ts";
+import { firstRecord, newVersion, revertTo } from "./versions.ts";
+
+/** Whose child a job is, and what it was dispatched with. */
+export interface JobOrigin {
+  readonly parentJobId: string | null;
+  /** Base64; null: none. */
+  readonly payload: string | null;
+  readonly meta: Attributes;
+}
+
+export const NO_ORIGIN: JobOrigin = { parentJobId: null, payload: null, meta: {} };
+
+/**
+ * Registers a job of groups: a new one, a further version of the one of this id, or the same again, which changes
+ * nothing (Nomad `job run`). `checkVersion`: only if the job has this version now; null: whatever it has.
+ */
+export function registerJob(
+  engine: Engine,
+  spec: JobSpec,
+  checkVersion: number | null,
+  origin: JobOrigin = NO_ORIGIN,
+): Reply {
+  const refused = refusedByPool(engine, spec);
+  if (refused !== null) return refused;
+  const number = engine.jobsById.get(foldId(spec.id));
+  const job = number === undefined ? undefined : engine.jobs.get(number);
+  const refusedVersion = refusedByVersion(job, spec.id, checkVersion);
+  if (refusedVersion !== null) return refusedVersion;
+  if (job === undefined) return create(engine, spec, origin);
+  return change(engine, job, spec);
+}
+
+function refusedByPool(engine: Engine, spec: JobSpec): Reply | null {
+  const pool = engine.poolsById.get(foldId(spec.poolId));
+  const accepts = pool === undefined ? undefined : engine.pools.get(pool)?.record.spec.accepts;
+  if (accepts === undefined || accepts.includes("groups")) return null;
+  return refuse(
+    "OperationNotValidOnPool",
+    `Pool ${spec.poolId} accepts ${accepts.join(", ")}; it does not accept groups.`,
+    "Submit to a pool that accepts groups, or let a manager change what this one accepts.",
+  );
+}
+
+function refusedByVersion(job: Job | undefined, id: string, version: number | null): Reply | null {
+  if (version === null) return null;
+  const given = job?.record.groups?.version ?? null;
+  if (given === version) return null;
+  return refuse(
+    "ConditionNotMet",
+    `Expected job ${id} to be at version ${version}, and it is ${given === null ? "not there" : `at ${given}`}.`,
+    "Make the plan again, and submit with the version that it names.",
+  );
+}
+
+function create(engine: Engine, spec: JobSpec, origin: JobOrigin): Reply {
+  engine.counters.job += 1;
+  const record = { ...newRecord(engine, spec), groups: firstRecord(engine, origin) };
+  const job = admitJob(engine, record, { counts: emptyCounts() }, []);
+  setGroupsRecord(engine, job, { deployment: newDeployment(engine, job, 0) });
+  begin(engine, job);
+  return { ok: true, version: 0 };
+}
+
+function begin(engine: Engine, job: Job): void {
+  saveJob(engine, job);
+  saveJobProgress(engine, job);
+  planLaunch(engine, job);
+  engine.unsettledJobs.add(job.record.number);
+}
+
+function change(engine: Engine, job: Job, spec: JobSpec): Reply {
+  const { record } = job;
+  const refused = refusedChange(job, spec);
+  if (refused !== null) return refused;
+  const isOver = record.state !== "active";
+  const isSame = JSON.stringify(record.spec) === JSON.stringify(spec);
+  if (!isSame || record.state === "completed") newVersion(engine, job, spec);
+  if (isOver) resume(engine, job);
+  planLaunch(engine, job);
+  return { ok: true, version: groupsOf(job).record.version };
+}
+
+function refusedChange(job: Job, spec: JobSpec): Reply | null {
+  const { record } = job;
+  if (record.groups === undefined) {
+    return refuse(
+      "JobExists",
+      `There is a job ${spec.id} of tasks already.`,
+      "Choose another id, or delete that job first.",
+      "id",
+    );
+  }
+  if (record.state === "deleting") {
+    return refuse(
+      "JobBeingDeleted",
+      `Job ${spec.id} is being deleted.`,
+      "Wait until it is gone, then submit it again.",
+    );
+  }
+  if (record.spec.type === spec.type && foldId(record.spec.poolId) === foldId(spec.poolId)) {
+    return null;
+  }
+  return refuse(
+    "InvalidPropertyValue",
+    `Type and pool of job ${spec.id} can not be changed: it is a ${record.spec.type} job in pool ${record.spec.poolId}, given ${spec.type} in ${spec.poolId}.`,
+    "Stop and purge the job first, or choose another id.",
+    "type",
+  );
+}
+
+/** A stopped job runs again. */
+function resume(engine: Engine, job: Job): void {
+  job.record.ending = null;
+  job.record.terminateReason = null;
+  job.record.endedAt = null;
+  setJobState(engine, job, "active");
+  engine.groupJobs.add(job.record.number);
+  engine.unsettledJobs.add(job.record.number);
+}
+
+/** An earlier version again, as a new one (Nomad `job revert`). */
+export function revertJob(engine: Engine, job: Job, version: number): Reply {
+  const { record } = groupsOf(job);
+  const { id } = job.record.spec;
+  if (version === record.version) {
+    return refuse(
+      "InvalidPropertyValue",
+      `Job ${id} is at version ${version} already.`,
+      "Choose one of the earlier versions that its history shows.",
+      "version",
+    );
+  }
+  const earlier = record.history.find((candidate) => candidate.version === version);
+  if (earlier === undefined) {
+    return refuse(
+      "VersionNotFound",
+      `Job ${id} keeps no version ${version}.`,
+      "List the job's history for the versions that are kept.",
+      "version",
+    );
+  }
+  revertTo(engine, job, earlier);
+  if (job.record.state !== "active") resume(engine, job);
+  return { ok: true, version: groupsOf(job).record.version };
+}

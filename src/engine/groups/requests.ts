@@ -1,0 +1,148 @@
+import { jobOfTask, type TaskNumber } from "../../model/id.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import type { ExecutionRequest, JobRequest, Reply } from "../input.ts";
+import { refusedByState } from "../jobs.ts";
+import { refuse } from "../nodes.ts";
+import { effect } from "../record.ts";
+import type { Engine, Job, LiveTask } from "../state.ts";
+import { stopExecution } from "../taskEnd.ts";
+import { allocationOf, describeStop } from "./allocation.ts";
+import { checkUnknown } from "./contactLoss.ts";
+import { groupsOf, progressOf, setProgress } from "./jobGroups.ts";
+import { dispatchJob, forceLaunch, launchDue } from "./periodic.ts";
+import { queueForPlacing } from "./placing.ts";
+import { revertJob } from "./register.ts";
+import { executionsOfTask, isWanted, revive } from "./wanted.ts";
+
+/** What people ask of jobs of groups, their tasks and executions. */
+
+type GroupJobRequest = Extract<JobRequest, { kind: "revertJob" | "dispatchJob" | "forceLaunch" }>;
+
+export function applyToGroupJob(engine: Engine, job: Job, input: GroupJobRequest): Reply {
+  if (job.groups === null) return notOfGroups(job);
+  switch (input.kind) {
+    case "revertJob":
+      return revertJob(engine, job, input.version);
+    case "dispatchJob":
+      return dispatchJob(engine, job, input.dispatch);
+    case "forceLaunch":
+      return forceLaunch(engine, job);
+  }
+}
+
+function notOfGroups(job: Job): Reply {
+  return refuse(
+    "OperationNotValidOnJob",
+    `Job ${job.record.spec.id} is a job of tasks; it has no versions and no groups.`,
+    "Ask this of a job of groups.",
+  );
+}
+
+/** For requests that only jobs of tasks take; null: it is one. */
+export function refusedForGroups(job: Job, what: string, instead: string): Reply | null {
+  if (job.groups === null) return null;
+  const { id } = job.record.spec;
+  return refuse("OperationNotValidOnJob", `Job ${id} is a job of groups: ${what}.`, instead);
+}
+
+export function applyToExecution(engine: Engine, input: ExecutionRequest): Reply {
+  const live = engine.executions.get(input.execution);
+  if (live?.execution.allocation === undefined) {
+    return refuse(
+      "ExecutionNotFound",
+      `There is no execution ${input.execution} of a group that still runs.`,
+      "List the executions of its job.",
+    );
+  }
+  if (live.node.record.contact !== "connected") {
+    return refuse(
+      "NodeNotReachable",
+      `Node ${live.node.record.id} can not be reached now.`,
+      "Wait until it is back.",
+    );
+  }
+  switch (input.kind) {
+    case "restartExecution":
+      return restart(engine, live, input.member, input.dead);
+    case "stopExecution":
+      describeStop(engine, live, "alloc was stopped by a user");
+      stopExecution(engine, live, "replaced");
+      return { ok: true };
+  }
+}
+
+function restart(engine: Engine, live: LiveTask, member: string | null, dead: boolean): Reply {
+  const { execution, job, task, node } = live;
+  const names = allocationOf(live).state?.members.map((state) => state.member) ?? [];
+  if (member !== null && !names.includes(member)) {
+    return refuse(
+      "InvalidPropertyValue",
+      `Execution ${allocationOf(live).id} of ${task.id} has no member ${member}; it has ${names.join(", ")}.`,
+      "Name one of them, or none for all.",
+      "member",
+    );
+  }
+  if (execution.stopReason !== null) {
+    return refuse(
+      "TaskNotRunning",
+      `The execution of ${task.id} is being stopped.`,
+      `Job ${job.record.spec.id} starts another if it is wanted.`,
+    );
+  }
+  effect(engine, {
+    effect: "restart",
+    node: node.record.number,
+    execution: execution.number,
+    member,
+    dead,
+  });
+  return { ok: true };
+}
+
+/** A person does not want to wait: a failed task is placed again now (the oldest open wish of Nomad's users). */
+export function retryNow(engine: Engine, job: Job, task: TaskRecord): Reply {
+  const refused = refusedByState(job);
+  if (refused !== null) return refused;
+  if (!isWanted(engine, job, task)) {
+    return refuse(
+      "TaskCompleted",
+      `Job ${job.record.spec.id} does not want task ${task.id} any more.`,
+      "Submit the job again with a count or group that has it.",
+    );
+  }
+  switch (task.progress.state) {
+    case "active":
+      setProgress(engine, task, { actsAt: null, decision: "A user asked for it now" });
+      queueForPlacing(engine, job, task);
+      return { ok: true };
+    case "completed":
+      revive(engine, job, task);
+      return { ok: true };
+    case "preparing":
+    case "running":
+      return refuse(
+        "TaskNotCompleted",
+        `Task ${task.id} is ${task.progress.state}.`,
+        "Restart its execution, if that is what is wanted.",
+      );
+  }
+}
+
+/** The instant of a reschedule, or of giving up an execution out of contact. */
+export function groupTaskDue(engine: Engine, number: TaskNumber): void {
+  const job = engine.jobs.get(jobOfTask(number));
+  const task = job?.groups?.tasks.get(number);
+  if (job === undefined || task === undefined) return;
+  for (const live of executionsOfTask(engine, task)) checkUnknown(engine, live);
+  const { actsAt } = progressOf(task);
+  if (task.progress.state !== "active" || actsAt === null || actsAt > engine.now) return;
+  if (groupsOf(job).live.placing.has(task.number)) return;
+  queueForPlacing(engine, job, task);
+}
+
+/** A deployment's deadline or a periodic launch. */
+export function groupJobDue(engine: Engine, job: Job): void {
+  if (job.groups === null) return;
+  launchDue(engine, job);
+  engine.movingJobs.add(job.record.number);
+}

@@ -1,0 +1,115 @@
+import type { GroupSpec } from "../../model/group.ts";
+import type { Deployment } from "../../model/groupJob.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
+import { type Engine, type Job, liveOf } from "../state.ts";
+import { stopExecution } from "../taskEnd.ts";
+import { allocationOf, describeStop, setAllocation } from "./allocation.ts";
+import { endDeployment } from "./deployment.ts";
+import { isSameProcess } from "./difference.ts";
+import { groupOfVersion, groupsOf, isSystemType, setGroupsRecord } from "./jobGroups.ts";
+import { revertTo } from "./versions.ts";
+
+/** A new version takes the place of the old one, as fast as each group's `update` allows. */
+
+/** Stops what may be replaced now, and says how the deployment stands. */
+export function settleRollout(engine: Engine, job: Job): void {
+  if (job.record.state !== "active") return;
+  const { spec } = groupsOf(job);
+  const states = spec.groups.map((group) => settleGroup(engine, job, group));
+  settleDeployment(engine, job, states);
+}
+
+interface GroupState {
+  readonly isDone: boolean;
+  /** Why the deployment has failed; null: it has not. */
+  readonly failure: string | null;
+}
+
+function settleGroup(engine: Engine, job: Job, group: GroupSpec): GroupState {
+  const { record, live } = groupsOf(job);
+  const tasks = [...live.tasks.values()].filter(
+    ({ spec, progress }) => spec.place?.group === group.name && isPresent(progress),
+  );
+  for (const task of tasks) adoptVersion(engine, job, task);
+  const { deployment } = record;
+  const isDeployed = deployment !== null && deployment.version === record.version;
+  const decision = decideRollout({
+    policy: isSystemType(job) ? withoutHealth(group) : group.update,
+    deployment: isDeployed ? deployment.status : null,
+    progressBy: isDeployed ? (deployment.groups[group.name]?.progressBy ?? null) : null,
+    desired: isSystemType(job) ? tasks.length : group.count,
+    tasks: tasks.map((task) => rolloutTask(engine, job, task)),
+    now: engine.now,
+  });
+  for (const index of decision.replace) {
+    const task = tasks[index];
+    const current = task === undefined ? null : liveOf(engine, task);
+    if (current === null) continue;
+    describeStop(engine, current, "alloc is being updated due to job update");
+    stopExecution(engine, current, "replaced");
+  }
+  return { isDone: decision.isDone, failure: decision.failure };
+}
+
+/** Completed ones that were stopped or done do not count; failed ones do, as their places are not filled. */
+function isPresent({ state, outcome }: TaskRecord["progress"]): boolean {
+  return state !== "completed" || outcome?.result === "failure";
+}
+
+function withoutHealth(group: GroupSpec): GroupSpec["update"] {
+  return group.update === null ? null : { ...group.update, healthCheck: "manual" };
+}
+
+/** What a new version does not change for the processes is the new version's already. */
+function adoptVersion(engine: Engine, job: Job, task: TaskRecord): void {
+  const live = liveOf(engine, task);
+  const { version } = groupsOf(job).record;
+  if (live === null || allocationOf(live).version === version) return;
+  const before = groupOfVersion(job, task, allocationOf(live).version);
+  const now = groupOfVersion(job, task, version);
+  if (
+    before === null ||
+    now === null ||
+    !isSameProcess(job, allocationOf(live).version, before, now)
+  ) {
+    return;
+  }
+  setAllocation(engine, live, { version });
+}
+
+function rolloutTask(engine: Engine, job: Job, task: TaskRecord): RolloutTask {
+  const live = liveOf(engine, task);
+  if (task.progress.state === "completed") return { state: "failed" };
+  if (live === null || task.progress.state === "active") return { state: "waiting" };
+  const { version, state } = allocationOf(live);
+  if (live.execution.stopReason !== null) return { state: "stopping" };
+  if (version !== groupsOf(job).record.version) return { state: "outdated" };
+  const health = state?.health ?? null;
+  const isRunning = state?.status === "running";
+  return { state: "current", healthy: health === null ? null : health.healthy, isRunning };
+}
+
+function settleDeployment(engine: Engine, job: Job, states: readonly GroupState[]): void {
+  const { record } = groupsOf(job);
+  const { deployment } = record;
+  if (deployment?.status !== "running" || deployment.version !== record.version) return;
+  const failure = states.find((state) => state.failure !== null)?.failure ?? null;
+  if (failure !== null) failDeployment(engine, job, deployment, failure);
+  else if (states.every(({ isDone }) => isDone)) {
+    endDeployment(engine, job, deployment, "successful", "Deployment completed successfully");
+    setGroupsRecord(engine, job, { stable: true });
+  }
+}
+
+function failDeployment(engine: Engine, job: Job, deployment: Deployment, why: string): void {
+  const { record } = groupsOf(job);
+  const wantsRevert = Object.values(deployment.groups).some(({ autoRevert }) => autoRevert);
+  const stable = wantsRevert ? record.history.find((version) => version.stable) : undefined;
+  const text =
+    stable === undefined
+      ? `${why}${wantsRevert ? " - no stable job version to auto revert to" : ""}`
+      : `${why} - rolling back to job version ${stable.version}`;
+  endDeployment(engine, job, deployment, "failed", text);
+  if (stable !== undefined) revertTo(engine, job, stable);
+}

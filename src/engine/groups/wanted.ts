@@ -1,0 +1,118 @@
+import type { GroupSpec } from "../../model/group.ts";
+import { foldId } from "../../model/id.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import { type Engine, type Job, type LiveTask, liveOf, touchJob } from "../state.ts";
+import { complete, stopExecution } from "../taskEnd.ts";
+import { describeStop } from "./allocation.ts";
+import {
+  addGroupTask,
+  boundNode,
+  groupOf,
+  groupsOf,
+  groupTaskId,
+  isSystemType,
+  progressOf,
+  setProgress,
+} from "./jobGroups.ts";
+import { dropFromPlacing, placeSoon, queueForPlacing } from "./placing.ts";
+import { wantsSystemTask } from "./systemFit.ts";
+
+/** Whether the job, as it is now, wants the task to run. */
+export function isWanted(engine: Engine, job: Job, task: TaskRecord): boolean {
+  if (job.record.state !== "active" || !runsItself(job)) return false;
+  const group = groupOf(job, task);
+  if (group === null) return false;
+  if (isSystemType(job)) {
+    const node = boundNode(engine, task);
+    return node !== null && group.count > 0 && wantsSystemTask(engine, job, group, node);
+  }
+  return (task.spec.place?.index ?? 0) < group.count;
+}
+
+/** Periodic and parameterized jobs only have children. */
+export function runsItself(job: Job): boolean {
+  const { spec, record } = groupsOf(job);
+  if (record.parentJobId !== null) return true;
+  return spec.periodic === null && spec.parameterized === null;
+}
+
+/** Makes the tasks that are wanted and not there, and stops those that are there and not wanted. */
+export function settleWanted(engine: Engine, job: Job): void {
+  const { live, spec } = groupsOf(job);
+  for (const task of [...live.tasks.values()]) {
+    if (!isWanted(engine, job, task)) letGo(engine, job, task);
+  }
+  if (job.record.state !== "active" || !runsItself(job)) return;
+  for (const group of spec.groups) {
+    if (isSystemType(job)) continue;
+    for (let index = 0; index < group.count; index += 1) want(engine, job, group, index);
+  }
+  placeSoon(engine, job);
+}
+
+function want(engine: Engine, job: Job, group: GroupSpec, index: number): void {
+  const { live } = groupsOf(job);
+  const number = live.byId.get(foldId(groupTaskId(job, group.name, index, null)));
+  const task = number === undefined ? undefined : live.tasks.get(number);
+  if (task === undefined) {
+    queueForPlacing(engine, job, addGroupTask(engine, job, group, index, null));
+  } else if (task.progress.state === "completed" && runsAgain(job, task)) {
+    revive(engine, job, task);
+  }
+}
+
+/**
+ * What was stopped runs again when it is wanted again. What ended by itself does so with another version of the job
+ * only: what a batch job has done stays done, and what failed for good stays so (Nomad).
+ */
+export function runsAgain(job: Job, task: TaskRecord): boolean {
+  const { outcome, group } = task.progress;
+  const wasStopped = outcome?.result === "success" && outcome.exitCode === null;
+  return wasStopped || (group?.ranVersion ?? -1) < groupsOf(job).record.version;
+}
+
+/** A completed task is wanted again: it begins anew, without a past. */
+export function revive(engine: Engine, job: Job, task: TaskRecord): void {
+  const { counts } = job;
+  if (task.progress.outcome?.result === "failure") counts.failed -= 1;
+  else counts.succeeded -= 1;
+  counts.active += 1;
+  task.progress.outcome = null;
+  task.progress.endedAt = null;
+  setProgress(engine, task, { rescheduled: [], actsAt: null, decision: null, delayMs: null });
+  queueForPlacing(engine, job, task, true);
+}
+
+/** A task that is not wanted: its executions are stopped, or it is over at once. */
+export function letGo(engine: Engine, job: Job, task: TaskRecord): void {
+  if (task.progress.state === "completed") return;
+  const executions = executionsOfTask(engine, task);
+  for (const live of executions) {
+    describeStop(engine, live, "alloc not needed as node is tainted or its task is not wanted");
+    stopExecution(engine, live, "unwanted");
+  }
+  if (executions.length > 0) return;
+  dropFromPlacing(job, task);
+  job.counts.active -= 1;
+  finishTask(engine, job, task, null);
+}
+
+/** The executions of a task that have not ended: the current one, and an original that is out of contact. */
+export function executionsOfTask(engine: Engine, task: TaskRecord): LiveTask[] {
+  const current = liveOf(engine, task);
+  const { original } = progressOf(task);
+  const other = original === null ? undefined : engine.executions.get(original);
+  return [current, other].filter((live): live is LiveTask => live !== null && live !== undefined);
+}
+
+/** Over without a failure: it succeeded (exit code), or it was stopped (null). Counts of where it came from are the caller's. */
+export function finishTask(
+  engine: Engine,
+  job: Job,
+  task: TaskRecord,
+  exitCode: number | null,
+): void {
+  const outcome = { result: "success", exitCode, failure: null } as const;
+  complete(engine, { job, task, slots: 0 }, outcome, engine.now);
+  touchJob(engine, job);
+}

@@ -1,0 +1,138 @@
+import type { AllocationState, AssignedPort, RescheduleEvent } from "./allocation.ts";
+import type { Attributes } from "./group.ts";
+import type { ExecutionNumber, NodeNumber } from "./id.ts";
+import type { JobSpec } from "./job.ts";
+
+/** What jobs of groups, their tasks and their executions have beyond those of tasks. */
+
+/** An earlier version of a job, kept for history and revert. */
+export interface JobVersion {
+  readonly version: number;
+  readonly spec: JobSpec;
+  readonly submittedAt: number;
+  /** Whether it ran healthily once: revert goes back to one of these. */
+  readonly stable: boolean;
+}
+
+/** Versions that are kept besides the current one (Nomad's job_tracked_versions). */
+export const VERSIONS_MAX = 6;
+
+export type DeploymentStatus = "running" | "successful" | "failed" | "cancelled";
+
+export interface DeploymentGroup {
+  readonly desired: number;
+  readonly autoRevert: boolean;
+  /** When it fails unless another execution becomes healthy; null: there is no such deadline. */
+  readonly progressBy: number | null;
+}
+
+/** How a version of a service takes the place of the one before (Nomad). */
+export interface Deployment {
+  /** Unique in the fleet: of the job's number and version. */
+  readonly id: string;
+  readonly version: number;
+  readonly status: DeploymentStatus;
+  readonly description: string;
+  readonly createdAt: number;
+  readonly endedAt: number | null;
+  readonly groups: Readonly<Record<string, DeploymentGroup>>;
+}
+
+/** In the record of a job of groups. */
+export interface GroupsRecord {
+  /** From 0, rises with every change of the spec. */
+  readonly version: number;
+  readonly submittedAt: number;
+  readonly stable: boolean;
+  /** Newest first, at most VERSIONS_MAX. */
+  readonly history: readonly JobVersion[];
+  /** The latest; null: there was none. */
+  readonly deployment: Deployment | null;
+  /** Of a periodic or dispatched child; null: it is nobody's. */
+  readonly parentJobId: string | null;
+  /** Base64 payload of a dispatch; null: none. */
+  readonly payload: string | null;
+  /** Of a dispatch, over the job's. */
+  readonly meta: Attributes;
+  /** When a periodic job starts its next child; null: it does not. */
+  readonly nextLaunchAt: number | null;
+}
+
+/** In the progress of a task of a group: what its next execution inherits, and what it waits for. */
+export interface GroupProgress {
+  /** Earlier failures, oldest first (Nomad's reschedule tracker). */
+  readonly rescheduled: readonly RescheduleEvent[];
+  /** When it is placed again; null: as soon as a node is found, or it does not wait. */
+  readonly actsAt: number | null;
+  /** The last decision about it, for people; null: none yet. */
+  readonly decision: string | null;
+  /** An execution whose node is out of contact, while `execution` is its replacement; null: none. */
+  readonly original: ExecutionNumber | null;
+  /** The execution that the next one replaces; null: the first. */
+  readonly previous: ExecutionNumber | null;
+  /** Delay of the reschedule under way, which its next execution remembers; null: none is. */
+  readonly delayMs: number | null;
+  /** Version of the job that its last execution ran; null: none yet. */
+  readonly ranVersion: number | null;
+  /** Node of a system task; null: any. */
+  readonly boundTo: NodeNumber | null;
+}
+
+export function newGroupProgress(boundTo: NodeNumber | null): GroupProgress {
+  return {
+    rescheduled: [],
+    actsAt: null,
+    decision: null,
+    original: null,
+    previous: null,
+    delayMs: null,
+    ranVersion: null,
+    boundTo,
+  };
+}
+
+/** How well a node suited, for `alloc status -verbose`. */
+export interface PlacementScore {
+  readonly nodeId: string;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly final: number;
+}
+
+/** What an execution takes of its node. */
+export interface AllocatedResources {
+  readonly cpuMhz: number;
+  /** Whole cores; their MHz are in cpuMhz. */
+  readonly cores: number;
+  /** MiB. */
+  readonly memoryMb: number;
+  readonly diskMb: number;
+}
+
+/** In the record of an execution of a group. */
+export interface ExecutionAllocation {
+  /** 36 characters, unique from the 8th on; people name an execution by any unique prefix. */
+  readonly id: string;
+  readonly index: number;
+  /** Of the job's spec that it runs. */
+  readonly version: number;
+  readonly resources: AllocatedResources;
+  readonly ports: readonly AssignedPort[];
+  /** The execution that it replaces; null: none. */
+  readonly previous: ExecutionNumber | null;
+  readonly rescheduled: readonly RescheduleEvent[];
+  readonly desired: "run" | "stop";
+  /** Why it is to stop, or what became of it; "" while it runs. */
+  readonly description: string;
+  /** What its node said last; null: nothing yet. */
+  readonly state: AllocationState | null;
+  readonly modifiedAt: number;
+  /** Since when its node has been out of contact; null: it is not. */
+  readonly unknownAt: number | null;
+  readonly scores: readonly PlacementScore[];
+}
+
+/** Which group a task is of. */
+export interface GroupPlace {
+  readonly group: string;
+  readonly index: number;
+}
