@@ -40,8 +40,9 @@ export interface WatchedCheck extends CheckToWatch {
 /** What a node watches. Plain data; order is that of watching. */
 export type CheckWatch = readonly WatchedCheck[];
 
-/** A member is to be restarted; for its restart policy this is a failure. */
+/** A member is to be restarted; `by` is for its restart policy: it counts as a failure. */
 export interface CheckRestartWanted {
+  readonly by: "failure";
   readonly owner: string;
   readonly check: string;
   readonly reason: string;
@@ -114,7 +115,7 @@ export function pollChecks(
     const next = polled(check, status, now);
     if (isDue(next, now) && !restarts.has(next.owner)) {
       const reason = `healthcheck: check "${next.name}" unhealthy`;
-      restarts.set(next.owner, { owner: next.owner, check: next.name, reason });
+      restarts.set(next.owner, { by: "failure", owner: next.owner, check: next.name, reason });
     }
     return next;
   });

@@ -15,6 +15,9 @@ export interface Mismatch {
  */
 export type AreaDriver = (vector: Vector) => readonly Mismatch[];
 
+/** The same where the function is asked over the network. */
+export type NetworkAreaDriver = (vector: Vector) => Promise<readonly Mismatch[]>;
+
 /** For a `kind` that the driver does not know: a failure, never a case that is passed over. */
 export function unknownKind(vector: Vector): never {
   throw new Error(`no driver for kind ${JSON.stringify(vector["kind"])}`);

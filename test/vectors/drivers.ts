@@ -1,4 +1,4 @@
-import type { AreaDriver } from "./area.ts";
+import type { AreaDriver, NetworkAreaDriver } from "./area.ts";
 import { driveAllocation } from "./areas/allocation.ts";
 import { driveCheckRestart } from "./areas/checkRestart.ts";
 import { driveConstraint } from "./areas/constraint.ts";
@@ -16,7 +16,7 @@ import { driveScheduler } from "./areas/scheduler.ts";
 import { driveServiceCheck } from "./areas/serviceCheck.ts";
 
 /** One driver for each `area` that vector files may name. */
-export const DRIVERS: Readonly<Record<string, AreaDriver>> = {
+export const DRIVERS: Readonly<Record<string, AreaDriver | NetworkAreaDriver>> = {
   allocation: driveAllocation,
   check_restart: driveCheckRestart,
   constraint: driveConstraint,

@@ -14,13 +14,13 @@ function print(id: string, mismatches: readonly Mismatch[]): void {
   }
 }
 
-function runAreas(areas: readonly Area[]): Map<string, Counts> {
+async function runAreas(areas: readonly Area[]): Promise<Map<string, Counts>> {
   const counts = new Map<string, Counts>();
   for (const { name, cases } of areas) {
     const count = counts.get(name) ?? { passed: 0, failed: 0 };
     counts.set(name, count);
     for (const vector of cases) {
-      const mismatches = runCase(name, vector);
+      const mismatches = await runCase(name, vector);
       if (mismatches.length === 0) count.passed += 1;
       else {
         count.failed += 1;
@@ -31,9 +31,9 @@ function runAreas(areas: readonly Area[]): Map<string, Counts> {
   return counts;
 }
 
-function main(folder: string): number {
+async function main(folder: string): Promise<number> {
   const total: Counts = { passed: 0, failed: 0 };
-  for (const [area, { passed, failed }] of runAreas(readAreas(folder))) {
+  for (const [area, { passed, failed }] of await runAreas(readAreas(folder))) {
     console.log(`${area}: ${passed} passed, ${failed} failed`);
     total.passed += passed;
     total.failed += failed;
@@ -43,7 +43,7 @@ function main(folder: string): number {
 }
 
 try {
-  process.exitCode = main(process.argv[2] ?? import.meta.dir);
+  process.exitCode = await main(process.argv[2] ?? import.meta.dir);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -42,14 +42,14 @@ export function readAreas(folder: string): readonly Area[] {
 }
 
 /** No mismatch: it passed. */
-export function runCase(area: string, vector: Vector): readonly Mismatch[] {
+export async function runCase(area: string, vector: Vector): Promise<readonly Mismatch[]> {
   const driver = Object.hasOwn(DRIVERS, area) ? DRIVERS[area] : undefined;
   if (driver === undefined) {
     const known = Object.keys(DRIVERS).join(", ");
     return [{ what: "area", expected: `one of ${known}`, got: area }];
   }
   try {
-    return driver(vector);
+    return await driver(vector);
   } catch (error) {
     const got = error instanceof Error ? error.message : String(error);
     return [{ what: "driver", expected: vector["expect"] ?? "a result", got }];
