@@ -25,8 +25,8 @@ export class SyntaxFailure extends Error {
 export class EvaluationFailure extends Error {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
-    super(problems.map(({ message }) => message).join("; "));
+  constructor(problems: readonly Problem[], options?: ErrorOptions) {
+    super(problems.map(({ message }) => message).join("; "), options);
     this.problems = problems;
   }
 }

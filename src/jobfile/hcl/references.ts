@@ -1,0 +1,50 @@
+import { FUNCTIONS, REFUSED_FUNCTIONS, SPECIAL_FUNCTIONS } from "./functions/table.ts";
+import type { Problem } from "./problem.ts";
+import type { Span } from "./source.ts";
+import type { Call } from "./syntax.ts";
+
+/** References to these stay in the text, as only the node that runs the task knows them. */
+const NODE_ROOTS: ReadonlySet<string> = new Set(["attr", "node", "meta", "env", "device"]);
+
+export function isNodeRoot(name: string): boolean {
+  return NODE_ROOTS.has(name) || name.startsWith("NOMAD_");
+}
+
+/** `written` is the whole reference as it stands in the file. */
+export function unknownRoot(span: Span, root: string, written: string): Problem {
+  if (NODE_ROOTS.has(root)) {
+    return { span, message: `expected a name behind \`${root}\`, e.g. ${root}.x` };
+  }
+  const known = "var., local., attr., node., meta., env[...], device. or NOMAD_...";
+  const literal = `$\${${written}}`;
+  return {
+    span,
+    message: `expected a reference to ${known}, found \`${written}\``,
+    fix: `for text write it in quotes; for a literal \`\${${written}}\` write \`${literal}\``,
+  };
+}
+
+/** `root` is `var` or `local`. */
+export function undeclaredName(
+  span: Span,
+  root: string,
+  name: string,
+  known: readonly string[],
+): Problem {
+  const declared = root === "var" ? "declared variable" : "local value";
+  const names = known.length === 0 ? "there is none" : `there are: ${known.join(", ")}`;
+  return { span, message: `expected a ${declared} (${names}), found \`${root}.${name}\`` };
+}
+
+export function isKnownFunction(name: string): boolean {
+  return FUNCTIONS.has(name) || SPECIAL_FUNCTIONS.has(name);
+}
+
+export function unknownFunction({ name, nameSpan }: Call): Problem {
+  const refused = REFUSED_FUNCTIONS.get(name);
+  const span = { start: nameSpan.start, end: nameSpan.end };
+  if (refused === undefined) {
+    return { span, message: `expected a known function, found \`${name}\`` };
+  }
+  return { span, message: `expected an offered function, found \`${name}\``, fix: refused };
+}
