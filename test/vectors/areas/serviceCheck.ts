@@ -4,12 +4,33 @@ import { readJob } from "../../../src/jobfile/readJob.ts";
 import { plainTree } from "../../../src/jobfile/structure/plainTree.ts";
 import { readStructure } from "../../../src/jobfile/structure/readStructure.ts";
 import type { PlainValue } from "../../../src/jobfile/tree.ts";
+import { brokenCheckRules } from "../../../src/model/checkRules.ts";
 import type { CheckSpec } from "../../../src/model/group.ts";
+import { mergedCheckRestart } from "../../../src/model/groupDefaults.ts";
 import { type Mismatch, unknownKind, type Vector } from "../area.ts";
 import { compareExpected, type Fields, isFields } from "../compare.ts";
 import { camelCased } from "../names.ts";
 
 const validate = z.object({ provider: z.string(), check: z.record(z.string(), z.json()) });
+const wish = z.object({
+  type: z.string().default(""),
+  path: z.string().default(""),
+  command: z.string().default(""),
+  onUpdate: z.string().default("require_healthy"),
+  checkRestart: z
+    .object({
+      limit: z.number().default(0),
+      graceMs: z.number().default(0),
+      ignoreWarnings: z.boolean().default(false),
+    })
+    .nullish(),
+  successBeforePassing: z.number().default(0),
+  failuresBeforeCritical: z.number().default(0),
+  failuresBeforeWarning: z.number().default(0),
+  tlsServerName: z.string().default(""),
+  expose: z.boolean().default(false),
+  addressMode: z.string().default(""),
+});
 const canonicalize = z.object({
   service_name: z.string(),
   task_name: z.string(),
@@ -59,16 +80,26 @@ function read(job: PlainValue) {
   return readJob(structure.body, { cronCheck: null, specChecks: [], refuses: false });
 }
 
-function driveValidate(vector: Vector): readonly Mismatch[] {
-  const { provider, check } = validate.parse(vector);
-  const { findings } = read(jobWith(check, { service: "web", task: "web", provider }));
+/** All rules of the case's check, and what a job file says of its times. */
+function codesOf({ provider, check: given }: z.output<typeof validate>): readonly string[] {
+  const { checkRestart, ...check } = wish.parse(camelCased(given));
+  const merged = mergedCheckRestart(null, checkRestart ?? null);
+  const broken = brokenCheckRules({ ...check, port: "http", checkRestart: merged }, provider);
+  const { interval_ms, timeout_ms } = given;
+  const times = JSON.parse(JSON.stringify({ type: "tcp", interval_ms, timeout_ms }));
+  const { findings } = read(jobWith(times, { service: "web", task: "web", provider }));
   const errors = findings.filter(({ severity }) => severity === "error");
-  const codes = errors.map(({ code, message }) => code ?? message);
+  const ofTimes = errors.map(({ code, message }) => code ?? message);
+  return [...broken.map(({ code }) => code), ...ofTimes];
+}
+
+function driveValidate(vector: Vector): readonly Mismatch[] {
+  const codes = codesOf(validate.parse(vector));
   const got = { valid: codes.length === 0, error: codes, errors_include: codes };
   return compareExpected(vector["expect"], got, {
     // All findings come together; a case names one of them.
     error: (expected) =>
-      expected === null ? codes.length === 0 : codes.some((c) => c === expected),
+      expected === null ? codes.length === 0 : codes.includes(String(expected)),
   });
 }
 
