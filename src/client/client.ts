@@ -1,5 +1,6 @@
 import { ApiError } from "./apiError.ts";
 import { type EventListQuery, type EventQuery, followEvents } from "./eventStream.ts";
+import { groupCalls } from "./groups.ts";
 import { jobCalls } from "./jobs.ts";
 import { nodeCalls } from "./nodes.ts";
 import { poolCalls } from "./pools.ts";
@@ -20,6 +21,8 @@ export function createClient(options: ClientOptions) {
     pools: poolCalls(transport),
     nodes: nodeCalls(transport),
     jobs: jobCalls(transport),
+    /** Jobs of groups, their executions, and drains. */
+    groups: groupCalls(transport),
     ...taskCalls(transport),
     ...systemCalls(transport),
     events: {

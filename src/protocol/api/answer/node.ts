@@ -55,6 +55,25 @@ export const NODE = z
     retainedUntil: TIME.optional().openapi({
       description: "When the files are kept no more that its reboot or removal waits for.",
     }),
+    datacenter: z.string().optional().openapi({ description: "Absent: it runs no groups." }),
+    nodeClass: z.string().optional(),
+    meta: z.record(z.string(), z.string()).optional(),
+    attributes: z.record(z.string(), z.string()).optional(),
+    drivers: z
+      .record(
+        z.string(),
+        z.object({ detected: z.boolean(), healthy: z.boolean(), description: z.string() }),
+      )
+      .optional(),
+    groupResources: z
+      .object({ cpuMhz: z.int(), memoryMb: z.int(), diskMb: z.int() })
+      .optional()
+      .openapi({ description: "What it offers to groups." }),
+    usedByGroups: z.object({ cpuMhz: z.int(), memoryMb: z.int(), diskMb: z.int() }).optional(),
+    drain: z
+      .object({ startTime: TIME, deadline: TIME.optional(), ignoreSystemJobs: z.boolean() })
+      .optional()
+      .openapi({ description: "Groups are moving away from it." }),
     errors: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
     nodeAgentInfo: z.object({ version: z.string(), lastUpdateTime: TIME }).optional(),
   })

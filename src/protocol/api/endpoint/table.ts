@@ -1,6 +1,7 @@
 import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from "./endpoint.ts";
 import { EVENT_ENDPOINTS } from "./events.ts";
 import { EXECUTION_ENDPOINTS } from "./executions.ts";
+import { GROUP_ENDPOINTS } from "./groups.ts";
 import { JOB_ENDPOINTS } from "./jobs.ts";
 import { NODE_ENDPOINTS } from "./nodes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
@@ -12,6 +13,7 @@ export const ENDPOINTS = {
   ...POOL_ENDPOINTS,
   ...NODE_ENDPOINTS,
   ...JOB_ENDPOINTS,
+  ...GROUP_ENDPOINTS,
   ...TASK_ENDPOINTS,
   ...EXECUTION_ENDPOINTS,
   ...EVENT_ENDPOINTS,

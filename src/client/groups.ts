@@ -1,0 +1,53 @@
+import type { ApiBody } from "../protocol/api/endpoint/table.ts";
+import type { Transport } from "./transport.ts";
+
+const at = (jobId: string) => ({ parameters: { jobId } });
+const of = (allocationId: string) => ({ parameters: { allocationId } });
+
+/** Jobs of groups and their executions. */
+export function groupCalls(transport: Transport) {
+  return {
+    register: (body: ApiBody<"POST /jobs/register">) =>
+      transport.call("POST /jobs/register", { body }),
+    plan: (body: ApiBody<"POST /jobs/plan">) => transport.call("POST /jobs/plan", { body }),
+    status: (jobId: string) => transport.call("GET /jobs/{jobId}/groups", at(jobId)),
+    versions: (jobId: string) => transport.call("GET /jobs/{jobId}/versions", at(jobId)),
+    allocations: (jobId: string, all = false) =>
+      transport.call("GET /jobs/{jobId}/allocations", { ...at(jobId), query: { all } }),
+    revert: (jobId: string, version: number) =>
+      transport.call("POST /jobs/{jobId}/revert", { ...at(jobId), body: { version } }),
+    dispatch: (jobId: string, body: ApiBody<"POST /jobs/{jobId}/dispatch">) =>
+      transport.call("POST /jobs/{jobId}/dispatch", { ...at(jobId), body }),
+    forcePeriodic: (jobId: string) =>
+      transport.call("POST /jobs/{jobId}/periodic/force", at(jobId)),
+    restart: (jobId: string) => transport.call("POST /jobs/{jobId}/restart", at(jobId)),
+    allocation: (allocationId: string) =>
+      transport.call("GET /allocations/{allocationId}", of(allocationId)),
+    restartAllocation: (
+      allocationId: string,
+      body: ApiBody<"POST /allocations/{allocationId}/restart"> = {},
+    ) => transport.call("POST /allocations/{allocationId}/restart", { ...of(allocationId), body }),
+    stopAllocation: (allocationId: string) =>
+      transport.call("POST /allocations/{allocationId}/stop", of(allocationId)),
+    /** What a member wrote; `follow`: until it ends. */
+    logs: (
+      allocationId: string,
+      member: string,
+      stream: "stdout" | "stderr",
+      follow: boolean,
+      signal?: AbortSignal,
+    ) =>
+      transport.open(`GET /allocations/{allocationId}/logs/{member}/${stream}`, {
+        parameters: { allocationId, member },
+        query: { follow },
+        signal,
+      }),
+    drain: (nodeId: string, body: ApiBody<"POST /nodes/{nodeId}/drain"> = {}) =>
+      transport.call("POST /nodes/{nodeId}/drain", { parameters: { nodeId }, body }),
+    stopDrain: (nodeId: string, keepIneligible: boolean) =>
+      transport.call("DELETE /nodes/{nodeId}/drain", {
+        parameters: { nodeId },
+        query: { keepIneligible },
+      }),
+  };
+}

@@ -1,0 +1,208 @@
+import { z } from "@hono/zod-openapi";
+import { TIME } from "../field.ts";
+
+/** Nomad's client status of an allocation, `lost` and `unknown` included. */
+export const CLIENT_STATUSES = [
+  "pending",
+  "running",
+  "complete",
+  "failed",
+  "lost",
+  "unknown",
+] as const;
+
+const SUMMARY = z.object({
+  group: z.string(),
+  queued: z.int().openapi({ description: "Wanted, waiting for a node." }),
+  starting: z.int(),
+  running: z.int(),
+  failed: z.int(),
+  complete: z.int(),
+  lost: z.int(),
+  unknown: z.int(),
+});
+
+const DEPLOYMENT_GROUP = z.object({
+  group: z.string(),
+  autoRevert: z.boolean(),
+  desired: z.int(),
+  placed: z.int(),
+  healthy: z.int(),
+  unhealthy: z.int(),
+  progressBy: TIME.optional(),
+});
+
+export const DEPLOYMENT = z
+  .object({
+    id: z.string(),
+    version: z.int(),
+    status: z.enum(["running", "successful", "failed", "cancelled"]),
+    description: z.string(),
+    createTime: TIME,
+    endTime: TIME.optional(),
+    groups: z.array(DEPLOYMENT_GROUP),
+  })
+  .openapi("Deployment");
+
+/** A task that waits: for a node, or for the time of its reschedule; or that was given up. */
+const WAITING_TASK = z.object({
+  taskId: z.string(),
+  group: z.string(),
+  policy: z.string().openapi({ description: "The effective reschedule policy, in words." }),
+  decision: z.string().openapi({ description: "What was decided about it last, and why." }),
+  actsAt: TIME.optional().openapi({ description: "When it is placed again; absent: not by time." }),
+  reasons: z.array(z.string()).openapi({ description: "Why no node takes it now." }),
+  isGivenUp: z.boolean(),
+});
+
+/** A job of groups as it is now. */
+export const GROUPS_STATUS = z
+  .object({
+    jobId: z.string(),
+    name: z.string(),
+    type: z.enum(["service", "batch", "system", "sysbatch"]),
+    priority: z.int(),
+    status: z.enum(["pending", "running", "dead"]),
+    isStopped: z.boolean(),
+    version: z.int(),
+    stable: z.boolean(),
+    submitTime: TIME,
+    datacenters: z.array(z.string()),
+    namespace: z.string(),
+    region: z.string(),
+    poolId: z.string(),
+    periodic: z.boolean(),
+    parameterized: z.boolean(),
+    nextLaunchTime: TIME.optional(),
+    parentJobId: z.string().optional(),
+    summary: z.array(SUMMARY),
+    children: z
+      .object({ pending: z.int(), running: z.int(), dead: z.int() })
+      .optional()
+      .openapi({ description: "Of periodic and parameterized jobs." }),
+    deployment: DEPLOYMENT.optional(),
+    waiting: z.array(WAITING_TASK),
+  })
+  .openapi("GroupsStatus");
+export type GroupsStatus = z.output<typeof GROUPS_STATUS>;
+
+export const JOB_VERSION = z
+  .object({
+    version: z.int(),
+    submitTime: TIME,
+    stable: z.boolean(),
+    job: z.record(z.string(), z.unknown()).openapi({ description: "In Nomad's JSON form." }),
+  })
+  .openapi("JobVersion");
+export type JobVersionAnswer = z.output<typeof JOB_VERSION>;
+
+export const ALLOCATION_STUB = z
+  .object({
+    id: z.string(),
+    execution: z.int(),
+    name: z.string(),
+    jobId: z.string(),
+    taskId: z.string(),
+    group: z.string(),
+    nodeId: z.string(),
+    version: z.int(),
+    desired: z.enum(["run", "stop"]),
+    status: z.enum(CLIENT_STATUSES),
+    createTime: TIME,
+    modifyTime: TIME,
+  })
+  .openapi("AllocationStub");
+export type AllocationStub = z.output<typeof ALLOCATION_STUB>;
+
+const MEMBER_EVENT = z.object({ type: z.string(), time: TIME, description: z.string() });
+
+const MEMBER = z.object({
+  name: z.string(),
+  state: z.enum(["pending", "running", "dead"]),
+  failed: z.boolean(),
+  driver: z.string(),
+  restarts: z.int(),
+  lastRestartTime: TIME.optional(),
+  startTime: TIME.optional(),
+  finishTime: TIME.optional(),
+  nextTime: TIME.optional().openapi({ description: "When a restart that waits happens." }),
+  restartPolicy: z.string().openapi({ description: "The effective restart policy, in words." }),
+  resources: z.object({ cpuMhz: z.int(), cores: z.int(), memoryMb: z.int(), diskMb: z.int() }),
+  events: z.array(MEMBER_EVENT).openapi({ description: "Oldest first." }),
+});
+
+export const ALLOCATION = ALLOCATION_STUB.extend({
+  description: z.string().openapi({ description: "Why it is to stop, or how it is." }),
+  datacenter: z.string(),
+  nodeGuid: z.string(),
+  members: z.array(MEMBER),
+  ports: z.array(
+    z.object({
+      label: z.string(),
+      address: z.string(),
+      port: z.int(),
+      to: z.int(),
+      dynamic: z.boolean(),
+    }),
+  ),
+  checks: z.array(
+    z.object({
+      service: z.string(),
+      member: z.string().optional(),
+      check: z.string(),
+      status: z.string(),
+      time: TIME,
+      output: z.string(),
+    }),
+  ),
+  health: z.object({ healthy: z.boolean(), time: TIME, reason: z.string().optional() }).optional(),
+  previousAllocation: z.string().optional(),
+  nextAllocation: z.string().optional(),
+  reschedulePolicy: z.string().optional(),
+  rescheduleAttempts: z.int(),
+  rescheduled: z.array(
+    z.object({ time: TIME, allocation: z.string(), nodeId: z.string(), delayMs: z.int() }),
+  ),
+  decision: z.string().optional().openapi({ description: "What was decided about its task last." }),
+  actsAt: TIME.optional(),
+  scores: z.array(
+    z.object({
+      nodeId: z.string(),
+      scores: z.record(z.string(), z.number()),
+      final: z.number(),
+    }),
+  ),
+}).openapi("Allocation");
+export type Allocation = z.output<typeof ALLOCATION>;
+
+export const PLAN = z
+  .object({
+    jobId: z.string(),
+    isChange: z.boolean(),
+    /** Absent: the job is not there yet. */
+    version: z.int().optional().openapi({ description: "Submit with it as checkVersion." }),
+    diff: z.array(z.string()).openapi({ description: "The difference as lines of text." }),
+    groups: z.array(
+      z.object({
+        group: z.string(),
+        create: z.int(),
+        destructive: z.int().openapi({ description: "Executions that are replaced." }),
+        inPlace: z.int(),
+        stop: z.int(),
+        ignore: z.int(),
+        placements: z.array(
+          z.object({
+            taskId: z.string(),
+            nodeId: z.string().optional().openapi({ description: "Absent: no node takes it." }),
+            score: z.number().optional(),
+            elsewhere: z.array(z.object({ nodeId: z.string(), reason: z.string() })),
+          }),
+        ),
+        reasons: z.array(z.string()).openapi({ description: "Why something finds no node." }),
+      }),
+    ),
+    warnings: z.array(z.string()),
+    nextLaunchTime: TIME.optional(),
+  })
+  .openapi("Plan");
+export type Plan = z.output<typeof PLAN>;
