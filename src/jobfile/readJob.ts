@@ -1,14 +1,15 @@
 import { type GroupJobSpec, readJobBlock } from "./decode/jobs.ts";
-import { Reading, type SpecIssue } from "./read/reading.ts";
+import { Reading } from "./read/reading.ts";
 import { nearest } from "./read/suggest.ts";
 import { type CronCheck, jobIssues } from "./rules/jobRules.ts";
+import { type SpecValidators, specIssues } from "./rules/specIssues.ts";
 import type { Body, Finding, Range } from "./tree.ts";
 
 export interface JobOptions {
   /** Null: cron expressions are not looked at. */
   readonly cronCheck: CronCheck | null;
-  /** Rules of other parts (policies, placement), told together with the others at their lines. */
-  readonly specChecks: readonly ((spec: GroupJobSpec) => readonly SpecIssue[])[];
+  /** Rules of policies and placement, told together with the others at their lines; null: they are not looked at. */
+  readonly validators: SpecValidators | null;
   /** Default true: what the engine cannot do is an error at its line. False: it is read as far as it can be. */
   readonly refuses?: boolean;
 }
@@ -48,9 +49,8 @@ function specOf(body: Body, options: JobOptions, reading: Reading): GroupJobSpec
   }
   const spec = readJobBlock(job, reading);
   jobIssues(spec, options.cronCheck, reading);
-  for (const check of options.specChecks) {
-    for (const issue of check(spec)) reading.issue(issue);
-  }
+  const issues = options.validators === null ? [] : specIssues(spec, options.validators);
+  for (const issue of issues) reading.issue(issue);
   return spec;
 }
 

@@ -1,6 +1,6 @@
+import { formatGoDuration } from "../../model/duration.ts";
 import type { ConfigValue, DriverName } from "../../model/group.ts";
 import { type ReadBlock, readBlock } from "../read/block.ts";
-import { goDuration } from "../read/duration.ts";
 import type { Reading } from "../read/reading.ts";
 import { DRIVERS } from "../schema/drivers.ts";
 import type { BlockSchema } from "../schema/schema.ts";
@@ -43,7 +43,7 @@ function configOf(block: Block, schema: BlockSchema, reading: Reading): Config {
   for (const [name, value] of Object.entries(read.written)) {
     const kind = schema.attributes[name]?.type.kind;
     // Drivers read their settings as text, as they stand in the file.
-    if (kind === "duration" && typeof value === "number") config[name] = goDuration(value);
+    if (kind === "duration" && typeof value === "number") config[name] = formatGoDuration(value);
     else config[name] = value as ConfigValue;
   }
   for (const [name, child] of Object.entries(schema.blocks)) {

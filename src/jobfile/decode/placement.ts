@@ -86,15 +86,9 @@ export function readAffinities(
   return blocks.map((block, index) => {
     within.reading.place(`${path}affinities[${index}]`, block.range);
     const { weight = WEIGHT_DEFAULT } = block.written;
-    if (weight === 0) {
-      const message = "Expected the weight of an affinity to be from -100 to 100, but not 0.";
-      within.reading.error("affinity_weight_zero", block.rangeOf("weight"), message);
-    }
     return { ...constraintOf(block, within), weight };
   });
 }
-
-const PERCENT_MAX = 100;
 
 export function readSpreads(
   parent: ReadBlock,
@@ -111,21 +105,8 @@ export function readSpreads(
 }
 
 function readTargets(spread: ReadBlock, { reading }: Within): SpreadSpec["targets"] {
-  const values = new Set<string>();
-  let sum = 0;
-  return readMany(spread, SPREAD_TARGET, reading).map((block) => {
-    const value = block.label === "" ? (block.written.value ?? "") : block.label;
-    const percent = block.written.percent ?? 0;
-    if (values.has(value)) {
-      const message = `Expected each value once and got "${value}" again.`;
-      reading.error("spread_target_duplicate", block.range, message);
-    }
-    values.add(value);
-    if (sum <= PERCENT_MAX && sum + percent > PERCENT_MAX) {
-      const message = `Expected at most 100 percent and got ${sum + percent}.`;
-      reading.error("spread_percent_sum", block.rangeOf("percent"), message);
-    }
-    sum += percent;
-    return { value, percent };
-  });
+  return readMany(spread, SPREAD_TARGET, reading).map(({ label, written }) => ({
+    value: label === "" ? (written.value ?? "") : label,
+    percent: written.percent ?? 0,
+  }));
 }

@@ -1,4 +1,5 @@
-import { goDuration, ofNanoseconds } from "../read/duration.ts";
+import { formatGoDuration } from "../../model/duration.ts";
+import { ofNanoseconds } from "../read/duration.ts";
 import type { PlainValue } from "../tree.ts";
 import type { DiffKind, FieldDiff, ObjectDiff } from "./diff.ts";
 import { isDurationField } from "./durationFields.ts";
@@ -86,7 +87,8 @@ function objectOr(value: PlainValue | undefined): PlainObject | null {
 
 function textOf(key: string, value: PlainValue | undefined): string {
   if (value === undefined || value === null) return "";
-  if (typeof value === "number" && isDurationField(key)) return goDuration(ofNanoseconds(value));
+  if (typeof value === "number" && isDurationField(key))
+    return formatGoDuration(ofNanoseconds(value));
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

@@ -66,18 +66,3 @@ export function ofNanoseconds(nanoseconds: number): number {
 export function toNanoseconds(ms: number): number {
   return ms * NANOSECONDS_PER_MS;
 }
-
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
-const SECOND_MS = 1000;
-
-/** Go's own form, as `1h0m0s`, `15s` or `250ms`. */
-export function goDuration(ms: number): string {
-  if (ms === 0) return "0s";
-  if (ms < SECOND_MS) return `${ms}ms`;
-  const hours = Math.floor(ms / HOUR_MS);
-  const minutes = Math.floor((ms % HOUR_MS) / MINUTE_MS);
-  const seconds = `${(ms % MINUTE_MS) / SECOND_MS}s`;
-  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
-  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
-}

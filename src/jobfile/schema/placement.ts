@@ -64,7 +64,7 @@ export const SPREAD = {
   about: "Executions are spread over the values of an attribute; without targets evenly.",
   label: null,
   attributes: {
-    attribute: text(TARGET, { required: "attribute_required" }),
+    attribute: text(TARGET),
     weight: whole("against other spreads", { max: 100, default: "50" }),
   },
   blocks: {

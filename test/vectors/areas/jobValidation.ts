@@ -11,7 +11,7 @@ export function driveJobValidation(vector: Vector): readonly Mismatch[] {
   if (!isFields(job)) throw new Error("expected a job");
   const structure = readStructure(plainTree(asFile(job)));
   if (structure === null) throw new Error("expected a job of groups");
-  const { spec, findings } = readJob(structure.body, { cronCheck: null, specChecks: [] });
+  const { spec, findings } = readJob(structure.body, { cronCheck: null, validators: null });
   const codes = findings
     .filter(({ severity }) => severity === "error")
     .map(({ code, message }) => code ?? message);

@@ -7,7 +7,7 @@ import { type Mismatch, unknownKind, type Vector } from "../area.ts";
 import { type Fields, isFields, matches } from "../compare.ts";
 
 /** Facts are compared of what we refuse too (canaries), so nothing is. */
-const OPTIONS = { cronCheck: null, specChecks: [], refuses: false };
+const OPTIONS = { cronCheck: null, validators: null, refuses: false };
 const NANOSECONDS_PER_MS = 1e6;
 
 export function driveJobspec(vector: Vector): readonly Mismatch[] {
