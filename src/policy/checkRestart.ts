@@ -12,10 +12,12 @@ export function validateCheckRestart(
   const findings: PolicyFinding[] = [];
   if (rule.limit < 0) {
     const text = `check_restart: limit must not be negative: ${rule.limit}`;
-    findings.push(finding("limit_negative", text));
+    findings.push(finding("limit_negative", "limit", text));
   }
   if (rule.graceMs < 0) {
-    findings.push(finding("grace_negative", "check_restart: grace must not be negative"));
+    findings.push(
+      finding("grace_negative", "graceMs", "check_restart: grace must not be negative"),
+    );
   }
   return findings;
 }

@@ -21,27 +21,36 @@ export function validateDisconnect(
 ): readonly PolicyFinding[] {
   const { lostAfterMs, stopOnClientAfterMs, reconcile } = policy;
   const findings: PolicyFinding[] = [];
-  const add = (code: string, message: string) => findings.push(finding(code, message));
+  const add = (code: string, field: string, message: string) =>
+    findings.push(finding(code, field, message));
   if (lostAfterMs < 0) {
     const got = formatGoDuration(lostAfterMs);
-    add("lost_after_negative", `disconnect: lost_after must not be negative: ${got}`);
+    add(
+      "lost_after_negative",
+      "lostAfterMs",
+      `disconnect: lost_after must not be negative: ${got}`,
+    );
   }
   if (!STRATEGIES.includes(reconcile)) {
     const text = `expected reconcile ${STRATEGIES.join(", ")}, got "${reconcile}"`;
-    add("reconcile_invalid", `disconnect: ${text}`);
+    add("reconcile_invalid", "reconcile", `disconnect: ${text}`);
   }
   if (stopOnClientAfterMs === null) return findings;
   if (stopOnClientAfterMs < 0) {
     const got = formatGoDuration(stopOnClientAfterMs);
-    add("stop_after_negative", `disconnect: stop_on_client_after must not be negative: ${got}`);
+    add(
+      "stop_after_negative",
+      "stopOnClientAfterMs",
+      `disconnect: stop_on_client_after must not be negative: ${got}`,
+    );
   }
   if (jobType !== "service" && jobType !== "batch") {
     const text = "stop_on_client_after is only for service and batch jobs";
-    add("stop_after_job_type", `disconnect: ${text}, not ${jobType}`);
+    add("stop_after_job_type", "stopOnClientAfterMs", `disconnect: ${text}, not ${jobType}`);
   }
   if (lostAfterMs !== 0) {
     const text = "stop_on_client_after and lost_after exclude each other";
-    add("stop_after_and_lost_after", `disconnect: ${text}`);
+    add("stop_after_and_lost_after", "stopOnClientAfterMs", `disconnect: ${text}`);
   }
   return findings;
 }

@@ -39,23 +39,36 @@ const FUNCTIONS = ["constant", "exponential", "fibonacci"];
 function delayFindings(policy: UncheckedReschedule): PolicyFinding[] {
   const { delayMs, maxDelayMs, delayFunction } = policy;
   const findings: PolicyFinding[] = [];
-  const add = (code: string, message: string) => findings.push(finding(code, message));
+  const add = (code: string, field: string, message: string) =>
+    findings.push(finding(code, field, message));
   const least = formatGoDuration(RESCHEDULE_DELAY_MIN_MS);
   const delay = formatGoDuration(delayMs);
   if (delayMs < RESCHEDULE_DELAY_MIN_MS) {
-    add("delay_below_minimum", `reschedule: delay must be at least ${least}, got ${delay}`);
+    add(
+      "delay_below_minimum",
+      "delayMs",
+      `reschedule: delay must be at least ${least}, got ${delay}`,
+    );
   }
   if (!FUNCTIONS.includes(delayFunction)) {
     const text = `expected delay_function ${FUNCTIONS.join(", ")}, got "${delayFunction}"`;
-    add("delay_function_invalid", `reschedule: ${text}`);
+    add("delay_function_invalid", "delayFunction", `reschedule: ${text}`);
   }
   if (delayFunction === "constant") return findings;
   const most = formatGoDuration(maxDelayMs);
   if (maxDelayMs < RESCHEDULE_DELAY_MIN_MS) {
-    add("max_delay_below_minimum", `reschedule: max_delay must be at least ${least}, got ${most}`);
+    add(
+      "max_delay_below_minimum",
+      "maxDelayMs",
+      `reschedule: max_delay must be at least ${least}, got ${most}`,
+    );
   }
   if (maxDelayMs < delayMs) {
-    add("max_delay_below_delay", `reschedule: max_delay ${most} is below delay ${delay}`);
+    add(
+      "max_delay_below_delay",
+      "maxDelayMs",
+      `reschedule: max_delay ${most} is below delay ${delay}`,
+    );
   }
   return findings;
 }
@@ -63,16 +76,21 @@ function delayFindings(policy: UncheckedReschedule): PolicyFinding[] {
 function limitFindings(policy: UncheckedReschedule): PolicyFinding[] {
   const { attempts, intervalMs, unlimited } = policy;
   const findings: PolicyFinding[] = [];
-  const add = (code: string, message: string) => findings.push(finding(code, message));
+  const add = (code: string, field: string, message: string) =>
+    findings.push(finding(code, field, message));
   if (attempts < 0) {
-    add("attempts_negative", `reschedule: attempts must not be negative: ${attempts}`);
+    add("attempts_negative", "attempts", `reschedule: attempts must not be negative: ${attempts}`);
   }
   if (attempts > 0 && intervalMs <= 0) {
-    add("interval_missing", "reschedule: interval must be above 0 where attempts are above 0");
+    add(
+      "interval_missing",
+      "intervalMs",
+      "reschedule: interval must be above 0 where attempts are above 0",
+    );
   }
   if (attempts > 0 && unlimited) {
     const text = `attempts ${attempts} with unlimited = true is ambiguous; write unlimited = false`;
-    add("attempts_and_unlimited_ambiguous", `reschedule: ${text}, or attempts = 0`);
+    add("attempts_and_unlimited_ambiguous", "unlimited", `reschedule: ${text}, or attempts = 0`);
   }
   return findings;
 }
@@ -84,6 +102,7 @@ function fitFindings(policy: UncheckedReschedule): RescheduleFindings {
   const recommended = formatGoDuration(fit.recommendedIntervalMs);
   const found = finding(
     "attempts_do_not_fit_interval",
+    "intervalMs",
     `reschedule: ${policy.attempts} attempts do not fit in interval ${interval}, only ${fit.possibleAttempts} do;` +
       ` set interval to at least ${recommended}`,
   );
@@ -103,7 +122,7 @@ export function validateReschedule(policy: UncheckedReschedule): RescheduleFindi
     const least = formatGoDuration(RESCHEDULE_INTERVAL_MIN_MS);
     const got = formatGoDuration(policy.intervalMs);
     const text = `reschedule: interval must be at least ${least}, got ${got}`;
-    findings.push(finding("interval_below_minimum", text));
+    findings.push(finding("interval_below_minimum", "intervalMs", text));
   }
   // With a wrong delay there is nothing to calculate with.
   if (delays.length > 0 || policy.attempts < 0) {
@@ -117,5 +136,5 @@ export function validateReschedule(policy: UncheckedReschedule): RescheduleFindi
 export function validateRescheduleJobType(jobType: GroupJobType): readonly PolicyFinding[] {
   if (RESCHEDULE_DEFAULTS[jobType] !== null) return [];
   const text = `${jobType} jobs are never rescheduled and must not have a reschedule block`;
-  return [finding("reschedule_not_allowed_for_job_type", text)];
+  return [finding("reschedule_not_allowed_for_job_type", "", text)];
 }

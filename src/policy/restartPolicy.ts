@@ -36,29 +36,40 @@ export interface UncheckedRestart {
 export function validateRestart(policy: UncheckedRestart): readonly PolicyFinding[] {
   const { attempts, intervalMs, delayMs, mode } = policy;
   const findings: PolicyFinding[] = [];
-  const add = (code: string, message: string) => findings.push(finding(code, message));
+  const add = (code: string, field: string, message: string) =>
+    findings.push(finding(code, field, message));
   if (mode !== "fail" && mode !== "delay") {
-    add("mode_invalid", `restart: expected mode "fail" or "delay", got "${mode}"`);
+    add("mode_invalid", "mode", `restart: expected mode "fail" or "delay", got "${mode}"`);
   }
-  if (attempts < 0) add("attempts_negative", `restart: attempts must not be negative: ${attempts}`);
+  if (attempts < 0)
+    add("attempts_negative", "attempts", `restart: attempts must not be negative: ${attempts}`);
   if (delayMs < 0) {
-    add("delay_negative", `restart: delay must not be negative: ${formatGoDuration(delayMs)}`);
+    add(
+      "delay_negative",
+      "delayMs",
+      `restart: delay must not be negative: ${formatGoDuration(delayMs)}`,
+    );
   }
   if (attempts === 0 && mode !== "fail") {
     add(
       "zero_attempts_ambiguous",
+      "attempts",
       `restart: attempts 0 with mode "${mode}" is ambiguous; use "fail"`,
     );
   }
   const interval = formatGoDuration(intervalMs);
   if (intervalMs < RESTART_INTERVAL_MIN_MS) {
     const least = formatGoDuration(RESTART_INTERVAL_MIN_MS);
-    add("interval_below_minimum", `restart: interval must be at least ${least}, got ${interval}`);
+    add(
+      "interval_below_minimum",
+      "intervalMs",
+      `restart: interval must be at least ${least}, got ${interval}`,
+    );
   }
   if (attempts * delayMs > intervalMs) {
     const delay = formatGoDuration(delayMs);
     const text = `${attempts} attempts with a delay of ${delay} do not fit in interval ${interval}`;
-    add("attempts_do_not_fit_interval", `restart: ${text}`);
+    add("attempts_do_not_fit_interval", "intervalMs", `restart: ${text}`);
   }
   return findings;
 }

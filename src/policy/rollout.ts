@@ -46,6 +46,8 @@ export function decideRollout(rollout: Rollout): RolloutDecision {
   const failure = deployment === "running" && !isDone ? failureOf(rollout) : null;
   if (deployment === "failed" || failure !== null) return { replace: [], isDone, failure };
   if (policy === null || policy.maxParallel === 0) return { replace: outdated, isDone, failure };
+  // An unhealthy execution means that nothing else should happen (Nomad).
+  if (deployment === "running" && tasks.some(isUnhealthy)) return { replace: [], isDone, failure };
   const underWay = tasks.filter(
     (task) => task.state !== "outdated" && task.state !== "failed" && !isHealthy(policy, task),
   ).length;
@@ -59,10 +61,12 @@ function isHealthy(policy: UpdatePolicy | null, task: RolloutTask): boolean {
   return task.healthy === true;
 }
 
+function isUnhealthy(task: RolloutTask): boolean {
+  return task.state === "current" && task.healthy === false;
+}
+
 function failureOf({ policy, progressBy, tasks, now }: Rollout): string | null {
-  const isUnhealthy = tasks.some(
-    (task) => task.state === "failed" || (task.state === "current" && task.healthy === false),
-  );
-  if (policy?.progressDeadlineMs === 0 && isUnhealthy) return "Failed due to unhealthy allocations";
+  const hasFailed = tasks.some((task) => task.state === "failed" || isUnhealthy(task));
+  if (policy?.progressDeadlineMs === 0 && hasFailed) return "Failed due to unhealthy allocations";
   return progressBy !== null && now >= progressBy ? "Failed due to progress deadline" : null;
 }

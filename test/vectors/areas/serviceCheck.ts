@@ -77,7 +77,7 @@ function jobWith(
 function read(job: PlainValue) {
   const structure = readStructure(plainTree(job));
   if (structure === null) throw new Error("expected a job of groups");
-  return readJob(structure.body, { cronCheck: null, specChecks: [], refuses: false });
+  return readJob(structure.body, { cronCheck: null, validators: null, refuses: false });
 }
 
 /** All rules of the case's check, and what a job file says of its times. */
