@@ -1,0 +1,120 @@
+/** A template that does not fit; line and column count from 1. */
+export class TemplateError extends Error {
+  override readonly name = "TemplateError";
+  readonly line: number;
+  readonly column: number;
+
+  constructor(reason: string, text: string, offset: number, options?: ErrorOptions) {
+    const before = text.slice(0, offset);
+    const line = before.split("\n").length;
+    const column = offset - before.lastIndexOf("\n");
+    super(`line ${line}, column ${column}: ${reason}`, options);
+    this.line = line;
+    this.column = column;
+  }
+}
+
+export interface Delimiters {
+  readonly left: string;
+  readonly right: string;
+}
+
+/** Text to be copied, or what stands between delimiters. */
+export type Piece =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "action"; readonly tokens: readonly Token[]; readonly offset: number };
+
+export interface Token {
+  readonly kind: "word" | "text" | "number" | "variable" | "field" | "sign";
+  /** Of texts and fields, without quotes and dots. */
+  readonly value: string;
+  readonly offset: number;
+}
+
+/** Cuts a template into text and actions; `{{-` and `-}}` take the space beside them away, comments vanish. */
+export function cut(text: string, { left, right }: Delimiters): Piece[] {
+  const pieces: Piece[] = [];
+  let trimNext = false;
+  for (let at = 0; at <= text.length; ) {
+    const open = text.indexOf(left, at);
+    const end = open < 0 ? text.length : open;
+    const trimsBefore =
+      open >= 0 && /^-\s/.test(text.slice(open + left.length, open + left.length + 2));
+    let plain = text.slice(at, end);
+    if (trimNext) plain = plain.trimStart();
+    if (trimsBefore) plain = plain.trimEnd();
+    if (plain !== "") pieces.push({ kind: "text", text: plain });
+    if (open < 0) return pieces;
+    const from = open + left.length + (trimsBefore ? 1 : 0);
+    const { tokens, next, trims } = readAction(text, from, open, right);
+    if (tokens !== null) pieces.push({ kind: "action", tokens, offset: open });
+    trimNext = trims;
+    at = next;
+  }
+  return pieces;
+}
+
+interface Action {
+  /** Null: a comment. */
+  readonly tokens: Token[] | null;
+  readonly next: number;
+  readonly trims: boolean;
+}
+
+function readAction(text: string, from: number, open: number, right: string): Action {
+  const comment = /^\s*\/\*[\s\S]*?\*\/\s*/.exec(text.slice(from));
+  const tokens: Token[] = [];
+  for (let at = comment === null ? from : from + comment[0].length; ; ) {
+    while (/\s/.test(text.charAt(at)) && !text.startsWith(right, at)) at += 1;
+    const trims =
+      text[at] === "-" && text.startsWith(right, at + 1) && /\s/.test(text.charAt(at - 1));
+    if (trims || text.startsWith(right, at)) {
+      const next = at + (trims ? 1 : 0) + right.length;
+      return { tokens: comment === null ? tokens : null, next, trims };
+    }
+    if (at >= text.length) throw new TemplateError("the action is not closed", text, open);
+    const { token, next } = readToken(text, at);
+    tokens.push(token);
+    at = next;
+  }
+}
+
+const PATTERNS: readonly (readonly [Token["kind"], RegExp])[] = [
+  ["number", /[-+]?\d+(?:\.\d+)?/y],
+  ["variable", /\$\w*/y],
+  ["field", /\.(?:[A-Za-z_]\w*)?/y],
+  ["word", /[A-Za-z_]\w*/y],
+  ["sign", /:=|[=|(),]/y],
+];
+
+function readToken(text: string, offset: number): { token: Token; next: number } {
+  const quote = text[offset];
+  if (quote === '"' || quote === "`") return readQuoted(text, offset, quote);
+  for (const [kind, pattern] of PATTERNS) {
+    pattern.lastIndex = offset;
+    const found = pattern.exec(text)?.[0];
+    if (found === undefined) continue;
+    const value = kind === "field" || kind === "variable" ? found.slice(1) : found;
+    return { token: { kind, value, offset }, next: offset + found.length };
+  }
+  throw new TemplateError(`unexpected ${JSON.stringify(quote)}`, text, offset);
+}
+
+function readQuoted(text: string, offset: number, quote: string): { token: Token; next: number } {
+  const pattern = quote === "`" ? /`([^`]*)`/y : /"((?:[^"\\\n]|\\.)*)"/y;
+  pattern.lastIndex = offset;
+  const found = pattern.exec(text);
+  if (found === null) throw new TemplateError("the text is not closed", text, offset);
+  const inner = found[1] ?? "";
+  const value = quote === "`" ? inner : unescaped(inner, text, offset);
+  return { token: { kind: "text", value, offset }, next: offset + found[0].length };
+}
+
+function unescaped(inner: string, text: string, offset: number): string {
+  try {
+    return JSON.parse(`"${inner.replaceAll("\t", "\\t")}"`) as string;
+  } catch (error) {
+    const reason = "the text has an escape that is not known";
+    throw new TemplateError(reason, text, offset, { cause: error });
+  }
+}
