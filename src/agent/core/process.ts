@@ -118,6 +118,8 @@ export function onExited(step: Step, execution: Execution, exit: ProcessExit): v
   const { phase } = execution.life;
   if (phase !== "starting" && phase !== "running") return;
   record(step, { entry: "exited", execution: execution.key, exit });
+  const owner = execution.process && step.machine.executions.get(execution.order.execution);
+  if (owner) step.notices.push({ notice: "due", execution: owner });
   collect(step, execution);
 }
 

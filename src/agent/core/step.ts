@@ -1,5 +1,5 @@
 import { onProbed } from "./allocation/checks.ts";
-import { onContactLost } from "./allocation/contact.ts";
+import { onContactChanged } from "./allocation/contact.ts";
 import { onMemberEvent } from "./allocation/memberProcess.ts";
 import { notInFuture } from "./allocation/recovery.ts";
 import { onTemplateChanged } from "./allocation/restarts.ts";
@@ -65,7 +65,7 @@ function applyInput(current: Step, input: AgentInput): void {
       return;
     case "disconnected":
       closeSession(current.machine);
-      onContactLost(current);
+      onContactChanged(current);
       return;
     case "frame":
       onFrame(current, input.frame);

@@ -52,6 +52,11 @@ export class TestServer {
     enqueue(this.outbox, { kind: "stop", execution, graceMs });
   }
 
+  restart(execution: ExecutionNumber, member: string | null, dead: boolean): void {
+    if (!this.assigned.has(execution)) return;
+    enqueue(this.outbox, { kind: "restart", execution, member, dead });
+  }
+
   discard(execution: ExecutionNumber): void {
     const assigned = this.assigned.get(execution);
     if (assigned === undefined) return;
@@ -121,6 +126,10 @@ export class TestServer {
       case "started":
         assigned.accepted = true;
         assigned.started = true;
+        return;
+      case "allocation":
+        must(assigned.result === null, `execution ${report.execution} has ended for good`);
+        assigned.accepted = true;
         return;
       case "ended":
         must(

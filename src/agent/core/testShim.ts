@@ -1,5 +1,5 @@
 import type { ExecutionNumber } from "../../model/id.ts";
-import type { AgentEffect, AgentInput, ShimMemory } from "./contract.ts";
+import { type AgentEffect, type AgentInput, isMemberKey, type ShimMemory } from "./contract.ts";
 import { directoryKey } from "./directories.ts";
 import { exitOf, LARGE_OUTPUT, NO_OUTPUT, processOf } from "./testNode.ts";
 
@@ -10,7 +10,16 @@ export function must(holds: boolean, rule: string): void {
 
 type Pending = Extract<
   AgentEffect,
-  { effect: "prepare" | "collect" | "upload" | "removeDirectory" }
+  {
+    effect:
+      | "prepare"
+      | "prepareAllocation"
+      | "prepareMember"
+      | "collect"
+      | "collectMember"
+      | "upload"
+      | "removeDirectory";
+  }
 >;
 
 /**
@@ -24,6 +33,12 @@ export class TestShim {
   /** Processes that ignore the terminate signal. */
   readonly stubborn = new Set<ExecutionNumber>();
   readonly directoryOf = new Map<ExecutionNumber, string>();
+  /** Executions of the members' processes. */
+  readonly ownerOf = new Map<ExecutionNumber, ExecutionNumber>();
+  /** Execution and member of each process that was prepared. */
+  readonly preparedMembers = new Set<string>();
+  /** Probes that run: execution and number. */
+  probes = new Map<string, { readonly execution: ExecutionNumber; readonly probe: number }>();
   /** Directories that are on the disk. */
   directories = new Set<string>();
   pending: Pending[] = [];
@@ -35,10 +50,42 @@ export class TestShim {
   perform(effect: AgentEffect, now: number): void {
     switch (effect.effect) {
       case "prepare":
+      case "prepareAllocation":
         this.directoryOf.set(effect.order.execution, directoryKey(effect.order));
         this.mustBeFree(directoryKey(effect.order), effect.order.execution);
         this.directories.add(directoryKey(effect.order));
         this.pending.push(effect);
+        return;
+      case "prepareMember":
+        this.ownerOf.set(effect.key, effect.order.execution);
+        this.directoryOf.set(effect.key, directoryKey(effect.order));
+        this.preparedMembers.add(`${effect.order.execution} ${effect.member}`);
+        this.pending.push(effect);
+        return;
+      case "startMember":
+        this.spawn(effect.key, now);
+        return;
+      case "signalMember":
+        if (effect.signal === "kill") this.exit(effect.key, now, 9);
+        else if (!this.stubborn.has(effect.order.execution)) this.exit(effect.key, now, 15);
+        return;
+      case "startProbe": {
+        const { order, probe } = effect;
+        const name = `${order.execution} ${probe}`;
+        must(!this.probes.has(name), "a probe has a number of its own");
+        this.probes.set(name, { execution: order.execution, probe });
+        return;
+      }
+      case "stopProbe":
+        must(this.probes.delete(`${effect.execution} ${effect.probe}`), "only probes are stopped");
+        return;
+      case "closeAllocation":
+        for (const { execution } of this.probes.values()) {
+          must(execution !== effect.order.execution, "nothing is probed after the end");
+        }
+        return;
+      case "watchTemplates":
+      case "unwatchTemplates":
         return;
       case "spawn":
         must(effect.order.startBefore === null || now <= effect.order.startBefore, "no late start");
@@ -50,11 +97,12 @@ export class TestShim {
         return;
       case "cancelPrepare":
         this.pending = this.pending.filter(
-          (other) => other.effect !== "prepare" || other.order.execution !== effect.execution,
+          (other) => !isPreparation(other) || keyOf(other) !== effect.execution,
         );
         return;
       case "collect":
-        must(!this.isRunning(effect.order.execution), "output is collected after the end");
+      case "collectMember":
+        must(!this.isRunning(keyOf(effect)), "output is collected after the end");
         this.pending.push(effect);
         return;
       case "upload":
@@ -112,10 +160,12 @@ export class TestShim {
     this.words.push({ input: "exited", execution, exit });
   }
 
-  private mustBeFree(directory: string, execution: ExecutionNumber): void {
-    for (const other of this.running()) {
+  private mustBeFree(directory: string, key: ExecutionNumber): void {
+    const execution = this.ownerOf.get(key) ?? key;
+    for (const process of this.running()) {
+      const other = this.ownerOf.get(process) ?? process;
       must(
-        other === execution || this.directoryOf.get(other) !== directory,
+        other === execution || this.directoryOf.get(process) !== directory,
         `directory ${directory} has one process at a time`,
       );
     }
@@ -123,7 +173,7 @@ export class TestShim {
       if (effect.effect === "removeDirectory") {
         const removed = `${effect.jobId}/${effect.taskId ?? ""}`;
         must(!directory.startsWith(removed), `${directory} is not used while it is removed`);
-      } else if (effect.effect === "prepare" && effect.order.execution !== execution) {
+      } else if (isPreparation(effect) && effect.order.execution !== execution) {
         must(
           directoryKey(effect.order) !== directory,
           `${directory} is prepared for one at a time`,
@@ -151,6 +201,7 @@ export class TestShim {
   forgetPending(): void {
     this.pending = [];
     this.words = [];
+    this.probes = new Map();
   }
 
   /** Every process ends with the machine or the shim, and nobody saw how. */
@@ -160,21 +211,40 @@ export class TestShim {
   }
 }
 
+type Preparation = Extract<Pending, { effect: "prepare" | "prepareAllocation" | "prepareMember" }>;
+
+function isPreparation(pending: Pending): pending is Preparation {
+  const { effect } = pending;
+  return effect === "prepare" || effect === "prepareAllocation" || effect === "prepareMember";
+}
+
+function keyOf(effect: Exclude<Pending, { effect: "removeDirectory" }>): ExecutionNumber {
+  return "key" in effect ? effect.key : effect.order.execution;
+}
+
 function answerTo(effect: Pending): AgentInput {
   switch (effect.effect) {
-    case "prepare": {
-      const { execution } = effect.order;
+    case "prepare":
+    case "prepareAllocation":
+    case "prepareMember": {
+      const execution = keyOf(effect);
       const message = "Expected a file at the URL, given 404.";
       const failure = { category: "usererror", code: "BlobNotFound", message } as const;
+      const recoverable = isMemberKey(execution) && execution % 2 === 0;
       const offsets = { stdout: 0, stderr: 0 };
       const outcome =
-        execution % 5 === 0 ? ({ ok: false, failure } as const) : { ok: true, offsets };
+        execution % 5 === 0 ? { ok: false, failure, recoverable } : { ok: true, offsets };
       return { input: "prepared", execution, outcome } as AgentInput;
     }
     case "collect": {
       const { execution } = effect.order;
       const stdout = execution % 2 === 0 ? LARGE_OUTPUT : NO_OUTPUT;
       return { input: "collected", execution, stdout, stderr: NO_OUTPUT };
+    }
+    case "collectMember": {
+      const { key, exit } = effect;
+      const end = { end: "exited", exit, isOutOfMemory: key % 11 === 0, message: null } as const;
+      return { input: "memberCollected", key, end };
     }
     case "upload":
       return { input: "uploaded", execution: effect.order.execution, stream: effect.stream };

@@ -1,3 +1,5 @@
+import { randomGroup } from "./allocation/testGroup.ts";
+import { GroupRules } from "./allocation/testRules.ts";
 import type {
   AgentInput,
   BatchFrame,
@@ -6,8 +8,8 @@ import type {
   NodeReport,
   ShimMemory,
 } from "./contract.ts";
-import { heldExecutions, processesInDoubt } from "./held.ts";
-import { type AgentMachine, newAgentMachine } from "./machine.ts";
+import { heldExecutions, heldProcess, processesInDoubt } from "./held.ts";
+import { type AgentMachine, type Execution, newAgentMachine } from "./machine.ts";
 import { replay } from "./replay.ts";
 import { heartbeatFrame, outgoingFrame } from "./reports.ts";
 import { snapshotEntries } from "./snapshot.ts";
@@ -17,21 +19,32 @@ import { TestServer } from "./testServer.ts";
 import { must, TestShim } from "./testShim.ts";
 import { nextDueAt } from "./timers.ts";
 
-/** What of the machine must follow from the journal, in a form that can be compared. */
-function journaledState(machine: AgentMachine): string {
-  const executions = [...machine.executions.values()].map((held) => ({
+function journaledLife(held: Execution) {
+  return {
     ...held,
     // Not needed after the exit, so compaction does not keep it.
     life: { ...held.life, process: null },
     wallClockFrom: null,
     preparing: null,
     killAt: null,
-  }));
+    watch: null,
+  };
+}
+
+/** What of the machine must follow from the journal, in a form that can be compared. */
+function journaledState(machine: AgentMachine): string {
+  const executions = [...machine.executions.values()].map(journaledLife);
+  const processes = [...machine.memberProcesses.values()].map(journaledLife);
   const removals = [...machine.removals.values()].map((held) => ({ ...held, asked: null }));
   const arrivals = [...executions, ...removals].sort((a, b) => a.sequence - b.sequence);
   return JSON.stringify({
     bootId: machine.bootId,
     epoch: machine.epoch,
+    nextMemberKey: machine.nextMemberKey,
+    contactLostAt: machine.contactLostAt,
+    processes: processes
+      .sort((a, b) => a.key - b.key)
+      .map((process) => ({ ...process, sequence: null })),
     arrivals: arrivals.map((arrival) => ({ ...arrival, sequence: null })),
     finished: [[...machine.finishedEarlier], [...machine.finished]],
     retained: [...machine.retained].map(([job, tasks]) => [job, [...tasks].sort()]).sort(),
@@ -60,6 +73,9 @@ export const ACTIONS = [
   "shimDeath",
   "compact",
   "clockBack",
+  "restart",
+  "template",
+  "probe",
 ] as const;
 
 export type Action = (typeof ACTIONS)[number];
@@ -84,6 +100,9 @@ export const WEIGHTS: Record<Action, number> = {
   shimDeath: 0.5,
   compact: 1,
   clockBack: 0.5,
+  restart: 1,
+  template: 0.5,
+  probe: 3,
 };
 
 /** Small, so that it overflows. */
@@ -108,6 +127,7 @@ export class TestWorld {
   private connected = false;
   private toServer: BatchFrame<NodeReport>[] = [];
   private toNode: BatchFrame<NodeOrder>[] = [];
+  private readonly groups = new GroupRules();
   private crashNext: Crash | null = null;
 
   constructor() {
@@ -135,6 +155,9 @@ export class TestWorld {
       reboot: () => this.reboot(),
       shimDeath: () => this.shimDeath(),
       compact: () => this.compact(),
+      restart: () => this.restartGroup(pick),
+      template: () => this.changeTemplate(pick),
+      probe: () => this.probe(pick),
       clockBack: () => this.pass(-(pick % 100_000)),
     };
     actions[action]();
@@ -143,6 +166,12 @@ export class TestWorld {
   private start(pick: number): void {
     const execution = this.nextExecution++;
     if (pick % 2 === 0) this.shim.stubborn.add(execution);
+    if (pick % 3 === 2) {
+      const order = randomGroup(execution, pick);
+      this.groups.watch(order);
+      this.server.assign(order);
+      return;
+    }
     this.server.assign(
       orderOf(execution, {
         taskId: `task${pick % 3}`,
@@ -158,6 +187,31 @@ export class TestWorld {
 
   private pickExecution(pick: number): number {
     return 1 + (pick % Math.max(1, this.nextExecution - 1));
+  }
+
+  private restartGroup(pick: number): void {
+    const execution = this.pickExecution(pick);
+    const member = pick % 4 === 0 ? "main" : null;
+    this.server.restart(execution, member, pick % 3 === 0);
+    this.groups.allowRestart(execution);
+  }
+
+  private changeTemplate(pick: number): void {
+    const execution = this.pickExecution(pick);
+    this.groups.allowRestart(execution);
+    const action =
+      pick % 2 === 0
+        ? ({ kind: "restart" } as const)
+        : ({ kind: "signal", signal: "SIGHUP" } as const);
+    this.give({ input: "templateChanged", execution, member: "main", action });
+  }
+
+  private probe(pick: number): void {
+    const probes = [...this.shim.probes.values()];
+    const probed = probes[pick % Math.max(1, probes.length)];
+    if (probed === undefined) return;
+    const status = pick % 5 < 3 ? "passing" : "critical";
+    this.give({ input: "probed", ...probed, status, output: "", at: this.now });
   }
 
   private exitOne(pick: number): void {
@@ -251,10 +305,12 @@ export class TestWorld {
     const isFlushed = flushed.length === entries.length;
     const performed = crash === null ? effects.length : isFlushed ? crash.effects : 0;
     for (const effect of effects.slice(0, performed)) {
+      this.groups.check(this.machine, effect);
       this.shim.perform(effect, this.now);
       if (effect.effect === "send") this.send();
     }
     if (crash !== null) this.machine = this.revive();
+    else this.groups.checkState(this.machine, this.now);
   }
 
   private send(): void {
@@ -303,12 +359,14 @@ export class TestWorld {
     must(this.server.owed().length === 0, `no result is owed: ${this.server.owed()}`);
     must(this.server.removals.size === 0, "every removal is confirmed");
     must(this.machine.executions.size === 0, "nothing is held any more");
+    must(this.machine.memberProcesses.size === 0, "no process of a member is held any more");
+    this.groups.checkPoststop(this.shim.preparedMembers);
     this.mustEqualJournal();
   }
 
   /** Stopped, discarded or with a wall clock: the machine has to end it. */
   private endsByItself(execution: number): boolean {
-    const held = this.machine.executions.get(execution);
+    const held = heldProcess(this.machine, execution);
     if (held === undefined) return false;
     const { maxWallClockMs } = held.order.members[0]?.command ?? {};
     return held.discarded || held.stopping !== null || maxWallClockMs !== undefined;

@@ -16,10 +16,11 @@ export function noteContact(step: Step, execution: Execution): boolean {
 export function onContact(step: Step): void {
   if (step.machine.contactLostAt === null) return;
   record(step, { entry: "contact", lostAt: null });
+  onContactChanged(step);
 }
 
-/** There is none any more: groups that want to stop for it look at the time. */
-export function onContactLost(step: Step): void {
+/** There is none any more, or one again: when groups that want to stop for it come due is not what it was. */
+export function onContactChanged(step: Step): void {
   for (const execution of groupsThatStop(step.machine)) {
     step.notices.push({ notice: "due", execution });
   }

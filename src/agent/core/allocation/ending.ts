@@ -98,6 +98,24 @@ export function endFromOutside(
   endBecause(step, execution, { cause, event: null });
 }
 
+/** Ends the members of which nothing runs, whatever delay the others have; true: something was done. */
+export function endIdleMembers(step: Step, execution: Execution): boolean {
+  if (runOf(execution)?.head.ending == null) return false;
+  const idle = livingMembers(execution).filter(({ run }) => {
+    const process = processOf(step.machine, run);
+    return process === undefined || process.life.phase === "ordered";
+  });
+  for (const member of idle) {
+    const process = processOf(step.machine, member.run);
+    if (process !== undefined) {
+      cancelPrepare(step, process);
+      step.effects.push({ effect: "forget", execution: process.key });
+    }
+    endIdle(step, execution, member);
+  }
+  return idle.length > 0;
+}
+
 /** Kills the members whose turn it is; true: something was done. */
 export function killMembers(step: Step, execution: Execution): boolean {
   const ending = runOf(execution)?.head.ending ?? null;
@@ -111,16 +129,9 @@ function killMember(step: Step, execution: Execution, member: Member): void {
   const { now, machine } = step;
   const { spec, run } = member;
   const process = processOf(machine, run);
-  if (process === undefined || process.life.phase === "ordered") {
-    if (process !== undefined) {
-      cancelPrepare(step, process);
-      step.effects.push({ effect: "forget", execution: process.key });
-    }
-    endIdle(step, execution, member);
-    return;
-  }
   const isDiscarded = runOf(execution)?.head.ending?.cause === "discarded";
-  const delayMs = isDiscarded || !mayRun(process) ? 0 : spec.shutdownDelayMs;
+  const isRunning = process !== undefined && mayRun(process);
+  const delayMs = isDiscarded || !isRunning ? 0 : spec.shutdownDelayMs;
   const told = noteEvent(run, "Killing", killing(killTimeoutMs(spec)), now);
   const text = waitingForShutdownDelay(delayMs);
   const noted = delayMs === 0 ? told : noteEvent(told, "Waiting for shutdown delay", text, now);

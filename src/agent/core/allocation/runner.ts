@@ -10,7 +10,7 @@ import { changeHead, presentMembers, runOf } from "./change.ts";
 import { followProbes, pollRestarts } from "./checks.ts";
 import { noteContact } from "./contact.ts";
 import { startDueAt } from "./due.ts";
-import { beginEnding, killMembers, signalMembers } from "./ending.ts";
+import { beginEnding, endIdleMembers, killMembers, signalMembers } from "./ending.ts";
 import { decideHealth } from "./health.ts";
 import { isDead, isPoststop, nextStage } from "./kinds.ts";
 import {
@@ -32,11 +32,16 @@ import { watchOf } from "./watch.ts";
  */
 export function runAllocations(step: Step): void {
   const touched = new Set<Execution>();
+  const toPrepare = step.notices.flatMap((notice) =>
+    notice.notice === "prepare" ? [notice.process] : [],
+  );
   for (let notice = step.notices.shift(); notice !== undefined; notice = step.notices.shift()) {
     const execution = take(step, notice);
     if (execution !== undefined) touched.add(execution);
   }
   for (const execution of touched) advance(step, execution);
+  // Only now: what came to light beside it may have ended it.
+  for (const process of toPrepare) onMemberToPrepare(step, process);
 }
 
 function take(step: Step, notice: Notice): Execution | undefined {
@@ -47,7 +52,6 @@ function take(step: Step, notice: Notice): Execution | undefined {
       begin(step, notice.execution);
       return notice.execution;
     case "prepare":
-      onMemberToPrepare(step, notice.process);
       break;
     case "started":
       onMemberStarted(step, notice.process, notice.startedAt);
@@ -72,6 +76,7 @@ function begin(step: Step, execution: Execution): void {
 const RULES: readonly ((step: Step, execution: Execution) => boolean)[] = [
   noteContact,
   beginEnding,
+  endIdleMembers,
   killMembers,
   signalMembers,
   moveOn,

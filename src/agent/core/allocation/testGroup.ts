@@ -1,5 +1,11 @@
 import type { AllocationOrder, MemberEvent, MemberState } from "../../../model/allocation.ts";
-import type { CheckSpec, GroupSpec, MemberSpec, ServiceSpec } from "../../../model/group.ts";
+import type {
+  CheckSpec,
+  GroupSpec,
+  LifecycleSpec,
+  MemberSpec,
+  ServiceSpec,
+} from "../../../model/group.ts";
 import type { RestartPolicy } from "../../../model/groupPolicy.ts";
 import type {
   GroupOrder,
@@ -243,4 +249,47 @@ export class GroupNode extends TestNode {
 
 export function code(exitCode: number): ProcessExit["outcome"] {
   return { state: "exited", exitCode };
+}
+
+/** For the property tests: a group whose shape follows from the number. */
+export function randomGroup(execution: number, pick: number): GroupOrder {
+  const bit = (place: number) => (pick >> place) % 2 === 1;
+  const restart = {
+    attempts: (pick >> 2) % 3,
+    // Beyond the end of every test, so that restarts are easily counted.
+    intervalMs: 30 * 24 * 3_600_000,
+    delayMs: 1_000,
+    mode: "fail",
+  } as const;
+  const limits = { restart, killTimeoutMs: 2_000, shutdownDelayMs: bit(4) ? 1_500 : 0 };
+  const checkRestart = { limit: 2, graceMs: 1_000, ignoreWarnings: false };
+  const services = bit(5)
+    ? [serviceOf([checkOf("alive", { intervalMs: 2_000, checkRestart })])]
+    : [];
+  const member = (name: string, hook: LifecycleSpec["hook"], sidecar = false) =>
+    memberOf(name, { ...limits, lifecycle: { hook, sidecar } });
+  const members = [
+    bit(6) ? [member("before", "prestart")] : [],
+    bit(7) ? [member("proxy", "prestart", true)] : [],
+    [memberOf("main", { ...limits, services, leader: bit(8) })],
+    bit(9) ? [memberOf("second", limits)] : [],
+    bit(10) ? [member("after", "poststart", bit(11))] : [],
+    bit(12) ? [member("cleanup", "poststop")] : [],
+  ].flat();
+  const group = groupOf(members, {
+    shutdownDelayMs: bit(13) ? 700 : 0,
+    maxRunDurationMs: bit(14) ? 20_000 : null,
+    disconnect: {
+      lostAfterMs: 0,
+      replace: true,
+      reconcile: "best_score",
+      stopOnClientAfterMs: bit(15) ? 10_000 : null,
+    },
+  });
+  const health = { healthCheck: "checks", minHealthyTimeMs: 2_000, deadlineMs: 9_000 } as const;
+  const order = groupOrderOf(execution, group, {
+    jobType: bit(16) ? "batch" : "service",
+    health: bit(17) ? health : null,
+  });
+  return { ...order, taskId: `task${pick % 3}`, keepDirectory: pick % 4 === 1 };
 }
