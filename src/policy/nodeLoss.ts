@@ -24,8 +24,8 @@ export type ReplacementPlan =
   | { readonly kind: "none" };
 
 /**
- * stay: nothing changes. unknown: it is waited for until `nextAt`. lost: it is given up.
- * `nextAt` is when something follows by itself; `replacement` says what takes its place, and when.
+ * stay: nothing changes. unknown: it is waited for. lost: it is given up. `nextAt` is when something follows by itself
+ * (null: nothing does until the node is back); `replacement` says what takes its place, and when.
  */
 export type NodeLossDecision =
   | { readonly action: "stay"; readonly nextAt: null; readonly reason: string }
@@ -70,28 +70,51 @@ function whileUnknown(input: NodeLossInput): ReplacementPlan {
   return due.eligible ? { kind: "at", at: due.nextAt, delayMs: due.delayMs } : NO_REPLACEMENT;
 }
 
-function lostDecision(input: NodeLossInput, now: number): NodeLossDecision {
+function unknownUntil(
+  nextAt: number | null,
+  replacement: ReplacementPlan,
+  reason: string,
+): NodeLossDecision {
+  return { action: "unknown", nextAt, replacement, reason };
+}
+
+function lost(replacement: ReplacementPlan, reason: string): NodeLossDecision {
+  const nextAt = replacement.kind === "at" ? replacement.at : null;
+  return { action: "lost", nextAt, replacement, reason };
+}
+
+function onDownNode(input: NodeLossInput, now: number): NodeLossDecision {
   const { jobType, policy, killTimeoutsMs, outSince } = input;
-  const lost = (replacement: ReplacementPlan, reason: string): NodeLossDecision => {
-    const nextAt = replacement.kind === "at" ? replacement.at : null;
-    return { action: "lost", nextAt, replacement, reason };
-  };
   if (isPerNode(jobType)) {
     return lost(NO_REPLACEMENT, `Node is down; a ${jobType} job runs there again when it is back`);
   }
-  if (!policy.replace) return lost(NO_REPLACEMENT, "Node is down, and disconnect.replace is false");
   const stoppedAt = clientStopEndsAt(policy, killTimeoutsMs, outSince);
   if (stoppedAt !== null && stoppedAt > now) {
     const wait = formatGoDuration(stoppedAt - now);
-    const text = `Node is down; it stops the execution by itself, replaced in ${wait}`;
-    return lost({ kind: "at", at: stoppedAt, delayMs: null }, text);
+    const reason = `Node is down and stops the execution by itself; lost in ${wait}`;
+    return unknownUntil(stoppedAt, NO_REPLACEMENT, reason);
   }
-  return lost({ kind: "at", at: now, delayMs: null }, "Node is down; replaced at once");
+  if (policy.replace) {
+    return lost({ kind: "at", at: now, delayMs: null }, "Node is down; replaced at once");
+  }
+  const reason = "Node is down, and disconnect.replace is false";
+  if (policy.lostAfterMs > 0) return lost(NO_REPLACEMENT, reason);
+  return unknownUntil(null, NO_REPLACEMENT, reason);
+}
+
+function onDisconnectedNode(input: NodeLossInput, now: number): NodeLossDecision {
+  const giveUpAt = lostAt(input.policy, input.outSince);
+  const replacement = whileUnknown(input);
+  const isFirst = replacement.kind === "at" && replacement.at > now && replacement.at < giveUpAt;
+  const left = formatGoDuration(giveUpAt - now);
+  const nextAt = isFirst ? replacement.at : giveUpAt;
+  return unknownUntil(nextAt, replacement, `Node is disconnected; lost in ${left}`);
 }
 
 /**
  * What becomes of an execution whose node is down or disconnected. Lost ones are replaced at once, without the delay of
- * `reschedule` and without using up an attempt; while one is unknown its replacement follows `reschedule`.
+ * `reschedule` and without using up an attempt; while one is unknown its replacement follows `reschedule`. One that its
+ * node stops by itself, or that must not be replaced, is unknown too. To be asked again at `nextAt`.
  */
 export function decideNodeLoss(
   input: NodeLossInput,
@@ -101,16 +124,5 @@ export function decideNodeLoss(
   const { status, policy, outSince } = input;
   if (isTerminated(status)) return { action: "stay", nextAt: null, reason: `It is ${status}` };
   const isWaited = nodeState === "disconnected" && survivesSilence(status, policy, outSince, now);
-  if (!isWaited) return lostDecision(input, now);
-  const giveUpAt = lostAt(policy, outSince);
-  const replacement = whileUnknown(input);
-  const isFirst = replacement.kind === "at" && replacement.at > now && replacement.at < giveUpAt;
-  const nextAt = isFirst ? replacement.at : giveUpAt;
-  const left = formatGoDuration(giveUpAt - now);
-  return {
-    action: "unknown",
-    nextAt,
-    replacement,
-    reason: `Node is disconnected; lost in ${left}`,
-  };
+  return isWaited ? onDisconnectedNode(input, now) : onDownNode(input, now);
 }
