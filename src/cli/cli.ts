@@ -74,7 +74,7 @@ async function runAction(chosen: Chosen, words: readonly string[], io: CliIo): P
     if (!(error instanceof UsageError)) throw error;
     const more = `Run \`stint ${object} ${name} help\` for what each option means.`;
     await writeTo(io.stderr, `error: ${error.message}\n${usage(object, name, action)}\n${more}\n`);
-    return EXIT.usage;
+    return action.errorExit ?? EXIT.usage;
   }
 }
 
@@ -93,7 +93,8 @@ async function runParsed(
     return await Promise.race([run(session, given), interrupt.exitCode]);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    return await reportError(error, session);
+    const exitCode = await reportError(error, session);
+    return exitCode === EXIT.failed ? (action.errorExit ?? exitCode) : exitCode;
   } finally {
     interrupt.stop();
   }
@@ -126,14 +127,16 @@ function hearInterrupts(io: CliIo) {
   return { signal: controller.signal, exitCode, stop };
 }
 
+const HELP_OPTIONS: readonly string[] = ["-h", "-help", "--help"];
+
 function isHelp(word: string): boolean {
-  return word === "help" || word === "-h" || word === "--help";
+  return word === "help" || HELP_OPTIONS.includes(word);
 }
 
 function hasHelpOption(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   const options = end < 0 ? words : words.slice(0, end);
-  return options.includes("-h") || options.includes("--help");
+  return options.some((word) => HELP_OPTIONS.includes(word));
 }
 
 /** `stint help job list` is as good as `stint job list help`. */
@@ -148,7 +151,7 @@ async function help(words: readonly string[], io: CliIo): Promise<number> {
 
 async function wrongOption(option: string, io: CliIo): Promise<number> {
   const error = `error: Expected an object and got the option "${option}".`;
-  const names = Object.keys(GENERAL).map((key) => `--${longName(key)}`);
+  const names = Object.entries(GENERAL).map((option) => `--${longName(...option)}`);
   const place = `Options stand behind the action, as in \`stint job list -st active\`; only ${names.join(", ")} may stand before the object.`;
   await writeTo(io.stderr, `${error} ${place}\n${rootHelp(OBJECTS)}\n`);
   return EXIT.usage;

@@ -17,13 +17,16 @@ const ACTIONS = Object.entries(OBJECTS).flatMap(([object, { actions }]) =>
 test.each(ACTIONS)("$path has options that can be told apart", ({ action }) => {
   const options = { ...action.options, ...GENERAL };
   const shorts = Object.values(options).map(({ short }) => short);
-  const longs = Object.keys(options).map(longName);
+  const longs = Object.entries(options).map((option) => longName(...option));
   expect(Object.keys(options)).toHaveLength(
     Object.keys(action.options).length + Object.keys(GENERAL).length,
   );
   expect(new Set(shorts).size).toBe(shorts.length);
   expect(new Set(longs).size).toBe(longs.length);
-  expect(shorts.every((short) => /^[a-z]{2}$|^f$/.test(short))).toBe(true);
+  expect(longs.map((long) => long.replaceAll("-", ""))).toEqual(
+    Object.keys(options).map((key) => key.toLowerCase()),
+  );
+  expect(shorts.every((short) => /^[a-z]{2}$|^[fnp]$/.test(short))).toBe(true);
   expect(action.operands.every((key) => key in action.options)).toBe(true);
 });
 
@@ -48,7 +51,7 @@ test("objects and their actions stand in help in 80 columns", () => {
 test("completion for bash knows every action and its options", () => {
   const script = bashCompletion(OBJECTS);
   for (const { path, object, action } of ACTIONS) {
-    const options = Object.keys(action.options).map((key) => `--${longName(key)}`);
+    const options = Object.entries(action.options).map((option) => `--${longName(...option)}`);
     expect(script).toContain(`    ${object}) words="`);
     expect(script).toContain(`    "${path}") words="${[...options, "--json"].join(" ")} `);
   }

@@ -1,4 +1,8 @@
+import type { JobOptions } from "../jobfile/readJob.ts";
 import { ClosedPipe } from "./failure.ts";
+
+/** Rules for jobs of groups that belong to the parts that run them. */
+export type JobRules = Pick<JobOptions, "cronCheck" | "validators">;
 
 /** Where output goes, as process.stdout. */
 export interface Sink {
@@ -22,6 +26,8 @@ export interface CliIo {
   readonly readStdin?: () => Promise<string>;
   /** Absent: the process's own. */
   readonly currentFolder?: string;
+  /** Absent: such rules are the server's alone. */
+  readonly loadJobRules?: () => Promise<JobRules>;
   /** Another implementation of fetch, for tests. */
   readonly fetch?: (request: Request) => Promise<Response>;
 }

@@ -34,7 +34,7 @@ complete -o default -F _stint stint
 }
 
 function optionWords({ options }: Action): string {
-  return Object.keys({ ...options, ...GENERAL })
-    .map((key) => `--${longName(key)}`)
+  return Object.entries({ ...options, ...GENERAL })
+    .map((option) => `--${longName(...option)}`)
     .join(" ");
 }

@@ -96,7 +96,7 @@ export function actionHelp(
 }
 
 function optionHead(key: string, spec: OptionSpec): string {
-  const head = `  -${spec.short},--${longName(key)}`;
+  const head = `  -${spec.short},--${longName(key, spec)}`;
   if (spec.kind === "flag") return head;
   // The words stand below, each with its meaning.
   return spec.kind === "word" ? `${head} <word>` : `${head} ${placeholder(spec)}`;

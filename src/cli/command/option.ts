@@ -1,7 +1,9 @@
 /** What every option has: how it is written and what help says of it. */
 interface OptionBase {
-  /** Letters behind the dash; the long form is the option's key in lower case. */
+  /** Letters behind the dash. */
   readonly short: string;
+  /** The long form; absent: the option's key in lower case. */
+  readonly long?: string;
   readonly text: string;
   readonly required?: true;
 }
@@ -103,8 +105,14 @@ type ValueOf<Spec> = Spec extends { kind: "flag" | "list" }
 /** What an action is given: a value for every option, undefined where it was left out. */
 export type OptionValues<Table> = { readonly [Key in keyof Table]: ValueOf<Table[Key]> };
 
-export function longName(key: string): string {
-  return key.toLowerCase();
+/** Gives an option a long form of its own, which with dashes left out is its key in lower case. */
+export function named<Spec extends OptionSpec>(long: string, spec: Spec) {
+  return { ...spec, long } as const;
+}
+
+/** The long form as help shows it. */
+export function longName(key: string, spec: OptionSpec): string {
+  return spec.long ?? key.toLowerCase();
 }
 
 /** The value as help writes it, as `<job-id>` or `<asc|desc>`; nothing for a flag. */

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { UsageError } from "../failure.ts";
 import type { Action } from "./action.ts";
 import { longName, type OptionSpec, type OptionTable, placeholder } from "./option.ts";
-import { expandShortForms } from "./shortForm.ts";
+import { canonicalName, expandOptionWords } from "./optionWords.ts";
 
 export type ParsedOptions = Readonly<Record<string, unknown>>;
 
@@ -17,13 +17,13 @@ export function parseOptions(
   const { options, operands } = action;
   const command = commandOf(options);
   try {
-    command.parse(expandShortForms(options, words), { from: "user" });
+    command.parse(expandOptionWords(options, words), { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) throw usageError(error, options);
     throw error;
   }
   const given = new Map<string, unknown>(
-    Object.keys(options).map((key) => [key, command.getOptionValue(longName(key))]),
+    Object.keys(options).map((key) => [key, command.getOptionValue(canonicalName(key))]),
   );
   assignOperands(given, operands, command.args);
   return Object.fromEntries(
@@ -43,7 +43,7 @@ function commandOf(options: OptionTable): Command {
 }
 
 function optionOf(key: string, spec: OptionSpec): Option {
-  const name = longName(key);
+  const name = canonicalName(key);
   const short = spec.short.length === 1 ? `-${spec.short}, ` : "";
   const value = spec.kind === "flag" ? "" : ` ${placeholder(spec)}`;
   const option = new Option(`${short}--${name}${value}`);
@@ -56,7 +56,7 @@ function optionOf(key: string, spec: OptionSpec): Option {
 
 function usageError(error: CommanderError, options: OptionTable): UsageError {
   const [, name] = /option '.*--(\w+) .*' argument missing/.exec(error.message) ?? [];
-  const found = Object.entries(options).find(([key]) => longName(key) === name);
+  const found = Object.entries(options).find(([key]) => canonicalName(key) === name);
   if (found !== undefined) {
     const [key, spec] = found;
     return new UsageError(`Expected ${nameOf(key, spec)} ${placeholder(spec)} and got no value.`);
@@ -127,5 +127,5 @@ function toWord(key: string, spec: OptionSpec & { kind: "word" }, given: unknown
 }
 
 function nameOf(key: string, spec: OptionSpec): string {
-  return `-${spec.short},--${longName(key)}`;
+  return `-${spec.short},--${longName(key, spec)}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { flag, list, number, text } from "./option.ts";
-import { expandShortForms } from "./shortForm.ts";
+import { flag, list, named, number, text } from "./option.ts";
+import { expandOptionWords } from "./optionWords.ts";
 
 const OPTIONS = {
   id: text("id", "id", ""),
@@ -9,10 +9,12 @@ const OPTIONS = {
   env: list("en", "NAME=VALUE", ""),
   follow: flag("f", ""),
   stderr: flag("se", ""),
+  checkIndex: named("check-index", number("ci", "number", "")),
+  noDeadline: named("no-deadline", flag("nd", "")),
 };
 
 function expanded(...words: string[]): string[] {
-  return expandShortForms(OPTIONS, words);
+  return expandOptionWords(OPTIONS, words);
 }
 
 test("two-letter options become their long form, with the value as next word or behind =", () => {
@@ -32,8 +34,23 @@ test("a value keeps its equals signs", () => {
   expect(expanded("-en=A=b=c")).toEqual(["--env=A=b=c"]);
 });
 
-test("one letter is left to the parser, and words and unknown options stay as they are", () => {
-  expect(expanded("-f", "job", "-zz", "-id")).toEqual(["-f", "job", "-zz", "--id"]);
+test("a long name takes one dash or two, and dashes within or none", () => {
+  const one = ["--checkindex", "3", "--nodeadline"];
+  expect(expanded("-check-index", "3", "-no-deadline")).toEqual(one);
+  expect(expanded("--check-index", "3", "--no-deadline")).toEqual(one);
+  expect(expanded("-checkindex", "3", "--nodeadline")).toEqual(one);
+  expect(expanded("-follow", "-env=A=b")).toEqual(["--follow", "--env=A=b"]);
+});
+
+test("one letter is a name as well, and words and unknown options stay as they are", () => {
+  expect(expanded("-f", "job", "-zz", "-", "-5", "-id")).toEqual([
+    "--follow",
+    "job",
+    "-zz",
+    "-",
+    "-5",
+    "--id",
+  ]);
 });
 
 test("nothing behind two dashes is touched", () => {
