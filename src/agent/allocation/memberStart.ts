@@ -1,5 +1,13 @@
 import type { MemberSpec, ResourcesSpec } from "../../model/group.ts";
+import {
+  interpolate,
+  interpolateValue,
+  type Lookup,
+  nodeLookup,
+} from "../../model/interpolation/interpolate.ts";
+import { memberEnvironment } from "../../model/interpolation/memberEnvironment.ts";
 import type { HostFacts } from "../../model/node.ts";
+import type { NodeTraits } from "../../model/placementSpec.ts";
 import type { MemberProcess } from "../core/contract.ts";
 import {
   type HostMount,
@@ -9,23 +17,17 @@ import {
 } from "../drivers/driver.ts";
 import type { DriverOptions } from "../options.ts";
 import type { GroupLimits } from "../platform/groups.ts";
-import { allocationVariables, nodeVariables } from "./environment.ts";
-import { interpolate, interpolateTexts, interpolateValue, type Scope } from "./interpolation.ts";
 import { allocationDirectory, memberDirectories, seenDirectories } from "./layout.ts";
 
 /** What of its node a member can see. */
 export interface MemberSurroundings {
   readonly rootDirectory: string;
   readonly guid: string;
-  readonly host: HostFacts;
+  readonly host: () => HostFacts;
   readonly hostVolumes: DriverOptions["hostVolumes"];
 }
 
-/** A member of no environment of its own has at least these. */
-const BASE = {
-  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-  LANG: "C.UTF-8",
-};
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const MEBIBYTE = 1024 * 1024;
 
 /** The member of a process. Throws if its group has none of that name: the order is not one that a server gives. */
@@ -37,33 +39,44 @@ export function specOf({ order, member }: MemberProcess): MemberSpec {
   return spec;
 }
 
-/** What texts of the member may refer to; `templated` is what its templates add to its environment. */
+/** What texts of a member may refer to. */
+export interface MemberScope {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly lookup: Lookup;
+  readonly traits: NodeTraits;
+}
+
+/** `templated` is what the member's templates add to its environment. */
 export function scopeOf(
   process: MemberProcess,
   surroundings: MemberSurroundings,
   templated: Readonly<Record<string, string>> = {},
-): Scope {
+): MemberScope {
   const { order } = process;
+  const { allocation, jobId } = order;
   const spec = specOf(process);
-  const directories = memberDirectories(
-    allocationDirectory(surroundings.rootDirectory, order),
-    spec.name,
-  );
+  const directory = allocationDirectory(surroundings.rootDirectory, order);
+  const directories = memberDirectories(directory, spec.name);
   const seen = seenDirectories(directories, spec.driver);
-  const system = allocationVariables(order.allocation, order, spec, seen);
-  const node = nodeVariables(
-    surroundings.host,
-    {
-      guid: surroundings.guid,
-      nodeId: order.nodeId,
-      poolId: order.poolId,
-    },
-    order.allocation.region,
-  );
+  const traits = traitsOf(process, surroundings);
+  const own = memberEnvironment(allocation, spec, {
+    jobId,
+    directories: { alloc: seen.alloc, task: seen.local, secrets: seen.secrets },
+    traits,
+    cores: null,
+    parentCgroup: null,
+  });
   // An image has its own.
-  const base = spec.driver === "docker" ? {} : { ...BASE, HOME: directories.local };
-  const own = interpolateTexts(spec.env, { environment: { ...base, ...system }, node });
-  return { environment: { ...base, ...own, ...templated, ...system }, node };
+  const base: Record<string, string> =
+    spec.driver === "docker" ? {} : { PATH, LANG: "C.UTF-8", HOME: directories.member };
+  const environment = { ...base, ...own, ...templated };
+  return { environment, lookup: nodeLookup(traits, allocation.region, environment), traits };
+}
+
+function traitsOf({ order }: MemberProcess, surroundings: MemberSurroundings): NodeTraits {
+  const { datacenter, nodeClass, attributes, meta } = surroundings.host();
+  const { nodeId: name, poolId: pool } = order;
+  return { id: surroundings.guid, name, datacenter, nodeClass, pool, attributes, meta };
 }
 
 /** The process as drivers know it, or why the node cannot give it what it wants. */
@@ -74,18 +87,19 @@ export function memberStart(
 ): MemberStart | StartFailure {
   const { order, key } = process;
   const spec = specOf(process);
-  const scope = scopeOf(process, surroundings, templated);
-  const mounts = mountsOf(process, spec, surroundings, scope);
+  const { environment, lookup } = scopeOf(process, surroundings, templated);
+  const mounts = mountsOf(process, spec, surroundings, lookup);
   if (!Array.isArray(mounts)) return mounts;
   const { allocation } = order;
   const [network] = allocation.group.networks;
+  const hostname = network?.hostname ?? null;
   return {
     key,
     driver: spec.driver,
-    config: interpolateValue(spec.config, scope) as MemberStart["config"],
-    user: spec.user === null ? null : interpolate(spec.user, scope),
+    config: interpolateValue(spec.config, lookup) as MemberStart["config"],
+    user: spec.user === null ? null : interpolate(spec.user, lookup),
     account: `pool ${order.poolId}`,
-    env: withoutBun(scope.environment),
+    env: withoutBun(environment),
     directories: memberDirectories(
       allocationDirectory(surroundings.rootDirectory, order),
       spec.name,
@@ -93,7 +107,7 @@ export function memberStart(
     limits: limitsOf(spec.resources),
     ports: allocation.ports,
     networkMode: network?.mode ?? "host",
-    hostname: network?.hostname == null ? null : interpolate(network.hostname, scope),
+    hostname: hostname === null ? null : interpolate(hostname, lookup),
     mounts,
     labels: {
       "stint.job": order.jobId,
@@ -120,23 +134,27 @@ function mountsOf(
   { order }: MemberProcess,
   spec: MemberSpec,
   { hostVolumes }: MemberSurroundings,
-  scope: Scope,
+  lookup: Lookup,
 ): HostMount[] | StartFailure {
   const mounts: HostMount[] = [];
   for (const mount of spec.volumeMounts) {
     const volume = order.allocation.group.volumes.find(({ name }) => name === mount.volume);
-    const found = volume === undefined ? undefined : hostVolumes[interpolate(volume.source, scope)];
-    if (volume === undefined || found === undefined) {
+    const source = volume === undefined ? mount.volume : interpolate(volume.source, lookup);
+    const found = volume === undefined ? undefined : hostVolumes[source];
+    if (found === undefined) {
       return unrecoverable(
-        `Expected the volume ${volume?.source ?? mount.volume} on this node, and it has none of that name; list it in hostVolumes of the agent's configuration.`,
+        `Expected the volume ${source} on this node, and it has none of that name; list it in hostVolumes of the agent's configuration.`,
       );
     }
-    const readOnly = mount.readOnly || volume.readOnly || found.readOnly;
-    if (found.readOnly && !volume.readOnly && !mount.readOnly) {
-      return unrecoverable(`The volume ${volume.source} can only be read on this node.`);
+    const readOnly = mount.readOnly || volume?.readOnly === true;
+    if (found.readOnly && !readOnly) {
+      return unrecoverable(`The volume ${source} can only be read on this node.`);
     }
-    const destination = interpolate(mount.destination, scope);
-    mounts.push({ source: found.path, destination, readOnly });
+    mounts.push({
+      source: found.path,
+      destination: interpolate(mount.destination, lookup),
+      readOnly,
+    });
   }
   return mounts;
 }

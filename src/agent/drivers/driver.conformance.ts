@@ -134,7 +134,8 @@ class Bench implements AsyncDisposable {
   /** As the agent would start it; a failure is one of any stage. */
   async run(start: MemberStart): Promise<StartFailure | null> {
     const shims = await this.open();
-    const prepared = await this.driver.prepare(start, new AbortController().signal);
+    const { signal } = new AbortController();
+    const prepared = await this.driver.prepare(start, signal, ignore);
     if (prepared !== null) return prepared;
     const launch = this.driver.command(start);
     if (isStartFailure(launch)) return launch;
@@ -152,10 +153,14 @@ class Bench implements AsyncDisposable {
     );
     const over = new AbortController();
     const ended = this.exitOf(start).then(() => over.abort());
-    const begun = await this.driver.begun(start, over.signal);
-    if (begun !== null) await ended;
-    else void ended.catch(() => undefined);
-    return begun;
+    if (await this.driver.begun(start, over.signal)) {
+      void ended.catch(ignore);
+      return null;
+    }
+    await ended;
+    const { end } = await this.#collect(start);
+    if (end.end !== "failedToStart") throw new Error("expected a failure to start");
+    return { message: end.failure.message, isRecoverable: end.recoverable ?? false };
   }
 
   outputPath({ key }: MemberStart, stream: "stdout" | "stderr"): string {
@@ -181,10 +186,15 @@ class Bench implements AsyncDisposable {
 
   /** The exit as people are told it. */
   async end(start: MemberStart) {
+    const { end } = await this.#collect(start);
+    if (end.end !== "exited") throw new Error(end.failure.message);
+    const { outcome } = end.exit;
+    return { ...end, exitCode: outcome.state === "exited" ? outcome.exitCode : null };
+  }
+
+  async #collect(start: MemberStart) {
     const exit = await this.exitOf(start);
-    const more = await this.driver.cleanup(start, this.process(start));
-    const own = exit.outcome.state === "exited" ? exit.outcome.exitCode : null;
-    return { ...more, exitCode: more.exitCode ?? own, outcome: exit.outcome };
+    return { end: await this.driver.cleanup(start, this.process(start), exit) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -281,8 +291,8 @@ export function testDriver(name: string, subjectOf: () => ConformanceSubject): v
         );
         await bench.said(start, "ready");
         await bench.driver.terminate(start, bench.process(start), "SIGTERM");
+        await bench.said(start, "asked");
         await bench.end(start);
-        expect(bench.read(start, "stdout")).toContain("asked");
       },
       TIMEOUT_MS,
     );
@@ -307,7 +317,6 @@ export function testDriver(name: string, subjectOf: () => ConformanceSubject): v
       async () => {
         const start = bench.startOf(subject.missingProgram);
         expect(await bench.run(start)).toMatchObject({ isRecoverable: false });
-        if (bench.started.has(start.key)) await bench.end(start);
       },
       TIMEOUT_MS,
     );

@@ -1,7 +1,13 @@
 import type { AssignedPort } from "../../model/allocation.ts";
 import type { ConfigValue, DriverName } from "../../model/group.ts";
 import type { DriverFacts } from "../../model/node.ts";
-import type { ProcessIdentity, ProcessKey } from "../core/contract.ts";
+import type {
+  StartFailure as CoreStartFailure,
+  MemberEnd,
+  ProcessExit,
+  ProcessIdentity,
+  ProcessKey,
+} from "../core/contract.ts";
 import type { GroupLimits } from "../platform/groups.ts";
 
 /** Where an allocation and one of its members keep their files, as absolute paths on the node. */
@@ -58,6 +64,18 @@ export function recoverable(message: string): StartFailure {
   return { message, isRecoverable: true };
 }
 
+/** As the machine is told of it. */
+export function startFailureOf(
+  { message, isRecoverable }: StartFailure,
+  event?: CoreStartFailure["event"],
+): CoreStartFailure {
+  return {
+    failure: { category: "usererror", code: "CommandLaunchFailed", message },
+    recoverable: isRecoverable,
+    ...(event === undefined ? {} : { event }),
+  };
+}
+
 export function isStartFailure(value: object | null): value is StartFailure {
   return value !== null && "isRecoverable" in value;
 }
@@ -85,15 +103,6 @@ export interface DriverFingerprint {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** What a driver knows of a member's end beyond the kernel. */
-export interface MemberEnd {
-  /** Null: that of the process under the shim is the member's. */
-  readonly exitCode: number | null;
-  readonly isOutOfMemory: boolean;
-  /** For people; null: nothing to add. */
-  readonly message: string | null;
-}
-
 /** How a command that was run beside a member came out. */
 export type ExecuteResult =
   | { readonly state: "exited"; readonly exitCode: number; readonly output: string }
@@ -111,15 +120,20 @@ export const EXECUTE_OUTPUT_MAX_BYTES = 3_072;
 export interface Driver {
   readonly name: DriverName;
   fingerprint(): Promise<DriverFingerprint>;
-  /** What takes time before a start, as fetching an image; null: ready. */
-  prepare(start: MemberStart, signal: AbortSignal): Promise<StartFailure | null>;
+  /** What takes time before a start, as fetching an image; null: ready. `say` tells people what it does. */
+  prepare(
+    start: MemberStart,
+    signal: AbortSignal,
+    say: (text: string) => void,
+  ): Promise<StartFailure | null>;
   /** After `prepare`. */
   command(start: MemberStart): Launch | StartFailure;
   /**
-   * Resolves once the member itself has begun, null, or could not, of which its process under the shim knows only
-   * after it was started. To be aborted when that process has ended: what it has left to say of it is told.
+   * Whether the start of its process is the start of the member. Where it is not, `begun` resolves once the member has
+   * begun or could not: true or false. To be aborted when the process has ended.
    */
-  begun(start: MemberStart, signal: AbortSignal): Promise<StartFailure | null>;
+  readonly beginsAtOnce: boolean;
+  begun(start: MemberStart, signal: AbortSignal): Promise<boolean>;
   /** Asks the member to end, by this signal or else by the driver's own. */
   terminate(
     start: MemberStart,
@@ -131,7 +145,11 @@ export interface Driver {
   /** Leaves no survivor, processes that called setsid included. */
   kill(start: MemberStart, process: ProcessIdentity | null): Promise<void>;
   /** After its process has ended: removes what is left of it, and says how the member itself ended. */
-  cleanup(start: MemberStart, process: ProcessIdentity | null): Promise<MemberEnd>;
+  cleanup(
+    start: MemberStart,
+    process: ProcessIdentity | null,
+    exit: ProcessExit,
+  ): Promise<MemberEnd>;
   /** After a restart of the agent: what belongs to none of these keys is nobody's any more, and removed. */
   adopt(keys: ReadonlySet<ProcessKey>): Promise<void>;
   /** Runs a command as the member would: its user, environment, directory, and container or control group. */

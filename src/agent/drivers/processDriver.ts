@@ -58,7 +58,8 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       return isStartFailure(command) ? command : null;
     },
     command: (start) => launchOf(start, kind, parts),
-    begun: () => Promise.resolve(null),
+    beginsAtOnce: true,
+    begun: () => Promise.resolve(true),
     async terminate({ key }, process, name) {
       trees.signal({ execution: key, process }, name ?? "SIGINT");
     },
@@ -73,10 +74,10 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     async kill({ key }, process) {
       trees.signal({ execution: key, process }, "SIGKILL");
     },
-    async cleanup(start, process) {
+    async cleanup(start, process, exit) {
       const isOutOfMemory = groups.isOutOfMemory(start.key);
       await clear(start, process);
-      return { exitCode: null, isOutOfMemory, message: isOutOfMemory ? "OOM Killed" : null };
+      return { end: "exited", exit, isOutOfMemory, message: isOutOfMemory ? "OOM Killed" : null };
     },
     // The shim has them, and the agent's own recovery asks it.
     adopt: () => Promise.resolve(),

@@ -4,11 +4,14 @@ export class TemplateError extends Error {
   readonly line: number;
   readonly column: number;
 
-  constructor(reason: string, text: string, offset: number, options?: ErrorOptions) {
-    const before = text.slice(0, offset);
-    const line = before.split("\n").length;
-    const column = offset - before.lastIndexOf("\n");
-    super(`line ${line}, column ${column}: ${reason}`, options);
+  constructor(reason: string, place: { text: string; offset: number; cause?: unknown }) {
+    const before = place.text.slice(0, place.offset);
+    const line = before.split("
+").length;
+    const column = place.offset - before.lastIndexOf("
+");
+    const { cause } = place;
+    super(`line ${line}, column ${column}: ${reason}`, cause === undefined ? {} : { cause });
     this.line = line;
     this.column = column;
   }
@@ -72,7 +75,7 @@ function readAction(text: string, from: number, open: number, right: string): Ac
       const next = at + (trims ? 1 : 0) + right.length;
       return { tokens: comment === null ? tokens : null, next, trims };
     }
-    if (at >= text.length) throw new TemplateError("the action is not closed", text, open);
+    if (at >= text.length) throw new TemplateError("the action is not closed", { text, offset: open });
     const { token, next } = readToken(text, at);
     tokens.push(token);
     at = next;
@@ -97,14 +100,14 @@ function readToken(text: string, offset: number): { token: Token; next: number }
     const value = kind === "field" || kind === "variable" ? found.slice(1) : found;
     return { token: { kind, value, offset }, next: offset + found.length };
   }
-  throw new TemplateError(`unexpected ${JSON.stringify(quote)}`, text, offset);
+  throw new TemplateError(`unexpected ${JSON.stringify(quote)}`, { text, offset });
 }
 
 function readQuoted(text: string, offset: number, quote: string): { token: Token; next: number } {
   const pattern = quote === "`" ? /`([^`]*)`/y : /"((?:[^"\\\n]|\\.)*)"/y;
   pattern.lastIndex = offset;
   const found = pattern.exec(text);
-  if (found === null) throw new TemplateError("the text is not closed", text, offset);
+  if (found === null) throw new TemplateError("the text is not closed", { text, offset });
   const inner = found[1] ?? "";
   const value = quote === "`" ? inner : unescaped(inner, text, offset);
   return { token: { kind: "text", value, offset }, next: offset + found[0].length };
@@ -115,6 +118,6 @@ function unescaped(inner: string, text: string, offset: number): string {
     return JSON.parse(`"${inner.replaceAll("\t", "\\t")}"`) as string;
   } catch (error) {
     const reason = "the text has an escape that is not known";
-    throw new TemplateError(reason, text, offset, { cause: error });
+    throw new TemplateError(reason, { text, offset, cause: error });
   }
 }

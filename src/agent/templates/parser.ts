@@ -101,7 +101,7 @@ class Parser {
   }
 
   #fail(reason: string, offset = this.#offset): never {
-    throw new TemplateError(reason, this.#text, offset);
+    throw new TemplateError(reason, { text: this.#text, offset });
   }
 
   #add(node: Node): void {

@@ -127,7 +127,7 @@ class Renderer {
   }
 
   #fail(reason: string, offset: number): never {
-    throw new TemplateError(reason, this.#text, offset);
+    throw new TemplateError(reason, { text: this.#text, offset });
   }
 
   #evaluate(expression: Expression): Value {

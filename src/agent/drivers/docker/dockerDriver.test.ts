@@ -27,7 +27,7 @@ if (mustHave("dockerd", DOCKERD)) {
   testDriver("docker", () => ({
     make: ({ trees, dataDirectory, selfCommand }) => {
       const parts: DockerParts = {
-        socketPath: docker.socketPath,
+        findSocket: () => docker.socketPath,
         rules: { allowPrivileged: false, allowHostPaths: false },
         images: { [NAMED]: IMAGE },
         selfCommand,

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import type { ProcessIdentity, ProcessKey } from "../../core/contract.ts";
+import type { MemberEnd, ProcessExit, ProcessIdentity, ProcessKey } from "../../core/contract.ts";
 import {
   type Driver,
   type DriverFingerprint,
   isStartFailure,
   type Launch,
-  type MemberEnd,
   type MemberStart,
   recoverable,
   type StartFailure,
+  startFailureOf,
 } from "../driver.ts";
 import { containerFiles, readStatus, removeFiles } from "./containerRun.ts";
 import { type ContainerRules, containerBody, KEY_LABEL, NODE_LABEL } from "./containerSpec.ts";
@@ -19,8 +19,8 @@ import { executeInContainer } from "./execute.ts";
 import { ensureImage, type ImageMap, mappedImage } from "./image.ts";
 
 export interface DockerParts {
-  /** Null: there is no engine here. */
-  readonly socketPath: string | null;
+  /** Looked for each time, as engines come and go; null: there is none here. */
+  readonly findSocket: () => string | null;
   readonly rules: ContainerRules;
   readonly images: ImageMap;
   /** Starts this executable. */
@@ -41,24 +41,26 @@ const VERSION_TIMEOUT_MS = 5_000;
  * watches it (supervisor.ts); the agent itself only talks to the engine.
  */
 export function newDockerDriver(parts: DockerParts): Driver {
-  const { socketPath, directory } = parts;
-  const engine = new ContainerEngine(socketPath ?? "/var/run/docker.sock");
+  const { directory, findSocket } = parts;
+  const engine = new ContainerEngine(() => findSocket() ?? "/var/run/docker.sock");
   const node = createHash("sha256").update(directory).digest("hex").slice(0, 12);
   const nameOf = ({ key }: MemberStart) => `stint-${node}-${key}`;
   const remove = (name: string) =>
     engine.act("DELETE", `/containers/${name}?force=true&v=true`).catch(() => false);
   return {
     name: "docker",
-    fingerprint: () => (socketPath === null ? Promise.resolve(NOT_DETECTED) : fingerprint(engine)),
-    async prepare(start, signal) {
+    fingerprint: () =>
+      findSocket() === null ? Promise.resolve(NOT_DETECTED) : fingerprint(engine),
+    beginsAtOnce: false,
+    async prepare(start, signal, say) {
       const config = readDockerConfig(start.config);
       if (isStartFailure(config)) return config;
-      if (socketPath === null) return recoverable(NOT_DETECTED.facts.description);
+      if (findSocket() === null) return recoverable(NOT_DETECTED.facts.description);
       const body = containerBody(start, config, "", node, parts.rules);
       if (isStartFailure(body)) return body;
       const image = mappedImage(config.image, parts.images);
       const { auth, forcePull, imagePullTimeoutMs: timeoutMs } = config;
-      return ensureImage(engine, { image, auth, forcePull, timeoutMs }, signal);
+      return ensureImage(engine, { image, auth, forcePull, timeoutMs }, signal, say);
     },
     command(start) {
       const config = readDockerConfig(start.config);
@@ -70,8 +72,8 @@ export function newDockerDriver(parts: DockerParts): Driver {
       for (;;) {
         const isOver = signal.aborted;
         const read = readStatus(path);
-        if (read?.status === "failedToStart") return read.failure;
-        if (read !== null || isOver) return null;
+        if (read !== null) return read.status !== "failedToStart";
+        if (isOver) return false;
         await Bun.sleep(LOOK_AGAIN_MS);
       }
     },
@@ -99,10 +101,10 @@ export function newDockerDriver(parts: DockerParts): Driver {
       await parts.killProcess(start, process);
       await remove(name);
     },
-    async cleanup(start, process) {
+    async cleanup(start, process, exit) {
       await parts.killProcess(start, process);
       await remove(nameOf(start));
-      const end = endOf(containerFiles(directory, start.key).status);
+      const end = endOf(containerFiles(directory, start.key).status, exit);
       removeFiles(directory, start.key);
       return end;
     },
@@ -121,13 +123,13 @@ function launchOf(
   node: string,
   parts: DockerParts,
 ): Launch | StartFailure {
-  const { rules, images, directory, selfCommand, socketPath } = parts;
+  const { rules, images, directory, selfCommand, findSocket } = parts;
   const create = containerBody(start, config, mappedImage(config.image, images), node, rules);
   if (isStartFailure(create)) return create;
   const files = containerFiles(directory, start.key);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   removeFiles(directory, start.key);
-  const run = { socketPath, name, create, statusPath: files.status };
+  const run = { socketPath: findSocket(), name, create, statusPath: files.status };
   // A file, as the environment of the container may hold secrets, and arguments are seen by everybody.
   writeFileSync(files.run, JSON.stringify(run), { mode: 0o600 });
   const argv = [...selfCommand, "container", files.run];
@@ -143,20 +145,23 @@ function launchOf(
   };
 }
 
-function endOf(statusPath: string): MemberEnd {
+function endOf(statusPath: string, processExit: ProcessExit): MemberEnd {
   const status = readStatus(statusPath);
+  // The figures of the process that stood for the container say nothing of it.
+  const exit = { ...processExit, peakMemoryBytes: null, cpuMs: null };
   switch (status?.status) {
     case "failedToStart":
-      return { exitCode: null, isOutOfMemory: false, message: status.failure.message };
+      return { end: "failedToStart", ...startFailureOf(status.failure) };
     case "exited": {
       const { exitCode, oomKilled: isOutOfMemory, error } = status;
+      const outcome = { state: "exited", exitCode } as const;
       const message = isOutOfMemory ? "OOM Killed" : error === "" ? null : error;
-      return { exitCode, isOutOfMemory, message };
+      return { end: "exited", exit: { ...exit, outcome }, isOutOfMemory, message };
     }
     case "started":
     case undefined: {
       const message = "The process that stood for the container ended before it.";
-      return { exitCode: null, isOutOfMemory: false, message };
+      return { end: "exited", exit, isOutOfMemory: false, message };
     }
   }
 }
@@ -196,7 +201,7 @@ async function fingerprint(engine: ContainerEngine): Promise<DriverFingerprint> 
 }
 
 /** Containers that carry this node's label and no known key, and files of none. */
-async function removeStrays(
+export async function removeStrays(
   engine: ContainerEngine,
   directory: string,
   node: string,

@@ -6,9 +6,9 @@ export class EngineError extends Error {
   override readonly name = "EngineError";
   readonly status: number;
 
-  constructor(message: string, status: number, options?: ErrorOptions) {
+  constructor(message: string, options: ErrorOptions & { readonly status: number }) {
     super(message, options);
-    this.status = status;
+    this.status = options.status;
   }
 }
 
@@ -17,19 +17,24 @@ export class EngineError extends Error {
  * engine's own is the one it certainly speaks.
  */
 export class ContainerEngine {
-  readonly socketPath: string;
+  readonly #findSocket: () => string;
 
-  constructor(socketPath: string) {
-    this.socketPath = socketPath;
+  constructor(findSocket: () => string) {
+    this.#findSocket = findSocket;
+  }
+
+  get socketPath(): string {
+    return this.#findSocket();
   }
 
   /** Throws EngineError, also for an answer that is an error. */
   async call(method: string, path: string, more: EngineCall = {}): Promise<Response> {
     const { body, headers, signal } = more;
+    const { socketPath } = this;
     let response: Response;
     try {
       response = await fetch(`http://localhost${path}`, {
-        unix: this.socketPath,
+        unix: socketPath,
         method,
         timeout: false,
         headers: { "content-type": "application/json", ...headers },
@@ -38,10 +43,13 @@ export class ContainerEngine {
       });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new EngineError(`${this.socketPath} does not answer: ${reason}`, 0, { cause: error });
+      throw new EngineError(`${socketPath} does not answer: ${reason}`, {
+        status: 0,
+        cause: error,
+      });
     }
     if (response.ok || response.status === 304) return response;
-    throw new EngineError(reasonOf(await response.text()), response.status);
+    throw new EngineError(reasonOf(await response.text()), { status: response.status });
   }
 
   async json<Answer>(method: string, path: string, more: EngineCall = {}): Promise<Answer> {

@@ -34,6 +34,7 @@ export async function ensureImage(
   engine: ContainerEngine,
   wish: ImageWish,
   signal: AbortSignal,
+  say: (text: string) => void,
 ): Promise<StartFailure | null> {
   const image = withTag(wish.image);
   try {
@@ -42,6 +43,7 @@ export async function ensureImage(
   } catch (error) {
     return pullFailure(image, error, wish.timeoutMs);
   }
+  say("Downloading image");
   const key = `${engine.socketPath} ${image} ${wish.auth?.username ?? ""}`;
   let pull = pulls.get(key);
   if (pull === undefined) {
@@ -73,7 +75,7 @@ async function pullImage(engine: ContainerEngine, wish: ImageWish): Promise<Star
     const text = await response.text();
     const said = /"error":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
     if (said === undefined) return null;
-    return pullFailure(image, new EngineError(JSON.parse(`"${said}"`), 500), timeoutMs);
+    return pullFailure(image, new EngineError(JSON.parse(`"${said}"`), { status: 500 }), timeoutMs);
   } catch (error) {
     return pullFailure(image, error, timeoutMs);
   }

@@ -31,7 +31,7 @@ interface Inspected {
  */
 export async function superviseContainer(runPath: string): Promise<number> {
   const run = JSON.parse(readFileSync(runPath, "utf8")) as ContainerRun;
-  const engine = new ContainerEngine(run.socketPath);
+  const engine = new ContainerEngine(() => run.socketPath);
   const path = `/containers/${run.name}`;
   for (const name of FORWARDED) {
     process.on(name, () => {
