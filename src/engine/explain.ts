@@ -4,6 +4,7 @@ import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import { isoTime } from "../model/time.ts";
 import type { Explanation, WaitReason } from "./explanation.ts";
+import { explainGroup } from "./groups/explainGroup.ts";
 import { poolOf } from "./ring.ts";
 import { type Engine, type Job, liveOf, mustHave, type Node, type Pool } from "./state.ts";
 
@@ -117,6 +118,7 @@ function explainQueued(engine: Engine, job: Job, task: TaskRecord): WaitReason[]
     case "active":
       break;
   }
+  if (job.groups !== null) return explainGroup(engine, job, task);
   if (engine.now - task.createdAt > TASK_LIFETIME_MS) {
     return [
       reason("TooOld", "The task is older than 180 days and is not run any more; add it again."),

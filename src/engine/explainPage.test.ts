@@ -23,6 +23,8 @@ const CODES: Readonly<Record<WaitReason["code"], true>> = {
   WaitsForNode: true,
   WaitsForTurn: true,
   TooOld: true,
+  WaitsForReschedule: true,
+  NoNodeSuits: true,
 };
 
 test("docs/job-lifecycle.md explains every reason why a task waits, and no other", () => {

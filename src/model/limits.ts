@@ -43,3 +43,6 @@ export const METADATA_MAX = 100;
 export const RECOVERIES_MAX = 100;
 /** Target of one pool; the design size of one server. */
 export const POOL_NODES_MAX = 10_000;
+
+/** How long batch executions run on while their node is drained, unless the drain says otherwise (Nomad). */
+export const DRAIN_DEADLINE_DEFAULT_MS = 3_600_000;

@@ -21,6 +21,7 @@ function perform(parts: EffectParts, effect: Effect): void {
   switch (effect.effect) {
     case "start":
     case "stop":
+    case "restart":
     case "discard":
     case "remove":
     case "acknowledge":

@@ -1,10 +1,17 @@
 import { explainTask } from "../engine/explain.ts";
 import type { Explanation } from "../engine/explanation.ts";
+import { type PlannedGroup, planJob } from "../engine/groups/plan.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
 import { currentNodes } from "../engine/resize.ts";
 import { mustHave, type Node } from "../engine/state.ts";
-import { foldId, type NodeNumber, type PoolNumber } from "../model/id.ts";
-import type { JobRecord } from "../model/job.ts";
+import {
+  foldId,
+  type JobNumber,
+  type NodeNumber,
+  type PoolNumber,
+  type TaskNumber,
+} from "../model/id.ts";
+import type { JobRecord, JobSpec } from "../model/job.ts";
 import type { TaskRecord } from "../model/task.ts";
 import type { Loop } from "./loop/loop.ts";
 import type { LiveNode, LiveNodeFilter, LiveView } from "./routes/context.ts";
@@ -21,6 +28,7 @@ export function liveViewOf(loop: Loop): LiveView {
       runningTaskSlotsCount: node.usedSlots,
       poolId: pool.record.spec.id,
       vmSize: pool.record.spec.vmSize,
+      usedByGroups: node.record.facts?.host === undefined ? null : usedOf(node),
     };
   };
   return {
@@ -56,5 +64,16 @@ export function liveViewOf(loop: Loop): LiveView {
       const job = loop.engine.jobs.get(record.number) ?? null;
       return explainTask(loop.engine, job, task);
     },
+    nowhere(number: JobNumber): ReadonlyMap<TaskNumber, readonly string[]> {
+      return loop.engine.jobs.get(number)?.groups?.nowhere ?? new Map();
+    },
+    plan(spec: JobSpec): readonly PlannedGroup[] {
+      return planJob(loop.engine, spec);
+    },
   };
+}
+
+function usedOf({ use }: Node): LiveNode["usedByGroups"] {
+  const { cpuMhz, memoryMb, diskMb } = use.resources;
+  return { cpuMhz, memoryMb, diskMb };
 }

@@ -1,7 +1,6 @@
 import type { AllocationOrder, HealthRule } from "../../model/allocation.ts";
 import type { GroupSpec } from "../../model/group.ts";
 import type { ExecutionAllocation } from "../../model/groupJob.ts";
-import type { ExecutionNumber } from "../../model/id.ts";
 import type { StartOrder } from "../../model/order.ts";
 import { saveExecution } from "../record.ts";
 import type { Engine, Job, LiveTask, Node } from "../state.ts";
@@ -29,30 +28,6 @@ export function setAllocation(
 export function describeStop(engine: Engine, live: LiveTask, description: string): void {
   if (allocationOf(live).desired === "stop") return;
   setAllocation(engine, live, { desired: "stop", description });
-}
-
-const MIX = 2_654_435_761;
-
-/** Eight digits that no other number has: a multiplication by an odd number loses nothing. */
-function mixed(number: number, step: number): string {
-  const low = Math.imul(number + step, MIX) >>> 0;
-  return ((low ^ (low >>> 15)) >>> 0).toString(16).padStart(8, "0");
-}
-
-/**
- * The id by which people name an execution: 36 characters as Nomad's, whose first eight digits are an execution's own
- * for the first 2^32, so that a prefix is enough.
- */
-export function allocationId(execution: ExecutionNumber): string {
-  const digits = [0, 1, 2, 3].map((step) => mixed(execution, step * 97)).join("");
-  const parts = [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    digits.slice(12, 16),
-    digits.slice(16, 20),
-    digits.slice(20),
-  ];
-  return parts.join("-");
 }
 
 /** When the node is to count it as healthy: by the update policy while it is deployed, else by the migrate policy. */

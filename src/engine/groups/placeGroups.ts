@@ -1,4 +1,5 @@
 import type { RescheduleEvent } from "../../model/allocation.ts";
+import { allocationId } from "../../model/allocationId.ts";
 import type { GroupSpec } from "../../model/group.ts";
 import type { ExecutionAllocation, PlacementScore } from "../../model/groupJob.ts";
 import type { ExecutionNumber } from "../../model/id.ts";
@@ -12,7 +13,6 @@ import { assign } from "../assign.ts";
 import { takesWork } from "../nodeIndex.ts";
 import { poolOf } from "../ring.ts";
 import { type Engine, type Job, mustHave, type Pool } from "../state.ts";
-import { allocationId } from "./allocation.ts";
 import { candidateOf, candidatesIn, planOf } from "./candidates.ts";
 import { chanceOf } from "./chance.ts";
 import {

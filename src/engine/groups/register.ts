@@ -28,10 +28,11 @@ export const NO_ORIGIN: JobOrigin = { parentJobId: null, payload: null, meta: {}
  */
 export function registerJob(
   engine: Engine,
-  spec: JobSpec,
+  given: JobSpec,
   checkVersion: number | null,
   origin: JobOrigin = NO_ORIGIN,
 ): Reply {
+  const spec = withEnd(given);
   const refused = refusedByPool(engine, spec);
   if (refused !== null) return refused;
   const number = engine.jobsById.get(foldId(spec.id));
@@ -40,6 +41,12 @@ export function registerJob(
   if (refusedVersion !== null) return refusedVersion;
   if (job === undefined) return create(engine, spec, origin);
   return change(engine, job, spec);
+}
+
+/** Batch work is over with its last task; services and system jobs are over when they are stopped. */
+function withEnd(spec: JobSpec): JobSpec {
+  const isBatch = spec.type === "batch" || spec.type === "sysbatch";
+  return { ...spec, onAllTasksComplete: isBatch ? "terminatejob" : "noaction" };
 }
 
 function refusedByPool(engine: Engine, spec: JobSpec): Reply | null {

@@ -1,4 +1,5 @@
 import type { GroupSpec } from "../../model/group.ts";
+import { groupChange } from "../../model/groupChange.ts";
 import type { Deployment } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
@@ -6,8 +7,7 @@ import { type Engine, type Job, liveOf } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop, setAllocation } from "./allocation.ts";
 import { endDeployment } from "./deployment.ts";
-import { isSameProcess } from "./difference.ts";
-import { groupOfVersion, groupsOf, isSystemType, setGroupsRecord } from "./jobGroups.ts";
+import { groupOf, groupOfVersion, groupsOf, isSystemType, setGroupsRecord } from "./jobGroups.ts";
 import { revertTo } from "./versions.ts";
 
 /** A new version takes the place of the old one, as fast as each group's `update` allows. */
@@ -64,18 +64,15 @@ function withoutHealth(group: GroupSpec): GroupSpec["update"] {
 /** What a new version does not change for the processes is the new version's already. */
 function adoptVersion(engine: Engine, job: Job, task: TaskRecord): void {
   const live = liveOf(engine, task);
-  const { version } = groupsOf(job).record;
-  if (live === null || allocationOf(live).version === version) return;
-  const before = groupOfVersion(job, task, allocationOf(live).version);
-  const now = groupOfVersion(job, task, version);
-  if (
-    before === null ||
-    now === null ||
-    !isSameProcess(job, allocationOf(live).version, before, now)
-  ) {
-    return;
-  }
-  setAllocation(engine, live, { version });
+  const { record, spec } = groupsOf(job);
+  if (live === null || allocationOf(live).version === record.version) return;
+  const { version } = allocationOf(live);
+  const before = groupOfVersion(job, task, version);
+  const now = groupOf(job, task);
+  const earlier = record.history.find((candidate) => candidate.version === version)?.spec.groups;
+  if (before === null || now === null || earlier === undefined) return;
+  if (groupChange(earlier, before, spec, now) === "destructive") return;
+  setAllocation(engine, live, { version: record.version });
 }
 
 function rolloutTask(engine: Engine, job: Job, task: TaskRecord): RolloutTask {

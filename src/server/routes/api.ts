@@ -7,6 +7,7 @@ import type { Caller, ServerContext } from "./context.ts";
 import { eventHandlers } from "./events.ts";
 import { executionHandlers } from "./executions.ts";
 import { fileHandlers } from "./files.ts";
+import { groupHandlers } from "./groups.ts";
 import { jobHandlers } from "./jobs.ts";
 import { nodeHandlers } from "./nodes.ts";
 import { openApiDocument } from "./openApi.ts";
@@ -84,6 +85,7 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...poolHandlers(context),
     ...nodeHandlers(context),
     ...jobHandlers(context),
+    ...groupHandlers(context),
     ...taskHandlers(context),
     ...executionHandlers(context),
     ...eventHandlers(context),

@@ -1,7 +1,8 @@
 import type { Explanation } from "../../engine/explanation.ts";
+import type { PlannedGroup } from "../../engine/groups/plan.ts";
 import type { Reply, RequestInput } from "../../engine/input.ts";
-import type { NodeNumber, PoolNumber } from "../../model/id.ts";
-import type { JobRecord } from "../../model/job.ts";
+import type { JobNumber, NodeNumber, PoolNumber, TaskNumber } from "../../model/id.ts";
+import type { JobRecord, JobSpec } from "../../model/job.ts";
 import type { NodeProgress, NodeRecord, NodeState } from "../../model/node.ts";
 import type { ProviderName } from "../../model/pool.ts";
 import type { RequestError } from "../../model/requestError.ts";
@@ -57,6 +58,12 @@ export interface LiveNode {
   readonly runningTaskSlotsCount: number;
   readonly poolId: string;
   readonly vmSize: string;
+  /** What groups take of it; null: it runs none. */
+  readonly usedByGroups: {
+    readonly cpuMhz: number;
+    readonly memoryMb: number;
+    readonly diskMb: number;
+  } | null;
 }
 
 export interface LiveNodeFilter {
@@ -78,6 +85,10 @@ export interface LiveView {
   /** Nodes of the pool that count for its allocation. */
   currentDedicatedNodes(pool: PoolNumber): number;
   explain(job: JobRecord, task: TaskRecord): Explanation;
+  /** Why no node takes tasks of a job of groups, by task; empty for any other job. */
+  nowhere(job: JobNumber): ReadonlyMap<TaskNumber, readonly string[]>;
+  /** What registering a job of groups would do now. */
+  plan(spec: JobSpec): readonly PlannedGroup[];
 }
 
 export interface NodeFiles {

@@ -13,12 +13,35 @@ export interface NodeFigures {
   readonly runningTaskSlotsCount: number;
   readonly poolId: string;
   readonly vmSize: string;
+  /** Null: it runs no groups. */
+  readonly usedByGroups: Node["usedByGroups"] | null;
 }
 
 function factsView(facts: NodeFacts, bootAt: number | null, createdAt: number) {
   const { hostname, os, ipAddress, cores, memoryBytes, agentVersion } = facts;
   const nodeAgentInfo = { version: agentVersion, lastUpdateTime: isoTime(bootAt ?? createdAt) };
-  return { hostname, os, ipAddress, cores, memoryBytes, nodeAgentInfo };
+  return { hostname, os, ipAddress, cores, memoryBytes, nodeAgentInfo, ...hostView(facts) };
+}
+
+/** What groups are placed by. */
+function hostView({ host }: NodeFacts) {
+  if (host === undefined) return {};
+  const { datacenter, nodeClass, meta, attributes, drivers, cpuMhz, memoryMb, diskMb } = host;
+  return {
+    datacenter,
+    ...(nodeClass === "" ? {} : { nodeClass }),
+    meta: { ...meta },
+    attributes: { ...attributes },
+    drivers: { ...drivers },
+    groupResources: { cpuMhz, memoryMb, diskMb },
+  };
+}
+
+function drainView({ drain }: NodeRecord): Pick<Node, "drain"> {
+  if (drain === undefined || drain === null) return {};
+  const { startedAt, deadlineAt, ignoreSystemJobs } = drain;
+  const deadline = present({ deadline: timeOf(deadlineAt) });
+  return { drain: { startTime: isoTime(startedAt), ...deadline, ignoreSystemJobs } };
 }
 
 /** What a reboot or removal under way waits for. */
@@ -58,6 +81,8 @@ export function nodeView(node: NodeFigures): Node {
     runningTasksCount: node.runningTasksCount,
     runningTaskSlotsCount: node.runningTaskSlotsCount,
     ...orderView(record, progress),
+    ...drainView(record),
+    ...(node.usedByGroups === null ? {} : { usedByGroups: node.usedByGroups }),
     ...(errors.length === 0 ? {} : { errors }),
   };
 }

@@ -223,7 +223,7 @@ const NODE: NodeRecord = {
 };
 
 test("a node that never connected was never heard", () => {
-  const facts = { state: "creating", poolId: "p", vmSize: "v" } as const;
+  const facts = { state: "creating", poolId: "p", vmSize: "v", usedByGroups: null } as const;
   const figures = { ...facts, runningTasksCount: 0, runningTaskSlotsCount: 0 };
   const view = (bootId: string | null) =>
     nodeView({ ...figures, record: { ...NODE, bootId }, progress: emptyProgress() });
@@ -232,7 +232,7 @@ test("a node that never connected was never heard", () => {
 });
 
 test("a node that waits to be rebooted says by which option, and until when", () => {
-  const facts = { state: "rebooting", poolId: "p", vmSize: "v" } as const;
+  const facts = { state: "rebooting", poolId: "p", vmSize: "v", usedByGroups: null } as const;
   const figures = { ...facts, runningTasksCount: 0, runningTaskSlotsCount: 0 };
   const progress = { ...emptyProgress(), retainedUntil: AT };
   const view = (order: Partial<NodeRecord>) =>

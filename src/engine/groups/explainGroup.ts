@@ -1,0 +1,37 @@
+import type { TaskRecord } from "../../model/task.ts";
+import { isoTime } from "../../model/time.ts";
+import type { WaitReason } from "../explanation.ts";
+import { poolOf } from "../ring.ts";
+import type { Engine, Job } from "../state.ts";
+import { boundNode, groupsOf, progressOf } from "./jobGroups.ts";
+
+/** Why a task of a group is not placed: its time has not come, or no node suits. */
+export function explainGroup(engine: Engine, job: Job, task: TaskRecord): WaitReason[] {
+  const { actsAt, decision } = progressOf(task);
+  if (actsAt !== null && actsAt > engine.now) {
+    const message = `It is placed again at ${isoTime(actsAt)}: ${decision ?? "by policy"}.`;
+    return [about("WaitsForReschedule", message)];
+  }
+  const pool = poolOf(engine, job);
+  const { poolId } = job.record.spec;
+  if (pool === null) {
+    return [about("PoolNotFound", `There is no pool ${poolId}; nothing runs until it exists.`)];
+  }
+  const { accepts } = pool.record.spec;
+  if (!accepts.includes("groups")) {
+    const text = `Pool ${poolId} accepts ${accepts.join(", ") || "nothing"}, not groups.`;
+    return [about("PoolDoesNotAccept", text)];
+  }
+  const node = boundNode(engine, task);
+  if (node !== null && node.record.contact !== "connected") {
+    const message = `It belongs to node ${node.record.id}, which can not be reached.`;
+    return [{ ...about("NodeUnreachable", message), nodes: [node.record.id], nodeCount: 1 }];
+  }
+  const reasons = groupsOf(job).live.nowhere.get(task.number) ?? [];
+  if (reasons.length > 0) return reasons.map((message) => about("NoNodeSuits", message));
+  return [about("WaitsForTurn", "It is next and is about to be placed.")];
+}
+
+function about(code: WaitReason["code"], message: string): WaitReason {
+  return { code, message, nodes: [], nodeCount: 0 };
+}

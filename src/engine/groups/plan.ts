@@ -1,0 +1,194 @@
+import type { GroupSpec } from "../../model/group.ts";
+import { groupChange } from "../../model/groupChange.ts";
+import { foldId } from "../../model/id.ts";
+import type { JobSpec } from "../../model/job.ts";
+import type { Candidate } from "../../placement/candidate.ts";
+import { JobUsage } from "../../placement/jobUsage.ts";
+import { placeGroup } from "../../placement/placeGroup.ts";
+import { type PlacementPlan, placementPlan } from "../../placement/plan.ts";
+import { addResources, resourcesOn } from "../../placement/resources.ts";
+import { explainNodes } from "../../placement/whyNot.ts";
+import { type Engine, type Job, liveOf, type Pool } from "../state.ts";
+import { candidatesIn, isFeasible } from "./candidates.ts";
+import { chanceOf } from "./chance.ts";
+import { nowhereReasons } from "./nowhere.ts";
+
+/** Where a new execution would go. */
+export interface PlannedPlacement {
+  readonly taskId: string;
+  /** Null: no node takes it. */
+  readonly nodeId: string | null;
+  readonly score: number | null;
+  /** Why not on each of the other nodes. */
+  readonly elsewhere: readonly { readonly nodeId: string; readonly reason: string }[];
+}
+
+export interface PlannedGroup {
+  readonly group: string;
+  readonly create: number;
+  readonly destructive: number;
+  readonly inPlace: number;
+  readonly stop: number;
+  readonly ignore: number;
+  readonly placements: readonly PlannedPlacement[];
+  /** Why something finds no node. */
+  readonly reasons: readonly string[];
+}
+
+/** Tasks whose other nodes are told of; more would fill screens. */
+const EXPLAINED_MAX = 3;
+
+/** What registering the spec would do now; nothing is changed. A pool that is not there has no nodes. */
+export function planJob(engine: Engine, spec: JobSpec): readonly PlannedGroup[] {
+  const { groups } = spec;
+  if (groups === undefined) return [];
+  const number = engine.jobsById.get(foldId(spec.id));
+  const job = number === undefined ? null : (engine.jobs.get(number) ?? null);
+  const poolNumber = engine.poolsById.get(foldId(spec.poolId));
+  const pool = poolNumber === undefined ? null : (engine.pools.get(poolNumber) ?? null);
+  const gone = (job?.record.spec.groups?.groups ?? []).filter(
+    ({ name }) => !groups.groups.some((group) => group.name === name),
+  );
+  return [
+    ...groups.groups.map((group) => planGroup(engine, { spec, job, pool, group })),
+    ...gone.map(({ name }) => ({ ...NOTHING, group: name, stop: runningOf(engine, job, name) })),
+  ];
+}
+
+const NOTHING = {
+  create: 0,
+  destructive: 0,
+  inPlace: 0,
+  stop: 0,
+  ignore: 0,
+  placements: [],
+  reasons: [],
+};
+
+interface Given {
+  readonly spec: JobSpec;
+  readonly job: Job | null;
+  readonly pool: Pool | null;
+  readonly group: GroupSpec;
+}
+
+function runningOf(engine: Engine, job: Job | null, group: string): number {
+  const tasks = [...(job?.groups?.tasks.values() ?? [])];
+  return tasks.filter(
+    (task) =>
+      task.spec.place?.group === group && liveOf(engine, task)?.execution.stopReason === null,
+  ).length;
+}
+
+function planGroup(engine: Engine, given: Given): PlannedGroup {
+  const { spec, job, group } = given;
+  const isParent = spec.groups?.periodic !== null || spec.groups?.parameterized !== null;
+  const wanted = isParent ? 0 : wantedCount(engine, given);
+  const running = runningOf(engine, job, group.name);
+  const kept = Math.min(running, wanted);
+  const change = changeOf(given);
+  const create = Math.max(0, wanted - running);
+  const placed = placements(engine, given, create, change === "destructive" ? kept : 0);
+  return {
+    group: group.name,
+    create,
+    destructive: change === "destructive" ? kept : 0,
+    inPlace: change === "inPlace" ? kept : 0,
+    ignore: change === "none" ? kept : 0,
+    stop: running - kept,
+    ...placed,
+  };
+}
+
+function wantedCount(engine: Engine, { spec, job, pool, group }: Given): number {
+  if (spec.type !== "system" && spec.type !== "sysbatch") return group.count;
+  if (pool === null || group.count === 0) return 0;
+  const plan = job === null ? planFor(spec, group) : null;
+  return candidatesIn(engine, pool).filter((candidate) => {
+    const node = engine.nodes.get(candidate.node);
+    if (node === undefined) return false;
+    if (job !== null && changeOf({ spec, job, pool, group }) !== "destructive") {
+      return isFeasible(job, group, node);
+    }
+    return plan === null ? true : takes(plan, candidate);
+  }).length;
+}
+
+function takes(plan: PlacementPlan, candidate: Candidate): boolean {
+  const request = { plan, usage: new JobUsage(), penaltyNodes: new Set<number>() };
+  const [verdict] = explainNodes({ ...request, algorithm: "binpack" }, [candidate]);
+  return verdict?.kind === "option";
+}
+
+function planFor(spec: JobSpec, group: GroupSpec): PlacementPlan {
+  if (spec.groups === undefined || spec.type === "fleet") throw new Error("no job of groups");
+  return placementPlan(spec.type, spec.groups, group);
+}
+
+function changeOf({ spec, job, group }: Given) {
+  const before = job?.record.spec.groups;
+  const old = before?.groups.find(({ name }) => name === group.name);
+  if (before === undefined || old === undefined || spec.groups === undefined)
+    return "none" as const;
+  return groupChange(before, old, spec.groups, group);
+}
+
+/** Tries new executions one after the other on copies of what the nodes have in use. */
+function placements(
+  engine: Engine,
+  { spec, job, pool, group }: Given,
+  create: number,
+  replaced: number,
+): Pick<PlannedGroup, "placements" | "reasons"> {
+  const plan = planFor(spec, group);
+  const usage = job?.groups?.usage.copy() ?? new JobUsage();
+  const nodes = new Map(
+    (pool === null ? [] : candidatesIn(engine, pool)).map((candidate) => [
+      candidate.node,
+      copyOf(candidate),
+    ]),
+  );
+  const random = chanceOf(engine, 0);
+  const found: PlannedPlacement[] = [];
+  const count = Math.min(create + replaced, PLANNED_MAX);
+  for (let index = 0; index < count; index += 1) {
+    const candidates = [...nodes.values()];
+    const request = { plan, usage, penaltyNodes: new Set<number>(), algorithm: "binpack" } as const;
+    const placement = placeGroup(request, candidates, random);
+    const taskId = `${spec.id}.${group.name}[${index}]`;
+    const isExplained = index < EXPLAINED_MAX;
+    const others = isExplained ? explainNodes(request, candidates) : [];
+    const chosen = placement.kind === "placed" ? placement.node : null;
+    const elsewhere = others.flatMap((verdict) => {
+      if (verdict.node === chosen) return [];
+      const nodeId = engine.nodes.get(verdict.node)?.record.id ?? "";
+      return [{ nodeId, reason: reasonOf(verdict) }];
+    });
+    if (placement.kind === "nowhere") {
+      found.push({ taskId, nodeId: null, score: null, elsewhere });
+      return { placements: found, reasons: nowhereReasons(engine, placement.metrics) };
+    }
+    const nodeId = engine.nodes.get(placement.node)?.record.id ?? "";
+    found.push({ taskId, nodeId, score: placement.score.final, elsewhere });
+    const candidate = nodes.get(placement.node);
+    if (candidate === undefined) continue;
+    candidate.used = addResources(candidate.used, resourcesOn(plan.needed, candidate.offered));
+    for (const { value } of placement.ports) candidate.usedPorts.add(value);
+    usage.add(-index - 1, group.name, placement.node, candidate.traits);
+  }
+  return { placements: found, reasons: [] };
+}
+
+/** Placements that are tried; the rest of a large count says nothing new. */
+const PLANNED_MAX = 200;
+
+function reasonOf(verdict: ReturnType<typeof explainNodes>[number]): string {
+  return verdict.kind === "excluded"
+    ? verdict.message
+    : `It would do, with score ${verdict.score.final.toFixed(3)}.`;
+}
+
+function copyOf(candidate: Candidate) {
+  const { node, traits, drivers, kind, offered, used, usedPorts, ipAddress } = candidate;
+  return { node, traits, drivers, kind, offered, used, ipAddress, usedPorts: new Set(usedPorts) };
+}

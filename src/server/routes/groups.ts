@@ -1,0 +1,286 @@
+import type { Reply, RequestInput } from "../../engine/input.ts";
+import type { GroupJobSpec } from "../../jobfile/decode/jobs.ts";
+import { jobDiff } from "../../jobfile/diff/jobs.ts";
+import { renderDiff } from "../../jobfile/diff/render.ts";
+import { nomadJson } from "../../jobfile/nomad/jobs.ts";
+import { executionOfAllocation } from "../../model/allocationId.ts";
+import { foldId, type JobNumber, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
+import type { JobRecord } from "../../model/job.ts";
+import { DRAIN_DEADLINE_DEFAULT_MS } from "../../model/limits.ts";
+import { isoTime } from "../../model/time.ts";
+import type { GROUP_ENDPOINTS } from "../../protocol/api/endpoint/groups.ts";
+import { readSubmission } from "../groups/submission.ts";
+import { allocationStub, allocationView, type FoundAllocation } from "../views/allocation.ts";
+import { isOver } from "../views/clientStatus.ts";
+import { type GroupsFigures, groupsStatusView } from "../views/groupsStatus.ts";
+import type { HandlersOf } from "./call.ts";
+import { submit } from "./call.ts";
+import type { ServerContext } from "./context.ts";
+import { findJob, findNode } from "./lookup.ts";
+import { memberLog } from "./memberLog.ts";
+import { Refusal, refuse } from "./refusal.ts";
+
+type Handlers = HandlersOf<typeof GROUP_ENDPOINTS>;
+
+/** Executions that a status looks at; of a job that has made more, the latest. */
+const EXECUTIONS_READ = 5_000;
+
+export function groupHandlers(context: ServerContext): Handlers {
+  return { ...jobRequests(context), ...jobReads(context), ...allocationHandlers(context) };
+}
+
+async function replyTo(
+  context: ServerContext,
+  input: RequestInput,
+): Promise<Extract<Reply, { ok: true }>> {
+  const reply = await context.requests.submit(input);
+  if (!reply.ok) throw new Refusal(reply.error);
+  return reply;
+}
+
+function jobRequests(context: ServerContext) {
+  return {
+    "POST /jobs/register": async ({ body }) => {
+      const { job, checkVersion = null } = await body();
+      const { spec, warnings } = readSubmission(job);
+      const reply = await replyTo(context, { kind: "registerJob", spec, checkVersion });
+      return { jobId: spec.id, version: reply.version ?? 0, warnings: [...warnings] };
+    },
+    "POST /jobs/{jobId}/revert": async ({ parameters, body }) => {
+      const { version } = await body();
+      const { jobId } = parameters;
+      const reply = await replyTo(context, { kind: "revertJob", job: jobId, version });
+      return { jobId, version: reply.version ?? version };
+    },
+    "POST /jobs/{jobId}/dispatch": async ({ parameters, body }) => {
+      const { payload = null, meta = {} } = await body();
+      const suffix = crypto.randomUUID().slice(0, 8);
+      const dispatch = { payload: checkedPayload(payload), meta, suffix };
+      const reply = await replyTo(context, {
+        kind: "dispatchJob",
+        job: parameters.jobId,
+        dispatch,
+      });
+      return { jobId: reply.jobId ?? "" };
+    },
+    "POST /jobs/{jobId}/periodic/force": async ({ parameters }) => {
+      const reply = await replyTo(context, { kind: "forceLaunch", job: parameters.jobId });
+      return { jobId: reply.jobId ?? "" };
+    },
+    "POST /jobs/{jobId}/restart": async ({ parameters }) => {
+      const { job } = await findGroups(context, parameters.jobId);
+      const live = (await executionsOf(context, job.number)).filter((found) => !isOver(found));
+      const restarted: string[] = [];
+      for (const { number, allocation } of live) {
+        const input = { kind: "restartExecution", execution: number, member: null } as const;
+        const reply = await context.requests.submit({ ...input, dead: false });
+        if (reply.ok && allocation !== undefined) restarted.push(allocation.id);
+      }
+      return { allocations: restarted };
+    },
+    "POST /nodes/{nodeId}/drain": async ({ parameters, body }) => {
+      const { deadlineMs = DRAIN_DEADLINE_DEFAULT_MS, ignoreSystemJobs = false } = await body();
+      const node = findNode(context, parameters.nodeId).record.id;
+      await submit(context, { kind: "drainNode", node, drain: { deadlineMs, ignoreSystemJobs } });
+      return {};
+    },
+    "DELETE /nodes/{nodeId}/drain": async ({ parameters, query }) => {
+      const isEligible = query.keepIneligible !== true;
+      await submit(context, { kind: "stopDrain", node: parameters.nodeId, isEligible });
+      return {};
+    },
+  } satisfies Partial<Handlers>;
+}
+
+const PAYLOAD_MAX_BYTES = 16 * 1024;
+
+function checkedPayload(payload: string | null): string | null {
+  if (payload === null) return null;
+  const bytes = Buffer.from(payload, "base64");
+  const isBase64 = bytes.toString("base64").replace(/=+$/, "") === payload.replace(/=+$/, "");
+  if (isBase64 && bytes.byteLength <= PAYLOAD_MAX_BYTES) return payload;
+  const given = isBase64 ? `${bytes.byteLength} bytes` : "something else";
+  throw refuse(
+    "InvalidPropertyValue",
+    `Expected base64 of at most ${PAYLOAD_MAX_BYTES} bytes as payload, and got ${given}.`,
+    "Make it smaller, or let the job fetch it as an artifact.",
+    { field: "payload" },
+  );
+}
+
+function jobReads(context: ServerContext) {
+  return {
+    "POST /jobs/plan": async ({ body }) => {
+      const { job } = await body();
+      const { spec, warnings } = readSubmission(job);
+      return await planAnswer(context, spec, warnings);
+    },
+    "GET /jobs/{jobId}/groups": async ({ parameters }) => {
+      const figures = await figuresOf(context, parameters.jobId);
+      return groupsStatusView(figures);
+    },
+    "GET /jobs/{jobId}/versions": async ({ parameters }) => {
+      const { job, record } = await findGroups(context, parameters.jobId);
+      const { version, submittedAt, stable } = record;
+      const all = [{ version, submittedAt, stable, spec: job.spec }, ...record.history];
+      const items = all.map((one) => ({
+        version: one.version,
+        submitTime: isoTime(one.submittedAt),
+        stable: one.stable,
+        job: { ...nomadJson(one.spec as GroupJobSpec) },
+      }));
+      return { items };
+    },
+    "GET /jobs/{jobId}/allocations": async ({ parameters, query }) => {
+      const { job } = await findGroups(context, parameters.jobId);
+      const tasks = new Map((await tasksOf(context, job.number)).map((one) => [one.number, one]));
+      const executions = await executionsOf(context, job.number);
+      const kept = query.all === true ? executions : executions.slice(0, ALLOCATIONS_SHOWN);
+      const items = kept.flatMap((execution) => {
+        const task = tasks.get(execution.task);
+        const { allocation } = execution;
+        if (task === undefined || allocation === undefined) return [];
+        return [allocationStub({ job, task, execution, allocation })];
+      });
+      return { items };
+    },
+  } satisfies Partial<Handlers>;
+}
+
+/** Without `all`. */
+const ALLOCATIONS_SHOWN = 100;
+
+function allocationHandlers(context: ServerContext) {
+  const live = async (id: string) => (await findAllocation(context, id)).execution.number;
+  return {
+    "GET /allocations/{allocationId}": async ({ parameters }) => {
+      const found = await findAllocation(context, parameters.allocationId);
+      const [number] = found.execution.nodes;
+      const node = number === undefined ? null : context.live.node(number);
+      const later = await context.store.listExecutions(
+        { task: found.task.number },
+        { limit: EXECUTIONS_READ, cursor: null, order: "ascending" },
+      );
+      const next = later.items.find(
+        ({ allocation }) => allocation?.previous === found.execution.number,
+      );
+      return allocationView(found, node?.record ?? null, next ?? null);
+    },
+    "POST /allocations/{allocationId}/restart": async ({ parameters, body }) => {
+      const { member = null, dead = false } = await body();
+      const execution = await live(parameters.allocationId);
+      await submit(context, { kind: "restartExecution", execution, member, dead });
+      return {};
+    },
+    "POST /allocations/{allocationId}/stop": async ({ parameters }) => {
+      const execution = await live(parameters.allocationId);
+      await submit(context, { kind: "stopExecution", execution });
+      return {};
+    },
+    "GET /allocations/{allocationId}/logs/{member}/stdout": async ({
+      parameters,
+      query,
+      request,
+    }) => {
+      const found = await findAllocation(context, parameters.allocationId);
+      return await memberLog(context, found, parameters.member, "stdout", query, request);
+    },
+    "GET /allocations/{allocationId}/logs/{member}/stderr": async ({
+      parameters,
+      query,
+      request,
+    }) => {
+      const found = await findAllocation(context, parameters.allocationId);
+      return await memberLog(context, found, parameters.member, "stderr", query, request);
+    },
+  } satisfies Partial<Handlers>;
+}
+
+async function findGroups(context: ServerContext, jobId: string) {
+  const { record: job } = await findJob(context, jobId);
+  const { groups: record, spec } = job;
+  if (record === undefined || spec.groups === undefined) {
+    throw refuse(
+      "OperationNotValidOnJob",
+      `Job ${jobId} is a job of tasks; it has no groups.`,
+      `See it with GET /api/v1/jobs/${jobId}.`,
+    );
+  }
+  return { job, record, spec: spec.groups };
+}
+
+async function tasksOf(context: ServerContext, job: JobNumber) {
+  const [first, last] = [taskNumberOf(job, 0), taskNumberOf(job + 1, 0) - 1];
+  return await context.store.readTaskRange(first, last, TASKS_PER_JOB);
+}
+
+async function executionsOf(context: ServerContext, job: JobNumber) {
+  const page = { limit: EXECUTIONS_READ, cursor: null, order: "descending" } as const;
+  return (await context.store.listExecutions({ job }, page)).items;
+}
+
+async function figuresOf(context: ServerContext, jobId: string): Promise<GroupsFigures> {
+  const { job, record, spec } = await findGroups(context, jobId);
+  const [tasks, executions] = await Promise.all([
+    tasksOf(context, job.number),
+    executionsOf(context, job.number),
+  ]);
+  const isParent = spec.periodic !== null || spec.parameterized !== null;
+  const children = isParent ? await childrenOf(context, job) : [];
+  const nowhere = context.live.nowhere(job.number);
+  return { job, record, spec, tasks, executions, children, nowhere };
+}
+
+async function childrenOf(context: ServerContext, job: JobRecord): Promise<JobRecord[]> {
+  const page = { limit: EXECUTIONS_READ, cursor: null, order: "ascending" } as const;
+  const found = await context.store.listJobs({ idPrefix: `${job.spec.id}/` }, page);
+  return found.items
+    .map(({ record }) => record)
+    .filter(({ groups }) => foldId(groups?.parentJobId ?? "") === foldId(job.spec.id));
+}
+
+async function findAllocation(context: ServerContext, id: string): Promise<FoundAllocation> {
+  const number = executionOfAllocation(id);
+  const execution = number === null ? null : await context.store.readExecution(number);
+  const allocation = execution?.allocation;
+  const [task] = execution === null ? [] : await context.store.readTasksByNumber([execution.task]);
+  const [job] = execution === null ? [] : await context.store.readJobsByNumber([execution.job]);
+  if (execution !== null && allocation !== undefined && task !== undefined && job !== undefined) {
+    return { job, task, execution, allocation };
+  }
+  throw refuse(
+    "ExecutionNotFound",
+    `Expected the id of an allocation, or at least its first eight digits, and there is none of ${JSON.stringify(id)}.`,
+    "See the ids with GET /api/v1/jobs/JOB/allocations.",
+  );
+}
+
+async function planAnswer(context: ServerContext, spec: GroupJobSpec, warnings: readonly string[]) {
+  const stored = await context.store.readJob(foldId(spec.id));
+  const before = stored?.record ?? null;
+  const groups = context.live.plan(spec);
+  const old = before?.spec.groups === undefined ? null : (before.spec as GroupJobSpec);
+  const isDead = before !== null && before.state !== "active";
+  const diff = jobDiff(isDead ? null : old, spec);
+  const lines = renderDiff(diff, false).map(({ text }) => text);
+  const isMoving = groups.some(
+    ({ create, destructive, inPlace, stop }) => create + destructive + inPlace + stop > 0,
+  );
+  return {
+    jobId: spec.id,
+    isChange: diff.kind !== "None" || isMoving,
+    ...(before?.groups === undefined ? {} : { version: before.groups.version }),
+    diff: lines,
+    groups: groups.map((group) => ({
+      ...group,
+      reasons: [...group.reasons],
+      placements: group.placements.map(({ taskId, nodeId, score, elsewhere }) => ({
+        taskId,
+        ...(nodeId === null ? {} : { nodeId }),
+        ...(score === null ? {} : { score }),
+        elsewhere: elsewhere.map((one) => ({ ...one })),
+      })),
+    })),
+    warnings: [...warnings],
+  };
+}

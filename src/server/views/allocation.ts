@@ -1,0 +1,150 @@
+import type { MemberState } from "../../model/allocation.ts";
+import { allocationId } from "../../model/allocationId.ts";
+import type { ExecutionRecord } from "../../model/execution.ts";
+import type { GroupSpec, MemberSpec } from "../../model/group.ts";
+import type { ExecutionAllocation } from "../../model/groupJob.ts";
+import type { JobRecord } from "../../model/job.ts";
+import type { NodeRecord } from "../../model/node.ts";
+import { rescheduleText, restartText } from "../../model/policyText.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import { isoTime } from "../../model/time.ts";
+import type { Allocation, AllocationStub } from "../../protocol/api/answer/group.ts";
+import { clientStatusOf } from "./clientStatus.ts";
+import { present, timeOf } from "./present.ts";
+
+/** An execution of a group with its job and task. */
+export interface FoundAllocation {
+  readonly job: JobRecord;
+  readonly task: TaskRecord;
+  readonly execution: ExecutionRecord;
+  readonly allocation: ExecutionAllocation;
+}
+
+export function allocationStub(found: FoundAllocation): AllocationStub {
+  const { job, task, execution, allocation } = found;
+  return {
+    id: allocation.id,
+    execution: execution.number,
+    name: task.id.replace(/@.*$/, ""),
+    jobId: job.spec.id,
+    taskId: task.id,
+    group: task.spec.place?.group ?? "",
+    nodeId: execution.nodeId,
+    version: allocation.version,
+    desired: allocation.desired,
+    status: clientStatusOf(execution),
+    createTime: isoTime(execution.assignedAt),
+    modifyTime: isoTime(allocation.modifiedAt),
+  };
+}
+
+/** The group as the execution runs it; null: its version is not kept any more. */
+function groupRun({ job, task, allocation }: FoundAllocation): GroupSpec | null {
+  const { groups: record, spec } = job;
+  const isCurrent = record?.version === allocation.version;
+  const earlier = record?.history.find(({ version }) => version === allocation.version);
+  const groups = (isCurrent ? spec : earlier?.spec)?.groups?.groups ?? [];
+  return groups.find(({ name }) => name === task.spec.place?.group) ?? null;
+}
+
+export function allocationView(
+  found: FoundAllocation,
+  node: NodeRecord | null,
+  next: ExecutionRecord | null,
+): Allocation {
+  const { task, allocation } = found;
+  const group = groupRun(found);
+  const { group: progress } = task.progress;
+  const isLatest = task.progress.execution === found.execution.number;
+  const actsAt = isLatest && task.progress.state === "active" ? (progress?.actsAt ?? null) : null;
+  return {
+    ...allocationStub(found),
+    description: allocation.description,
+    datacenter: node?.facts?.host?.datacenter ?? "",
+    nodeGuid: node?.guid ?? "",
+    members: membersOf(found, group),
+    ports: allocation.ports.map(({ label, value, to, hostIp }) => ({
+      label,
+      address: hostIp,
+      port: value,
+      to,
+      dynamic: isDynamic(group, label),
+    })),
+    checks: checksOf(allocation),
+    ...healthOf(allocation),
+    ...present({
+      previousAllocation: allocation.previous === null ? null : allocationId(allocation.previous),
+      nextAllocation: next === null ? null : allocationId(next.number),
+      reschedulePolicy: group === null ? null : rescheduleText(group.reschedule),
+      decision: isLatest ? (progress?.decision ?? null) : null,
+      actsAt: timeOf(actsAt),
+    }),
+    rescheduleAttempts: allocation.rescheduled.length,
+    rescheduled: allocation.rescheduled.map(({ at, execution, node: nodeId, delayMs }) => ({
+      time: isoTime(at),
+      allocation: allocationId(execution),
+      nodeId,
+      delayMs,
+    })),
+    scores: allocation.scores.map((score) => ({ ...score, scores: { ...score.scores } })),
+  };
+}
+
+function isDynamic(group: GroupSpec | null, label: string): boolean {
+  const ports = group?.networks.flatMap((network) => network.ports) ?? [];
+  return ports.find((port) => port.label === label)?.static == null;
+}
+
+function membersOf({ allocation }: FoundAllocation, group: GroupSpec | null) {
+  const states = new Map(allocation.state?.members.map((state) => [state.member, state]));
+  if (group === null) {
+    return [...states.values()].map((state) => memberView(state.member, state, null));
+  }
+  return group.members.map((spec) => memberView(spec.name, states.get(spec.name), spec));
+}
+
+function memberView(
+  name: string,
+  state: MemberState | undefined,
+  spec: MemberSpec | null,
+): Allocation["members"][number] {
+  const { cpuMhz = 0, cores = 0, memoryMb = 0 } = spec?.resources ?? {};
+  return {
+    name,
+    state: state?.state ?? "pending",
+    failed: state?.failed ?? false,
+    driver: spec?.driver ?? "",
+    restarts: state?.restarts ?? 0,
+    ...present({
+      lastRestartTime: timeOf(state?.lastRestartAt ?? null),
+      startTime: timeOf(state?.startedAt ?? null),
+      finishTime: timeOf(state?.finishedAt ?? null),
+      nextTime: timeOf(state?.nextAt ?? null),
+    }),
+    restartPolicy: spec === null ? "" : restartText(spec.restart),
+    resources: { cpuMhz, cores, memoryMb, diskMb: 0 },
+    events: (state?.events ?? []).map(({ type, at, description }) => ({
+      type,
+      time: isoTime(at),
+      description,
+    })),
+  };
+}
+
+function checksOf({ state }: ExecutionAllocation): Allocation["checks"] {
+  return (state?.checks ?? []).map(({ service, member, check, status, at, output }) => ({
+    service,
+    ...present({ member }),
+    check,
+    status,
+    time: isoTime(at),
+    output,
+  }));
+}
+
+function healthOf({ state }: ExecutionAllocation): Pick<Allocation, "health"> {
+  const health = state?.health ?? null;
+  if (health === null) return {};
+  const { healthy, at, reason } = health;
+  return { health: { healthy, time: isoTime(at), ...present({ reason }) } };
+}

@@ -1,0 +1,151 @@
+import type { ExecutionRecord } from "../../model/execution.ts";
+import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
+import type { Deployment, GroupsRecord } from "../../model/groupJob.ts";
+import type { TaskNumber } from "../../model/id.ts";
+import type { JobRecord } from "../../model/job.ts";
+import { rescheduleText } from "../../model/policyText.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import { isoTime } from "../../model/time.ts";
+import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
+import { clientStatusOf } from "./clientStatus.ts";
+import { present, timeOf } from "./present.ts";
+
+/** Everything that is known of a job of groups. */
+export interface GroupsFigures {
+  readonly job: JobRecord;
+  readonly spec: GroupsSpec;
+  readonly record: GroupsRecord;
+  readonly tasks: readonly TaskRecord[];
+  /** Newest first. */
+  readonly executions: readonly ExecutionRecord[];
+  /** Its children; empty for jobs that have none. */
+  readonly children: readonly JobRecord[];
+  /** Why no node takes a task now. */
+  readonly nowhere: ReadonlyMap<TaskNumber, readonly string[]>;
+}
+
+export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
+  const { job, spec, record, children } = figures;
+  const { type } = job.spec;
+  if (type === "fleet") throw new Error("fleet jobs have no groups");
+  const isParent = spec.periodic !== null || spec.parameterized !== null;
+  return {
+    jobId: job.spec.id,
+    name: spec.name,
+    type,
+    priority: job.spec.priority,
+    status: statusOf(figures),
+    isStopped: isStopped(job),
+    version: record.version,
+    stable: record.stable,
+    submitTime: isoTime(record.submittedAt),
+    datacenters: [...spec.datacenters],
+    namespace: spec.namespace,
+    region: spec.region,
+    poolId: job.spec.poolId,
+    periodic: spec.periodic !== null,
+    parameterized: spec.parameterized !== null,
+    ...present({
+      nextLaunchTime: timeOf(record.nextLaunchAt),
+      parentJobId: record.parentJobId,
+    }),
+    summary: spec.groups.map((group) => summaryOf(figures, group)),
+    ...(isParent ? { children: childCounts(children) } : {}),
+    ...(record.deployment === null
+      ? {}
+      : { deployment: deploymentView(figures, record.deployment) }),
+    waiting: waitingTasks(figures),
+  };
+}
+
+export function isStopped(job: JobRecord): boolean {
+  return job.terminateReason !== null && job.terminateReason !== "AllTasksComplete";
+}
+
+/** Nomad's job status. */
+export function jobStatusOf(job: JobRecord, isAnythingPlaced: boolean): GroupsStatus["status"] {
+  if (job.state === "completed" || job.state === "deleting") return "dead";
+  const groups = job.spec.groups;
+  const isParent =
+    groups !== undefined && (groups.periodic !== null || groups.parameterized !== null);
+  return isParent || isAnythingPlaced ? "running" : "pending";
+}
+
+function statusOf({ job, executions }: GroupsFigures): GroupsStatus["status"] {
+  return jobStatusOf(job, executions.length > 0);
+}
+
+function childCounts(children: readonly JobRecord[]) {
+  const counts = { pending: 0, running: 0, dead: 0 };
+  for (const child of children) counts[jobStatusOf(child, true)] += 1;
+  return counts;
+}
+
+function summaryOf({ tasks, executions }: GroupsFigures, group: GroupSpec) {
+  const inGroup = tasks.filter(({ spec }) => spec.place?.group === group.name);
+  const numbers = new Set(inGroup.map(({ number }) => number));
+  const counts = { pending: 0, running: 0, complete: 0, failed: 0, lost: 0, unknown: 0 };
+  for (const execution of executions) {
+    if (numbers.has(execution.task)) counts[clientStatusOf(execution)] += 1;
+  }
+  const { pending: starting, running, failed, complete, lost, unknown } = counts;
+  const queued = inGroup.filter(({ progress }) => progress.state === "active").length;
+  return { group: group.name, queued, starting, running, failed, complete, lost, unknown };
+}
+
+function deploymentView(
+  { tasks, executions }: GroupsFigures,
+  deployment: Deployment,
+): NonNullable<GroupsStatus["deployment"]> {
+  const groupOf = new Map(tasks.map((task) => [task.number, task.spec.place?.group]));
+  const { id, version, status, description } = deployment;
+  return {
+    id,
+    version,
+    status,
+    description,
+    createTime: isoTime(deployment.createdAt),
+    ...present({ endTime: timeOf(deployment.endedAt) }),
+    groups: Object.entries(deployment.groups).map(
+      ([group, { autoRevert, desired, progressBy }]) => {
+        const placed = executions.filter(
+          (execution) =>
+            execution.allocation?.version === version && groupOf.get(execution.task) === group,
+        );
+        const health = placed.map(({ allocation }) => allocation?.state?.health?.healthy);
+        return {
+          group,
+          autoRevert,
+          desired,
+          placed: placed.length,
+          healthy: health.filter((healthy) => healthy === true).length,
+          unhealthy: health.filter((healthy) => healthy === false).length,
+          ...present({ progressBy: timeOf(progressBy) }),
+        };
+      },
+    ),
+  };
+}
+
+/** What waits for a node or for its time, and what was given up. */
+function waitingTasks({ job, spec, tasks, nowhere }: GroupsFigures): GroupsStatus["waiting"] {
+  if (job.state !== "active") return [];
+  return tasks.flatMap((task) => {
+    const { state, outcome, group: progress } = task.progress;
+    const isGivenUp = state === "completed" && outcome?.result === "failure";
+    if (state !== "active" && !isGivenUp) return [];
+    const name = task.spec.place?.group ?? "";
+    const group = spec.groups.find((candidate) => candidate.name === name);
+    return [
+      {
+        taskId: task.id,
+        group: name,
+        policy: rescheduleText(group?.reschedule ?? null),
+        decision: progress?.decision ?? "It waits for its first node",
+        ...present({ actsAt: timeOf(isGivenUp ? null : (progress?.actsAt ?? null)) }),
+        reasons: [...(nowhere.get(task.number) ?? [])],
+        isGivenUp,
+      },
+    ];
+  });
+}
