@@ -78,6 +78,8 @@ export interface Finding {
   readonly code?: string;
   /** What was expected and what was found, as one sentence. */
   readonly message: string;
+  /** The part of the spec that it is about, as `groups[0].restart`; absent: it is about the file. */
+  readonly path?: string;
   /** Null: not in the file, e.g. a variable given on the command line. */
   readonly range: Range | null;
   /** What to write instead, where that is known. */

@@ -21,8 +21,8 @@ export function readConfig(
   reading.place(`${path}.config`, block.typeRange);
   const config = configOf(block, schema, reading);
   for (const [name, range] of valueRanges(block)) reading.place(`${path}.config.${name}`, range);
-  if (driver === "java" && config["jar_path"] === undefined && config["class"] === undefined) {
-    const message = "Expected jar_path or class in the settings of the driver java.";
+  if (driver === "java" && (config["jar_path"] === undefined) === (config["class"] === undefined)) {
+    const message = "Expected either jar_path or class in the settings of the driver java.";
     reading.error("config_jar_path_missing", block.typeRange, message);
   }
   return config;

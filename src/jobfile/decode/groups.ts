@@ -45,7 +45,7 @@ export function readGroup(block: Block, job: ReadBlock, path: string, within: Wi
     networks: readNetworks(group, path, within),
     services: readServices(
       group,
-      { path: `${path}.services`, group: group.label, member: null },
+      { path: `${path}.services`, group: group.label, member: null, owner: ownerOf(group) },
       within,
     ),
     volumes: readVolumes(group, within),
@@ -63,6 +63,15 @@ export function readGroup(block: Block, job: ReadBlock, path: string, within: Wi
 export function groupOfTask(task: Block): Block {
   const body = { attributes: new Map(), blocks: [task], range: task.range };
   return { ...task, type: "group", body };
+}
+
+/** The main task among several, where it is the only one: what checks of the group are about. */
+function ownerOf(group: ReadBlock): string | null {
+  const tasks = group.children("task");
+  const isMain = ({ body }: Block) => body.blocks.every(({ type }) => type !== "lifecycle");
+  const [main, ...others] = tasks.filter(isMain);
+  const isOnly = tasks.length > 1 && others.length === 0;
+  return isOnly ? (main?.labels[0]?.text ?? null) : null;
 }
 
 const DISK_DEFAULT_MB = 300;

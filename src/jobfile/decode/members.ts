@@ -65,7 +65,7 @@ export function readMember(block: Block, place: MemberPlace, within: Within): Me
     shutdownDelayMs: written.shutdown_delay ?? 0,
     services: readServices(
       task,
-      { path: `${path}.services`, group: place.group, member: task.label },
+      { path: `${path}.services`, group: place.group, member: task.label, owner: null },
       within,
     ),
     artifacts: readArtifacts(task, within),

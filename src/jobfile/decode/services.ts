@@ -14,6 +14,8 @@ export interface ServicePlace {
   readonly group: string;
   /** Null: in the group. */
   readonly member: string | null;
+  /** Task that checks belong to where nothing is written; null: they do not say. */
+  readonly owner: string | null;
 }
 
 export type ServiceBlock = ReadBlock<typeof SERVICE.attributes>;
@@ -53,7 +55,7 @@ function serviceOf(
     tags: written.tags ?? [],
     meta: written.meta ?? {},
     member,
-    checks: readChecks(block, { name, member, path }, within),
+    checks: readChecks(block, { name, member: member ?? place.owner, path }, within),
   };
 }
 

@@ -43,7 +43,7 @@ export class Reading {
   }
 
   issue({ path, code, message, fix, severity = "error" }: SpecIssue): void {
-    this.#add(finding(severity, code, this.placeOf(path), message, fix));
+    this.#add({ ...finding(severity, code, this.placeOf(path), message, fix), path });
   }
 
   /** A block of the job is read once for each group that it holds for, and told of once. */

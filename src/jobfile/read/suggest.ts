@@ -1,15 +1,22 @@
-/** Letters to insert, drop or change to get from one word to the other. */
+/** Letters to insert, drop, change or swap with the next one to get from one word to the other. */
 function distance(from: string, to: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let line = 1; line <= from.length; line += 1) {
     const next = [line];
     for (let column = 1; column <= to.length; column += 1) {
       const same = from[line - 1] === to[column - 1] ? 0 : 1;
-      const changed = (row[column - 1] ?? 0) + same;
-      const shorter = (row[column] ?? 0) + 1;
-      const longer = (next[column - 1] ?? 0) + 1;
-      next.push(Math.min(changed, shorter, longer));
+      const isSwapped = from[line - 1] === to[column - 2] && from[line - 2] === to[column - 1];
+      next.push(
+        Math.min(
+          (row[column - 1] ?? 0) + same,
+          (row[column] ?? 0) + 1,
+          (next[column - 1] ?? 0) + 1,
+          isSwapped ? (before[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
     }
+    before = row;
     row = next;
   }
   return row[to.length] ?? to.length;

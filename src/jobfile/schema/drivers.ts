@@ -24,19 +24,8 @@ const AUTH = {
     username: text("user"),
     password: text("password or token"),
     server_address: text("registry", { default: "the image's" }),
-    email: text("of the user"),
+    email: refused("registries do not ask for it"),
     auth_soft_fail: refused("a wrong password fails the pull"),
-  },
-  blocks: {},
-} satisfies BlockSchema;
-
-const TMPFS_OPTIONS = {
-  name: "tmpfs_options",
-  about: "Of a mount of type tmpfs.",
-  label: null,
-  attributes: {
-    size: whole("bytes"),
-    mode: whole("permissions, decimal"),
   },
   blocks: {},
 } satisfies BlockSchema;
@@ -52,7 +41,7 @@ const MOUNT = {
     readonly: truth("no writing"),
   },
   blocks: {
-    tmpfs_options: block(() => TMPFS_OPTIONS, "tmpfs_options"),
+    tmpfs_options: refusedBlock("a tmpfs has the defaults of the engine", "tmpfs_options"),
     bind_options: refusedBlock("mounts are private", "bind_options"),
     volume_options: refusedBlock("volumes have no options", "volume_options"),
   },
@@ -79,7 +68,27 @@ const DOCKER = {
     work_dir: text("in the container"),
     privileged: truth("all rights; only where the node allows it"),
     port_map: refused("it is the old form of ports", { fix: OLD_PORTS }),
-    hostname: refused("the container's name is its execution's"),
+    hostname: text("of the container", { default: "the network's" }),
+    extra_hosts: texts("`NAME:ADDRESS` for its hosts file"),
+    dns_servers: texts("addresses of resolvers"),
+    init: truth("a small init process reaps children"),
+    readonly_rootfs: truth("no writing outside of mounts"),
+    cap_drop: texts("capabilities that are taken away"),
+    shm_size: whole("bytes of /dev/shm"),
+    pids_limit: whole("processes"),
+    cap_add: refused("containers get no more capabilities"),
+    tty: refused("output goes to files"),
+    interactive: refused("nobody types"),
+    ulimit: refused("limits are those of the engine"),
+    sysctl: refused("kernel settings are those of the engine"),
+    runtime: refused("the engine has one runtime"),
+    ipc_mode: refused("namespaces are the container's own", { fine: ["private"] }),
+    pid_mode: refused("namespaces are the container's own", { fine: ["private"] }),
+    uts_mode: refused("namespaces are the container's own"),
+    userns_mode: refused("namespaces are the container's own"),
+    security_opt: refused("profiles are those of the engine"),
+    network_aliases: refused("names are given by services"),
+    advertise_ipv6_address: refused("addresses are those of the node"),
   },
   blocks: {
     auth: block(() => AUTH, "auth"),
@@ -117,7 +126,7 @@ const RAW_EXEC = {
 
 const EXEC = {
   name: "exec",
-  about: "A process in an isolated file system with a cgroup.",
+  about: "A process as a user of its own in a cgroup. It sees the node's file system (no chroot).",
   label: null,
   attributes: {
     ...COMMAND,

@@ -10,7 +10,6 @@ import {
   type Body,
   type PlainValue,
   plainValue,
-  type Range,
   type TreeEntry,
   type TreeValue,
 } from "../tree.ts";
@@ -32,14 +31,16 @@ export function nomadBody(value: TreeObject, schema: BlockSchema, tell: Tell): B
     const name = attributeNamed(key, schema);
     const child = childNamed(key, schema);
     if (name !== null) attributes.set(name, attributeOf(name, entry));
-    else if (child !== null) blocks.push(...blocksOf(child, entry, value, tell));
-    else if (!isPassedOver(key, plain, schema)) tellUnknown(key, entry.keyRange, schema, tell);
+    else if (child === null) tellUnknown(key, entry, schema, tell);
+    else if (isWish(child, plain, schema)) blocks.push(...blocksOf(child, entry, value, tell));
   }
   return { attributes, blocks, range: value.range };
 }
 
-function isPassedOver(key: string, plain: PlainValue, schema: BlockSchema): boolean {
-  return isEmpty(plain) || (schema.answers ?? []).includes(key);
+/** An update of zeros in the job is how Nomad answers that there is none; what is refused may stand empty. */
+function isWish({ name, child }: NamedChild, plain: PlainValue, parent: BlockSchema): boolean {
+  const mayBeIdle = child.schema === null || (name === "update" && parent.name === "job");
+  return !mayBeIdle || !isDeepEmpty(plain);
 }
 
 function attributeNamed(key: string, schema: BlockSchema): string | null {
@@ -65,9 +66,6 @@ function blocksOf(
 ): Block[] {
   const { keyRange, value } = entry;
   const schema = child.schema?.();
-  // An update of zeros is how Nomad answers that there is none.
-  const isIdle = schema === undefined || name === "update";
-  if (isIdle && isDeepEmpty(plainValue(value))) return [];
   if (name === "config") return configBlocks(entry, parent);
   if (child.json.label === "key" && value.kind === "object" && schema !== undefined) {
     return [...value.entries].flatMap(([label, inner]) =>
@@ -136,12 +134,13 @@ function isDeepEmpty(plain: PlainValue): boolean {
   return Object.values(plain).every(isDeepEmpty);
 }
 
-function tellUnknown(key: string, range: Range, schema: BlockSchema, tell: Tell): void {
+function tellUnknown(key: string, entry: TreeEntry, schema: BlockSchema, tell: Tell): void {
+  if (isEmpty(plainValue(entry.value)) || (schema.answers ?? []).includes(key)) return;
   const known = [
     ...Object.entries(schema.attributes).map(([name, attribute]) => jsonName(name, attribute)),
     ...Object.values(schema.blocks).flatMap(({ json }) => json.keys),
   ];
   const meant = nearest(key, known);
   const fix = meant === null ? `It takes ${known.join(", ")}.` : `Did you mean ${meant}?`;
-  tell.error("unsupported_attribute", range, `${schema.name} has no field ${key}.`, fix);
+  tell.error("unsupported_attribute", entry.keyRange, `${schema.name} has no field ${key}.`, fix);
 }

@@ -1,0 +1,427 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { HclOptions } from "./hcl/options.ts";
+import { readHcl } from "./hcl/readHcl.ts";
+import { type JobOptions, readJob } from "./readJob.ts";
+
+const HCL: HclOptions = {
+  variables: [],
+  now: 0,
+  random: () => 0,
+  readFile: null,
+  workingDirectory: null,
+  homeDirectory: null,
+  digest: null,
+  bcrypt: null,
+  yaml: null,
+};
+
+function read(text: string, options: Partial<JobOptions> = {}) {
+  const { body, findings } = readHcl(text, "job.hcl", HCL);
+  if (body === null) throw new Error(JSON.stringify(findings));
+  return readJob(body, { cronCheck: null, validators: null, ...options });
+}
+
+/** `code line:column` of all that is found. */
+function found(text: string, options: Partial<JobOptions> = {}): string[] {
+  return read(text, options).findings.map(({ code, range }) => {
+    const { line, column } = range?.start ?? { line: 0, column: 0 };
+    return `${code} ${line}:${column}`;
+  });
+}
+
+const TASK = `task "t" {
+      driver = "raw_exec"
+      config { command = "/x" }
+    }`;
+
+/** A job with text in its group, which begins on line 3. */
+function inGroup(text: string, type = "service"): string {
+  return `job "j" {
+  type = "${type}"
+  group "g" {
+    ${text}
+    ${TASK}
+  }
+}
+`;
+}
+
+/** A job with text in its task, which begins on line 4. */
+function inTask(text: string): string {
+  return `job "j" {
+  group "g" {
+    task "t" {
+      ${text}
+      driver = "raw_exec"
+      config { command = "/x" }
+    }
+  }
+}
+`;
+}
+
+/** A check on line 6, its text on line 7. */
+function inCheck(text: string, service = 'port = "80"'): string {
+  return inGroup(`service {
+      ${service}
+      check {
+        ${text}
+      }
+    }`);
+}
+
+const OK_CHECK = `type = "tcp"
+interval = "10s"
+timeout = "2s"`;
+
+test("a name that is not known is told with its line and the one that was meant", () => {
+  const { findings } = read(inGroup("contraint { }\n    countt = 2"));
+  expect(findings).toMatchObject([
+    {
+      code: "unsupported_block",
+      message: "group has no block contraint.",
+      fix: "Did you mean constraint?",
+      range: { file: "job.hcl", start: { line: 4, column: 5 } },
+    },
+    {
+      code: "unsupported_attribute",
+      message: "group has no attribute countt.",
+      fix: "Did you mean count?",
+      range: { start: { line: 5, column: 5 } },
+    },
+  ]);
+});
+
+test("all mistakes are told together, in the order of the file", () => {
+  const text = `job "my job" {
+  priority = 300
+  group "g" {
+    count = -1
+    task "a" {
+      driver = "podman"
+    }
+    task "a" {
+      driver = "raw_exec"
+      kill_timeout = "ten"
+    }
+  }
+}
+`;
+  expect(found(text)).toEqual(
+    [
+      "id_has_space 1:5",
+      "priority_out_of_range 2:14",
+      "count_negative 4:13",
+      "driver_unknown 6:16",
+      "task_duplicate 8:10",
+      "config_command_missing 8:5",
+      "duration_invalid 10:22",
+    ].sort((a, b) => lineOf(a) - lineOf(b)),
+  );
+});
+
+function lineOf(text: string): number {
+  const [line = 0, column = 0] = (text.split(" ")[1] ?? "").split(":").map(Number);
+  return line * 1000 + column;
+}
+
+test("an unknown driver is told with the four that are known", () => {
+  const { findings } = read(inTask("").replace('"raw_exec"', '"qemu"'));
+  expect(findings[0]?.message).toBe(
+    'Expected driver to be one of docker, exec, java, raw_exec and got "qemu".',
+  );
+});
+
+describe("a job file is refused", () => {
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ["without a job", "", ["job_missing 1:1"]],
+    ["with something else beside it", `${inGroup("")}task "x" { }`, ["unsupported_block 11:1"]],
+    ["without groups", 'job "j" {\n}\n', ["groups_missing 1:1"]],
+    ["with a group without tasks", 'job "j" {\n  group "g" { }\n}', ["tasks_missing 2:3"]],
+    ["with a block as an attribute", inGroup("restart = { attempts = 1 }"), ["block_expected 4:5"]],
+    ["with a block that is one again", inGroup("restart { }\nrestart { }"), ["block_repeated 5:1"]],
+    ["with an attribute as a block", inGroup("count { }"), ["attribute_expected 4:5"]],
+    ["with a name where there is none", inGroup('restart "x" { }'), ["label_unexpected 4:13"]],
+    ["with text as a number", inGroup('count = "many"'), ["count_negative 4:13"]],
+    ["with a vault", inTask("vault { }"), ["not_supported 4:7"]],
+    ["with a sidecar proxy", inGroup("service {\n connect { }\n}"), ["not_supported 5:2"]],
+    ["with canaries", inGroup("update { canary = 1 }"), ["not_supported 4:14"]],
+    [
+      "with a CSI volume",
+      inGroup('volume "v" {\n type = "csi"\n source = "x"\n}'),
+      ["value_invalid 5:9"],
+    ],
+    ["with ports in its resources", inTask("resources {\n network { }\n}"), ["not_supported 5:2"]],
+    [
+      "with bridged processes",
+      inGroup('network {\n mode = "bridge"\n}'),
+      ["network_mode_not_supported 5:9"],
+    ],
+    ["with CNI networks", inGroup('network {\n mode = "cni/x"\n}'), ["value_invalid 5:9"]],
+    [
+      "rescheduled on each node",
+      inGroup("reschedule { }", "system"),
+      ["reschedule_not_allowed_for_job_type 4:5"],
+    ],
+    ["updated in batches", inGroup("update { }", "batch"), ["update_job_type 4:5"]],
+    ["migrated in batches", inGroup("migrate { }", "batch"), ["migrate_job_type 4:5"]],
+    ["several times on each node", inGroup("count = 2", "system"), ["system_count 4:13"]],
+    [
+      "with a bound of its run",
+      inGroup('max_run_duration = "1h"'),
+      ["max_run_duration_job_type 4:24"],
+    ],
+    [
+      "spread over all nodes",
+      inGroup(`spread { attribute = "\${node.class}" }`, "system"),
+      ["system_spread 4:5"],
+    ],
+    [
+      "with two operators",
+      inGroup('constraint {\n regexp = "a"\n version = "1"\n}'),
+      ["constraint_conflict 4:5"],
+    ],
+    ["with a port nobody has", inCheck(`${OK_CHECK}\nport = "db"`), ["port_undefined 10:8"]],
+    ["with a service at no port", inCheck(OK_CHECK, 'port = "db"'), ["port_undefined 5:14"]],
+    ["with a check at no port", inCheck(OK_CHECK, ""), ["check_port_missing 6:7"]],
+    [
+      "with a bad service name",
+      inCheck(OK_CHECK, 'name = "a_b"\nport = "80"'),
+      ["service_name_invalid 5:14"],
+    ],
+    [
+      "with a check too often",
+      inCheck(OK_CHECK.replace("10s", "999ms")),
+      ["interval_below_minimum 8:12"],
+    ],
+    [
+      "with an http check of no path",
+      inCheck(OK_CHECK.replace("tcp", "http")),
+      ["http_path_missing 6:7"],
+    ],
+    [
+      "with a script of no command",
+      inCheck(OK_CHECK.replace("tcp", "script")),
+      ["script_command_missing 6:7"],
+    ],
+    ["with a check of a stranger", inCheck(`${OK_CHECK}\ntask = "x"`), ["task_undefined 10:8"]],
+    [
+      "with two ports of a name",
+      inGroup('network {\n port "a" { }\n port "a" { }\n}'),
+      ["port_duplicate 6:2"],
+    ],
+    [
+      "with a port twice",
+      inGroup('network {\n port "a" { static = 80 }\n port "b" { static = 80 }\n}'),
+      ["port_static_collision 6:2"],
+    ],
+    [
+      "with more logs than disk",
+      inTask("logs { max_file_size = 30 }"),
+      ["logs_do_not_fit_disk 4:7"],
+    ],
+    [
+      "with cpu and cores",
+      inTask("resources {\n cpu = 100\n cores = 1\n}"),
+      ["cpu_and_cores 6:10"],
+    ],
+    [
+      "with less memory at most",
+      inTask("resources { memory_max = 100 }"),
+      ["memory_max_below_memory 4:32"],
+    ],
+    [
+      "with an unknown volume",
+      inTask('volume_mount {\n volume = "v"\n destination = "/v"\n}'),
+      ["volume_undefined 5:11"],
+    ],
+    ["with a hook that is none", inTask('lifecycle { hook = "boot" }'), ["value_invalid 4:26"]],
+    [
+      "with an empty template",
+      inTask('template { destination = "local/a" }'),
+      ["template_source_missing 4:7"],
+    ],
+    [
+      "with a template outside",
+      inTask('template {\n data = "x"\n destination = "../../a"\n}'),
+      ["template_destination_outside 6:16"],
+    ],
+    ["with a signal that is none", inTask('kill_signal = "TERM"'), ["signal_invalid 4:21"]],
+  ];
+  test.each(cases)("%s", (_, text, expected) => {
+    expect(found(text)).toEqual([...expected]);
+    expect(read(text).spec).toBeNull();
+  });
+});
+
+test("what is empty, false or 0 asks for nothing and is not refused", () => {
+  const text = inTask('kind = ""\nartifact {\n source = "http://x/y"\n insecure = false\n}');
+  expect(found(text)).toEqual([]);
+});
+
+test("a duration of no Go unit is read with a warning, or refused", () => {
+  const policy = inGroup('reschedule {\n max_delay = "1hr"\n}');
+  const { spec, findings } = read(policy);
+  expect(spec?.groups.groups[0]?.reschedule?.maxDelayMs).toBe(3_600_000);
+  expect(findings).toMatchObject([{ severity: "warning", code: "duration_unit" }]);
+  expect(findings[0]?.message).toContain('which is read as "1h"');
+  expect(found(policy.replace("1hr", "1d"))).toEqual(["duration_invalid 5:14"]);
+});
+
+test("a number as a duration is one of nanoseconds", () => {
+  const { spec } = read(inGroup("shutdown_delay = 3000000000"));
+  expect(spec?.groups.groups[0]?.shutdownDelayMs).toBe(3000);
+});
+
+test("policies go over one another from the job to the task, attribute by attribute", () => {
+  const { spec } = read(`job "j" {
+  reschedule { delay = "10s" }
+  update { max_parallel = 3 }
+  group "g" {
+    restart { attempts = 5 }
+    reschedule { delay_function = "fibonacci" }
+    update { min_healthy_time = "1s" }
+    task "t" {
+      driver = "raw_exec"
+      config { command = "/x" }
+      restart { delay = "1s" }
+    }
+  }
+}
+`);
+  const [group] = spec?.groups.groups ?? [];
+  expect(group?.restart).toMatchObject({ attempts: 5, delayMs: 15_000, intervalMs: 1_800_000 });
+  expect(group?.members[0]?.restart).toMatchObject({ attempts: 5, delayMs: 1000 });
+  expect(group?.reschedule).toMatchObject({
+    delayMs: 10_000,
+    delayFunction: "fibonacci",
+    unlimited: true,
+  });
+  expect(group?.update).toMatchObject({ maxParallel: 3, minHealthyTimeMs: 1000, canary: 0 });
+});
+
+test("a task directly in the job has a group of its name", () => {
+  const { spec } = read(`job "j" {\n  ${TASK}\n}`);
+  expect(spec?.groups.groups).toMatchObject([{ name: "t", count: 1, members: [{ name: "t" }] }]);
+});
+
+test("an update of no executions at once is switched off", () => {
+  const { spec } = read(inGroup("update { max_parallel = 0 }"));
+  expect(spec?.groups.groups[0]?.update).toBeNull();
+});
+
+test("check_restart of the service holds for its checks, each of which may write its own", () => {
+  const { spec } = read(
+    inGroup(`service {
+      port = "80"
+      check_restart {
+        limit = 3
+        grace = "90s"
+      }
+      check {
+        ${OK_CHECK}
+      }
+      check {
+        ${OK_CHECK}
+        check_restart { limit = 1 }
+      }
+    }`),
+  );
+  const [service] = spec?.groups.groups[0]?.services ?? [];
+  expect(service?.checks.map(({ checkRestart }) => checkRestart)).toEqual([
+    { limit: 3, graceMs: 90_000, ignoreWarnings: false },
+    { limit: 1, graceMs: 90_000, ignoreWarnings: false },
+  ]);
+});
+
+test("older forms of disconnect are read as the block", () => {
+  const text = 'max_client_disconnect = "1h"\n    prevent_reschedule_on_lost = true';
+  expect(read(inGroup(text)).spec?.groups.groups[0]?.disconnect).toEqual({
+    lostAfterMs: 3_600_000,
+    replace: false,
+    reconcile: "best_score",
+    stopOnClientAfterMs: null,
+  });
+  expect(found(inGroup(`${text}\n    disconnect { }`))).toEqual(["disconnect_conflict 6:5"]);
+});
+
+test("values of env and meta become text, as a map and as blocks", () => {
+  const { spec } = read(inTask('env {\n A = 1\n B = true\n}\nmeta = { "a.b" = 2.5 }'));
+  expect(spec?.groups.groups[0]?.members[0]).toMatchObject({
+    env: { A: "1", B: "true" },
+    meta: { "a.b": "2.5" },
+  });
+});
+
+test("settings of a driver keep their names; blocks that may stand often are a list", () => {
+  const { spec, findings } = read(
+    inTask("")
+      .replace("raw_exec", "docker")
+      .replace(
+        'config { command = "/x" }',
+        `config {
+          image = "redis:7"
+          image_pull_timeout = "90s"
+          labels { a = 1 }
+          mount {
+            type   = "bind"
+            target = "/data"
+            source = "local"
+          }
+          auth { username = "u" }
+        }`,
+      ),
+  );
+  expect(findings).toEqual([]);
+  expect(spec?.groups.groups[0]?.members[0]?.config).toEqual({
+    image: "redis:7",
+    image_pull_timeout: "1m30s",
+    labels: { a: "1" },
+    mounts: [{ type: "bind", target: "/data", source: "local" }],
+    auth: { username: "u" },
+  });
+});
+
+test("cron expressions are looked at by whom the caller names", () => {
+  const text = inGroup("", "batch").replace("group", 'periodic {\n cron = "every day"\n}\n  group');
+  const cronCheck = (cron: string, zone: string) => `${cron} in ${zone} has too few fields`;
+  const { findings } = read(text, { cronCheck });
+  expect(findings).toMatchObject([
+    { code: "periodic_cron_invalid", range: { start: { line: 4 } } },
+  ]);
+});
+
+test("what validators of other parts say is told at the line of what they speak of", () => {
+  const none = () => [];
+  const validators = {
+    restart: () => [{ code: "interval_below_minimum", message: "interval is too short" }],
+    reschedule: none,
+    disconnect: none,
+    checkRestart: none,
+    constraint: () => [{ code: "operator_unknown", message: '"~" is no operator' }],
+    affinity: none,
+    spread: none,
+  };
+  const text = inGroup('restart { interval = "1s" }\n    constraint { operator = "~" }');
+  expect(found(text, { validators })).toEqual([
+    "interval_below_minimum 4:5",
+    "operator_unknown 5:5",
+  ]);
+  expect(read(text, { validators }).spec).toBeNull();
+});
+
+test("places are known of what is written, and of what it would be in for the rest", () => {
+  const { placeOf } = read(inGroup('restart { mode = "fail" }'));
+  expect(placeOf("groups[0].restart.mode")?.start).toEqual({ line: 4, column: 22 });
+  expect(placeOf("groups[0].restart.delayMs")?.start).toEqual({ line: 4, column: 5 });
+  expect(placeOf("groups[0].migrate")?.start).toEqual({ line: 3, column: 3 });
+});
+
+test("the example of the article is a job without mistakes", () => {
+  const path = join(import.meta.dir, "../../examples/redis/example.nomad.hcl");
+  const { spec, findings } = read(readFileSync(path, "utf8"));
+  expect(findings).toEqual([]);
+  expect(spec?.groups.groups[0]?.members[0]?.config).toMatchObject({ image: "redis:3.2" });
+});
