@@ -155,7 +155,7 @@ export type JournalEntry =
     }
   /** A step of one member. Its `process` makes the process of that key, and ends the one it had before. */
   | { readonly entry: "member"; readonly execution: ExecutionNumber; readonly member: MemberRun }
-  /** The next key for a member's process, in snapshots. */
+  /** The next key for a member's process: before the first, and in snapshots. */
   | { readonly entry: "memberKey"; readonly next: ProcessKey }
   /** Since when there is no server; null: there is one. Only written while a group wants to stop for it. */
   | { readonly entry: "contact"; readonly lostAt: number | null }

@@ -132,7 +132,7 @@ export class TestShim {
     must(!this.everStarted.has(execution), `execution ${execution} is started at most once`);
     this.mustBeFree(this.directoryOf.get(execution) ?? "", execution);
     this.everStarted.add(execution);
-    if (execution % 7 === 0) {
+    if (execution % (isMemberKey(execution) ? 17 : 7) === 0) {
       const failure = {
         category: "usererror",
         code: "CommandProgramNotFound",
@@ -233,7 +233,9 @@ function answerTo(effect: Pending): AgentInput {
       const recoverable = isMemberKey(execution) && execution % 2 === 0;
       const offsets = { stdout: 0, stderr: 0 };
       const outcome =
-        execution % 5 === 0 ? { ok: false, failure, recoverable } : { ok: true, offsets };
+        execution % (isMemberKey(execution) ? 13 : 5) === 0
+          ? { ok: false, failure, recoverable }
+          : { ok: true, offsets };
       return { input: "prepared", execution, outcome } as AgentInput;
     }
     case "collect": {

@@ -100,8 +100,8 @@ export const WEIGHTS: Record<Action, number> = {
   shimDeath: 0.5,
   compact: 1,
   clockBack: 0.5,
-  restart: 1,
-  template: 0.5,
+  restart: 2,
+  template: 2,
   probe: 3,
 };
 

@@ -28,8 +28,8 @@ describe("checks", () => {
       address: { host: "127.0.0.1", port: 20_001 },
       process: { member: "web", processNumber: 1 },
     });
+    expect(named(node.exited(node.keyOf("web"), code(1)))).toContain("stopProbe 1");
     node.exit("web", code(1));
-    expect(named(node.effects)).toContain("stopProbe 1");
     node.tick(16_000);
     expect(named(node.up("web"))).toEqual(["startProbe alive"]);
   });

@@ -74,7 +74,9 @@ function follow(
   members: readonly Member[],
 ): void {
   const watch = watchOf(execution);
-  const owners = members.filter((member) => owns(place, member) && isServing(execution, member));
+  const owners = members.filter(
+    (member) => owns(place, member) && isServing(step, execution, member),
+  );
   const process = place.member === null ? null : processOfOwner(step, owners);
   const present = [...watch.probes.values()].find(({ check }) => check === place.id)?.probe;
   const isSame = present?.process?.key === process?.key;
@@ -90,7 +92,8 @@ function owns({ member }: CheckPlace, { spec }: Member): boolean {
 }
 
 /** A member that is told to end or to begin anew has left its services. */
-function isServing(execution: Execution, { run }: Member): boolean {
+function isServing({ machine }: Step, execution: Execution, { run }: Member): boolean {
+  if (processOf(machine, run)?.life.phase !== "running") return false;
   const isKilled = run.killing !== null || run.restarting !== null;
   const isEnding = runOf(execution)?.head.ending?.cause === "stopped";
   return run.state.state === "running" && !isKilled && !isEnding;

@@ -1,5 +1,6 @@
 import type { AllocationState } from "../../../model/allocation.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../../model/execution.ts";
+import { MEMBER_KEY_FIRST } from "../contract.ts";
 import { groupOrder } from "../held.ts";
 import type { Execution, Notice, Step } from "../machine.ts";
 import { endWith } from "../process.ts";
@@ -69,7 +70,21 @@ function take(step: Step, notice: Notice): Execution | undefined {
 function begin(step: Step, execution: Execution): void {
   const order = groupOrder(execution.order);
   if (order === null || execution.life.phase !== "ordered") return;
+  noteFirstKey(step);
   record(step, { entry: "allocated", execution: execution.key, run: newRun(order, step.now) });
+}
+
+/** Far fewer processes than that are started in a millisecond. */
+const KEYS_PER_MS = 256;
+
+/**
+ * A node that has lost its journal must not hand out again what its shims and control groups know already, so that the
+ * first key comes of the time.
+ */
+function noteFirstKey(step: Step): void {
+  if (step.machine.nextMemberKey > MEMBER_KEY_FIRST) return;
+  const next = MEMBER_KEY_FIRST + Math.max(step.now, 1) * KEYS_PER_MS;
+  record(step, { entry: "memberKey", next });
 }
 
 /** In this order, from the first again whenever one has done something. */
