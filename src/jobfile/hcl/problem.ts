@@ -6,6 +6,8 @@ export interface Problem {
   readonly span: Span;
   readonly message: string;
   readonly fix?: string;
+  /** As of a finding. */
+  readonly code?: string;
 }
 
 /** Ends the reading of one expression or block; whoever can go on behind it catches it. Never leaves this folder. */
@@ -33,8 +35,10 @@ export class EvaluationFailure extends Error {
 
 export function toFinding(source: Source, problem: Problem): Finding {
   const fix = problem.fix === undefined ? {} : { fix: problem.fix };
+  const code = problem.code === undefined ? {} : { code: problem.code };
   return {
     severity: "error",
+    ...code,
     message: problem.message,
     range: source.range(problem.span),
     ...fix,

@@ -33,7 +33,8 @@ export function undeclaredName(
 ): Problem {
   const declared = root === "var" ? "declared variable" : "local value";
   const names = known.length === 0 ? "there is none" : `there are: ${known.join(", ")}`;
-  return { span, message: `expected a ${declared} (${names}), found \`${root}.${name}\`` };
+  const code = root === "var" ? "variable_undeclared" : "local_undeclared";
+  return { span, code, message: `expected a ${declared} (${names}), found \`${root}.${name}\`` };
 }
 
 export function isKnownFunction(name: string): boolean {
@@ -44,7 +45,11 @@ export function unknownFunction({ name, nameSpan }: Call): Problem {
   const refused = REFUSED_FUNCTIONS.get(name);
   const span = { start: nameSpan.start, end: nameSpan.end };
   if (refused === undefined) {
-    return { span, message: `expected a known function, found \`${name}\`` };
+    return {
+      span,
+      code: "function_unknown",
+      message: `expected a known function, found \`${name}\``,
+    };
   }
   return { span, message: `expected an offered function, found \`${name}\``, fix: refused };
 }
