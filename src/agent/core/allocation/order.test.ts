@@ -141,6 +141,17 @@ test("a dead leader takes the others with it", () => {
   });
 });
 
+test("a member that crashes while the group ends is neither restarted nor failed", () => {
+  const leader = memberOf("lead", { leader: true, restart: NO_RESTART });
+  const node = GroupNode.running([leader, memberOf("web", { restart: NO_RESTART }), api]);
+  node.order({ kind: "stop", execution: 1, graceMs: 0 });
+  node.exit("web", code(1));
+  node.exit("api", code(1));
+  for (const name of ["web", "api"]) {
+    expect(node.stateOf(name)).toMatchObject({ state: "dead", failed: false, restarts: 0 });
+  }
+});
+
 describe("the order stop", () => {
   const stop = { kind: "stop", execution: 1, graceMs: 0 } as const;
   const leader = memberOf("lead", { leader: true });

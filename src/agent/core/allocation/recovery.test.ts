@@ -169,3 +169,12 @@ test("a node that lost its journal gives other keys than before", () => {
   node.prepared(2);
   expect([...node.machine.memberProcesses.keys()][0]).toBeGreaterThan(before);
 });
+
+test("a journal that was cut after the wish to restart a member restarts it", () => {
+  const node = reached("running");
+  const key = node.keyOf("web");
+  node.order({ kind: "restart", execution: 1, member: null, dead: false });
+  expect(node.journal.at(-1)?.entry).toBe("stopping");
+  node.journal = node.journal.slice(0, -1);
+  expect(named(node.restart([[key, RUNNING]]))).toEqual(["terminate web#1"]);
+});
