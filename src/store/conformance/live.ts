@@ -8,6 +8,7 @@ export function checkLive(check: Check): void {
   checkQueue(check);
   checkLiveRecords(check);
   checkPurge(check);
+  checkGroups(check);
 
   check(
     "a long queue is read back as ranges with gaps and other slots kept apart",
@@ -37,6 +38,38 @@ export function checkLive(check: Check): void {
           again: [],
         },
       ]);
+    },
+  );
+}
+
+function checkGroups(check: Check): void {
+  check(
+    "tasks of a live job of groups come whole, whatever their state, and are in no queue",
+    async (opened) => {
+      const { store } = opened;
+      const { record, tasks, execution } = given.groups(1, 7);
+      await commit(store, (changes) => {
+        changes.jobs.set(1, record);
+        changes.jobProgress.set(1, given.jobProgress(1));
+        changes.newTasks.push(...tasks);
+        for (const task of tasks) changes.tasks.set(task.number, task.progress);
+        changes.executions.set(execution.number, execution);
+      });
+      const reopened = await opened.reopen();
+      const live = await reopened.readLive();
+      expect(live.groupTasks).toEqual(tasks);
+      expect(live.queued).toEqual([]);
+      expect(live.jobs[0]?.record).toEqual(record);
+      expect(live.executions.map((found) => [found.record, found.task])).toEqual([
+        [execution, tasks[0]],
+      ]);
+      const ended = { ...execution, state: "ended" as const };
+      await commit(reopened, (changes) => {
+        changes.executions.set(execution.number, ended);
+        changes.jobs.set(1, { ...record, state: "completed" });
+      });
+      expect((await reopened.readLive()).groupTasks).toEqual([]);
+      expect(await reopened.readExecution(execution.number)).toEqual(ended);
     },
   );
 }
