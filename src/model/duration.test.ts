@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatDuration, parseDuration } from "./duration.ts";
+import { formatDuration, formatGoDuration, parseDuration } from "./duration.ts";
 
 const READINGS: readonly (readonly [string, number | null])[] = [
   ["PT15M", 900_000],
@@ -49,6 +49,27 @@ test("what is written is read back as the same number", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 50 }), (durationMs) => {
       expect(parseDuration(formatDuration(durationMs))).toBe(durationMs);
+    }),
+  );
+});
+
+test.each([
+  [0, "0s"],
+  [500, "500ms"],
+  [16_200, "16.2s"],
+  [60_000, "1m0s"],
+  [1_800_000, "30m0s"],
+  [86_400_000, "24h0m0s"],
+  [3_661_001, "1h1m1.001s"],
+  [-15_000, "-15s"],
+] as const)("%d ms are %s in Go's form", (durationMs, text) => {
+  expect(formatGoDuration(durationMs)).toBe(text);
+});
+
+test("Go's form is read as what it was written from", () => {
+  fc.assert(
+    fc.property(fc.nat(1e9), (durationMs) => {
+      expect(parseDuration(formatGoDuration(durationMs))).toBe(durationMs);
     }),
   );
 });

@@ -11,6 +11,7 @@ import {
 } from "../model/groupDefaults.ts";
 import type { DisconnectPolicy, ReconcileStrategy } from "../model/groupPolicy.ts";
 import {
+  clientStopEndsAt,
   decideReconcile,
   isDisconnectExpired,
   type ReconcileSide,
@@ -144,4 +145,15 @@ test("the defaults are those of the page", () => {
     const written = /^\d+[smh]/.test(text) ? String(durationIn(text)) : text;
     expect(written).toBe(fields[cell(row, "field")] ?? "no such field");
   }
+});
+
+test("a replacement waits for the stop on the node and the longest kill timeout, at least 5s", () => {
+  const ends = (stopOnClientAfterMs: number | null, killTimeoutsMs: readonly number[]) =>
+    clientStopEndsAt({ stopOnClientAfterMs }, killTimeoutsMs, 1_000);
+  expect([ends(null, []), ends(0, []), ends(2_000, [1]), ends(2_000, [30_000, 9_000])]).toEqual([
+    null,
+    null,
+    8_000,
+    33_000,
+  ]);
 });

@@ -76,14 +76,14 @@ export function isDisconnectExpired(
 
 /**
  * A replacement of an execution whose node stops it by itself must not come before it has been stopped there. Null: the
- * node does not stop it, nothing is waited for.
+ * node does not stop it (0 is as not written, as in Nomad), nothing is waited for.
  */
 export function clientStopEndsAt(
   policy: Pick<DisconnectPolicy, "stopOnClientAfterMs">,
   killTimeoutsMs: readonly number[],
   lostSince: number,
 ): number | null {
-  if (policy.stopOnClientAfterMs === null) return null;
+  if (policy.stopOnClientAfterMs === null || policy.stopOnClientAfterMs <= 0) return null;
   const killMs = Math.max(KILL_TIMEOUT_DEFAULT_MS, ...killTimeoutsMs);
   return lostSince + policy.stopOnClientAfterMs + killMs;
 }

@@ -23,14 +23,14 @@ const validate = z.object({
 });
 const expired = z.object({
   clientStatus,
-  lostAfterMs: z.number().nullable(),
-  unknownForMs: z.number().nullable(),
+  lostAfterMs: z.number().nullish(),
+  unknownForMs: z.number().nullish(),
 });
-const timeout = z.object({ lostAfterMs: z.number() });
+const timeout = z.object({ lostAfterMs: z.number().nullish() });
 const clientStop = z.object({
-  stopOnClientAfterMs: z.number().nullable(),
+  stopOnClientAfterMs: z.number().nullish(),
   killTimeoutMs: z.number().nullish(),
-  lostAtMs: z.number(),
+  lostAtMs: z.number().default(0),
 });
 
 export function driveDisconnect(vector: Vector): readonly Mismatch[] {
@@ -46,16 +46,19 @@ export function driveDisconnect(vector: Vector): readonly Mismatch[] {
     case "expired": {
       const given = expired.parse(input);
       const policy = { lostAfterMs: given.lostAfterMs ?? 0 };
-      const since = given.unknownForMs === null ? null : -given.unknownForMs;
+      const since = given.unknownForMs == null ? null : -given.unknownForMs;
       const got = isDisconnectExpired(policy, given.clientStatus, since, 0);
       return compareExpected(expected, { expired: got });
     }
     case "disconnect_timeout":
-      return compareExpected(expected, { lost_after_now_ms: lostAt(timeout.parse(input), 0) });
+      return compareExpected(expected, {
+        lost_after_now_ms: lostAt({ lostAfterMs: timeout.parse(input).lostAfterMs ?? 0 }, 0),
+      });
     case "wait_client_stop": {
       const given = clientStop.parse(input);
       const killTimeouts = given.killTimeoutMs == null ? [] : [given.killTimeoutMs];
-      const endsAt = clientStopEndsAt(given, killTimeouts, given.lostAtMs);
+      const stopOnClientAfterMs = given.stopOnClientAfterMs ?? null;
+      const endsAt = clientStopEndsAt({ stopOnClientAfterMs }, killTimeouts, given.lostAtMs);
       const got = { should_stop: endsAt !== null, replace_not_before_ms: endsAt };
       return compareExpected(expected, got);
     }

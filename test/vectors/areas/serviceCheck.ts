@@ -9,7 +9,7 @@ import type { CheckSpec } from "../../../src/model/group.ts";
 import { mergedCheckRestart } from "../../../src/model/groupDefaults.ts";
 import { type Mismatch, unknownKind, type Vector } from "../area.ts";
 import { compareExpected, type Fields, isFields } from "../compare.ts";
-import { camelCased } from "../names.ts";
+import { camelCased, snakeCased } from "../names.ts";
 
 const validate = z.object({ provider: z.string(), check: z.record(z.string(), z.json()) });
 const wish = z.object({
@@ -105,14 +105,22 @@ function driveValidate(vector: Vector): readonly Mismatch[] {
 
 const COMPLETE = { type: "http", path: "/", interval_ms: 10_000, timeout_ms: 2_000 };
 
+/** Nomad keeps no empty lists and maps. */
+function withoutEmpty(fields: Fields): Fields {
+  const isEmpty = (value: unknown) =>
+    typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, isEmpty(value) ? null : value]),
+  );
+}
+
 function driveCanonicalize(vector: Vector): readonly Mismatch[] {
   const { service_name: service, task_name: task, check } = canonicalize.parse(vector);
   const names = { service, task, provider: "consul" };
   const { spec, findings } = read(jobWith({ ...COMPLETE, ...check }, names));
   const [found] = spec?.groups.groups[0]?.members[0]?.services[0]?.checks ?? [];
   if (found === undefined) throw new Error(findings.map(({ message }) => message).join(" "));
-  const got: Fields = { ...found, on_update: found.onUpdate };
-  return compareExpected(vector["expect"], got);
+  return compareExpected(vector["expect"], withoutEmpty(snakeCased(found)));
 }
 
 const PROBED: CheckSpec = {
