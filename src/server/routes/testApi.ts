@@ -28,6 +28,16 @@ const FACTS = {
   cores: 4,
   memoryBytes: 8_000_000_000,
   canReboot: false,
+  host: {
+    datacenter: "dc1",
+    nodeClass: "",
+    meta: {},
+    attributes: { "kernel.name": "linux", "driver.raw_exec": "1" },
+    drivers: { raw_exec: { detected: true, healthy: true, description: "" } },
+    cpuMhz: 4_000,
+    memoryMb: 4_000,
+    diskMb: 100_000,
+  },
 };
 
 /** Files of nodes; a test writes them and says when an execution writes nothing more. */

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { AllocationState } from "../../model/allocation.ts";
+import type { StartOrder } from "../../model/order.ts";
+import { resultOf, TEST_TIME, TestApi } from "./testApi.ts";
+
+let api: TestApi;
+let node: number;
+
+beforeAll(async () => {
+  api = await TestApi.open();
+  await api.json("POST", "/pools", { id: "default", accepts: ["groups"] });
+  node = await api.addNode("n1", "default");
+});
+afterAll(() => api.close());
+
+const SECOND_NS = 1_000_000_000;
+
+/** As Nomad's API takes it. */
+function job(id: string, parts: Readonly<Record<string, unknown>> = {}) {
+  return {
+    ID: id,
+    Type: "service",
+    Datacenters: ["dc1"],
+    TaskGroups: [
+      {
+        Name: "cache",
+        Count: 1,
+        Tasks: [
+          {
+            Name: "redis",
+            Driver: "raw_exec",
+            Config: { command: "/bin/sleep", args: ["60"] },
+            Resources: { CPU: 500, MemoryMB: 256 },
+          },
+        ],
+      },
+    ],
+    ...parts,
+  };
+}
+
+function state(parts: Partial<AllocationState> = {}): AllocationState {
+  const member = {
+    member: "redis",
+    state: "running",
+    failed: false,
+    restarts: 1,
+    lastRestartAt: TEST_TIME,
+    startedAt: TEST_TIME,
+    finishedAt: null,
+    nextAt: null,
+    events: [{ type: "Started", at: TEST_TIME, description: "Task started by client" }],
+  } as const;
+  return { status: "running", members: [member], checks: [], health: null, ...parts };
+}
+
+async function started(jobId: string, ordinal = 1): Promise<StartOrder> {
+  for (;;) {
+    const order = api.started.find((one) => one.jobId === jobId && one.ordinal === ordinal);
+    if (order !== undefined) return order;
+    await api.json("GET", "/jobs");
+  }
+}
+
+test("a job is registered, planned, changed and its versions are kept", async () => {
+  expect(await api.json("POST", "/jobs/plan", { job: job("example") })).toMatchObject({
+    isChange: true,
+    groups: [{ group: "cache", create: 1, placements: [{ nodeId: "n1" }] }],
+  });
+  const first = await api.json("POST", "/jobs/register", { job: { ...job("example") } });
+  expect(first).toEqual({ jobId: "example", version: 0, warnings: [] });
+  await started("example");
+  const same = await api.json("POST", "/jobs/plan", { job: job("example") });
+  expect(same).toMatchObject({ isChange: false, version: 0 });
+  const higher = await api.json("POST", "/jobs/register", {
+    job: job("example", { Priority: 60 }),
+    checkVersion: 0,
+  });
+  expect(higher.version).toBe(1);
+  const versions = await api.json("GET", "/jobs/example/versions");
+  expect(versions.items.map((item: { version: number }) => item.version)).toEqual([1, 0]);
+  const late = { job: job("example"), checkVersion: 0 };
+  expect(await api.refusal("POST", "/jobs/register", late)).toMatchObject({
+    status: 412,
+    code: "ConditionNotMet",
+  });
+});
+
+test("everything that is wrong with a job is told at once, with its field", async () => {
+  const bad = job("bad", {
+    Type: "cronjob",
+    TaskGroups: [{ Name: "g", Tasks: [{ Name: "t", Driver: "lambda" }] }],
+  });
+  const refusal = await api.refusal("POST", "/jobs/register", { job: bad });
+  expect(refusal.status).toBe(400);
+  expect(refusal.message).toContain("cronjob");
+  expect(refusal.message).toContain("lambda");
+  expect(await api.refusal("GET", "/jobs/bad")).toMatchObject({ status: 404 });
+});
+
+test("what runs is shown by allocation, with its members and policies", async () => {
+  await api.json("POST", "/jobs/register", { job: job("shown") });
+  const order = await started("shown");
+  await api.report(node, "n1", [
+    { kind: "allocation", execution: order.execution, state: state() },
+  ]);
+  const status = await api.json("GET", "/jobs/shown/groups");
+  expect(status).toMatchObject({ status: "running", summary: [{ running: 1, queued: 0 }] });
+  const { items } = await api.json("GET", "/jobs/shown/allocations");
+  expect(items).toMatchObject([{ name: "shown.cache[0]", status: "running", nodeId: "n1" }]);
+  const [stub] = items;
+  const allocation = await api.json("GET", `/allocations/${stub.id.slice(0, 8)}`);
+  expect(allocation).toMatchObject({
+    id: stub.id,
+    members: [{ name: "redis", restarts: 1, restartPolicy: expect.stringContaining("2 attempts") }],
+    reschedulePolicy: expect.stringContaining("unlimited"),
+  });
+});
+
+test("a failed execution tells when it is rescheduled, and can be retried at once", async () => {
+  await api.json("POST", "/jobs/register", { job: job("failing") });
+  const order = await started("failing");
+  const [member] = state().members;
+  if (member === undefined) throw new Error("no member");
+  const dead = { ...member, state: "dead", failed: true, finishedAt: TEST_TIME } as const;
+  const result = { ...resultOf(1), allocation: state({ status: "failed", members: [dead] }) };
+  await api.report(node, "n1", [{ kind: "ended", execution: order.execution, result }]);
+  const status = await api.json("GET", "/jobs/failing/groups");
+  expect(status.waiting).toMatchObject([
+    { taskId: "failing.cache[0]", actsAt: expect.any(String), isGivenUp: false },
+  ]);
+  expect(status.waiting[0].decision).toContain("Rescheduled after 30s");
+  const task = encodeURIComponent("failing.cache[0]");
+  const explained = await api.json("GET", `/jobs/failing/tasks/${task}/explain`);
+  expect(explained.reasons[0].code).toBe("WaitsForReschedule");
+  await api.request("POST", `/jobs/failing/tasks/${task}/reactivate`);
+  expect((await started("failing", 2)).allocation?.name).toBe("failing.cache[0]");
+});
+
+test("logs of a member are read in the order of their files, whatever was dropped", async () => {
+  await api.json("POST", "/jobs/register", { job: job("logged") });
+  const order = await started("logged");
+  const folder = `workitems/logged/job-1/${order.allocation?.allocationId}/alloc/logs`;
+  api.files.write(`${folder}/redis.stdout.2`, "two\n");
+  api.files.write(`${folder}/redis.stdout.10`, "ten\n");
+  api.files.write(`${folder}/redis.stderr.0`, "error\n");
+  const path = `/allocations/${order.allocation?.allocationId}/logs/redis/stdout`;
+  const response = await api.request("GET", path);
+  expect(await response.text()).toBe("two\nten\n");
+  const unknown = path.replace("/redis/", "/other/");
+  expect(await api.refusal("GET", unknown)).toMatchObject({ status: 404, field: "member" });
+});
+
+test("a parameterized job is dispatched with meta and payload", async () => {
+  const parameterized = { MetaRequired: ["who"], Payload: "optional" };
+  const batch = job("template", { Type: "batch", ParameterizedJob: parameterized });
+  await api.json("POST", "/jobs/register", { job: batch });
+  expect(await api.refusal("POST", "/jobs/template/dispatch", {})).toMatchObject({ status: 400 });
+  const { jobId } = await api.json("POST", "/jobs/template/dispatch", { meta: { who: "me" } });
+  expect(jobId).toMatch(/^template\/dispatch-\d+-[0-9a-f]{8}$/);
+  const child = await api.json("GET", `/jobs/${encodeURIComponent(jobId)}/groups`);
+  expect(child.parentJobId).toBe("template");
+  const parent = await api.json("GET", "/jobs/template/groups");
+  expect(parent.children).toMatchObject({ running: 1 });
+});
+
+test("a drained node is shown as such and takes nothing more until it is eligible", async () => {
+  await api.request("POST", "/nodes/n1/drain", { deadlineMs: 60 * SECOND_NS });
+  const drained = await api.json("GET", "/nodes/n1");
+  expect(drained).toMatchObject({
+    schedulingState: "disabled",
+    drain: { ignoreSystemJobs: false },
+  });
+  await api.request("DELETE", "/nodes/n1/drain");
+  const back = await api.json("GET", "/nodes/n1");
+  expect(back.schedulingState).toBe("enabled");
+  expect(back.drain).toBe(undefined);
+});
