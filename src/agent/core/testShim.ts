@@ -1,5 +1,11 @@
 import type { ExecutionNumber } from "../../model/id.ts";
-import { type AgentEffect, type AgentInput, isMemberKey, type ShimMemory } from "./contract.ts";
+import {
+  type AgentEffect,
+  type AgentInput,
+  isMemberKey,
+  type MemberEffect,
+  type ShimMemory,
+} from "./contract.ts";
 import { directoryKey } from "./directories.ts";
 import { exitOf, LARGE_OUTPUT, NO_OUTPUT, processOf } from "./testNode.ts";
 
@@ -57,35 +63,14 @@ export class TestShim {
         this.pending.push(effect);
         return;
       case "prepareMember":
-        this.ownerOf.set(effect.key, effect.order.execution);
-        this.directoryOf.set(effect.key, directoryKey(effect.order));
-        this.preparedMembers.add(`${effect.order.execution} ${effect.member}`);
-        this.pending.push(effect);
-        return;
       case "startMember":
-        this.spawn(effect.key, now);
-        return;
       case "signalMember":
-        if (effect.signal === "kill") this.exit(effect.key, now, 9);
-        else if (!this.stubborn.has(effect.order.execution)) this.exit(effect.key, now, 15);
-        return;
-      case "startProbe": {
-        const { order, probe } = effect;
-        const name = `${order.execution} ${probe}`;
-        must(!this.probes.has(name), "a probe has a number of its own");
-        this.probes.set(name, { execution: order.execution, probe });
-        return;
-      }
+      case "startProbe":
       case "stopProbe":
-        must(this.probes.delete(`${effect.execution} ${effect.probe}`), "only probes are stopped");
-        return;
       case "closeAllocation":
-        for (const { execution } of this.probes.values()) {
-          must(execution !== effect.order.execution, "nothing is probed after the end");
-        }
-        return;
       case "watchTemplates":
       case "unwatchTemplates":
+        this.performForMember(effect, now);
         return;
       case "spawn":
         must(effect.order.startBefore === null || now <= effect.order.startBefore, "no late start");
@@ -116,6 +101,45 @@ export class TestShim {
       case "reboot":
       case "leave":
       case "send":
+        return;
+    }
+  }
+
+  private performForMember(
+    effect: Exclude<MemberEffect, { effect: "prepareAllocation" | "collectMember" }>,
+    now: number,
+  ): void {
+    switch (effect.effect) {
+      case "prepareMember":
+        this.ownerOf.set(effect.key, effect.order.execution);
+        this.directoryOf.set(effect.key, directoryKey(effect.order));
+        this.preparedMembers.add(`${effect.order.execution} ${effect.member}`);
+        this.pending.push(effect);
+        return;
+      case "startMember":
+        this.spawn(effect.key, now);
+        return;
+      case "signalMember":
+        if (effect.signal === "kill") this.exit(effect.key, now, 9);
+        else if (!this.stubborn.has(effect.order.execution)) this.exit(effect.key, now, 15);
+        return;
+      case "startProbe": {
+        const { order, probe } = effect;
+        const name = `${order.execution} ${probe}`;
+        must(!this.probes.has(name), "a probe has a number of its own");
+        this.probes.set(name, { execution: order.execution, probe });
+        return;
+      }
+      case "stopProbe":
+        must(this.probes.delete(`${effect.execution} ${effect.probe}`), "only probes are stopped");
+        return;
+      case "closeAllocation":
+        for (const { execution } of this.probes.values()) {
+          must(execution !== effect.order.execution, "nothing is probed after the end");
+        }
+        return;
+      case "watchTemplates":
+      case "unwatchTemplates":
         return;
     }
   }
