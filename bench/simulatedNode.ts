@@ -142,6 +142,17 @@ export class SimulatedNode {
         return [
           { input: "collected", execution: effect.order.execution, stdout: EMPTY, stderr: EMPTY },
         ];
+      // No groups come here.
+      case "prepareAllocation":
+      case "prepareMember":
+      case "startMember":
+      case "signalMember":
+      case "collectMember":
+      case "startProbe":
+      case "stopProbe":
+      case "watchTemplates":
+      case "unwatchTemplates":
+      case "closeAllocation":
       case "cancelPrepare":
       case "signal":
       case "upload":
