@@ -46,7 +46,7 @@ export function addNode(engine: Engine, record: NodeRecord): Node {
     progress: emptyProgress(),
     executions: new Set(),
     usedSlots: 0,
-    use: noGroupUse(),
+    use: noGroupUse(engine, record.provided),
     candidate: null,
     jobs: new Map(),
     heardAt: engine.now,

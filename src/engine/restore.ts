@@ -81,7 +81,7 @@ function restoreNodes(engine: Engine, stored: StoredState): void {
       progress,
       executions: new Set(),
       usedSlots: 0,
-      use: noGroupUse(),
+      use: noGroupUse(engine, record.provided),
       candidate: null,
       jobs: new Map(),
       heardAt: engine.now,

@@ -111,8 +111,12 @@ export interface GroupUse {
   readonly ports: Set<number>;
 }
 
-export function noGroupUse(): GroupUse {
-  return { resources: { cpuMhz: 0, cores: 0, memoryMb: 0, diskMb: 0 }, ports: new Set() };
+/** Of a node that has just come. Provided nodes are processes of one machine, so that they share its ports. */
+export function noGroupUse(engine: Engine, isProvided: boolean): GroupUse {
+  return {
+    resources: { cpuMhz: 0, cores: 0, memoryMb: 0, diskMb: 0 },
+    ports: isProvided ? engine.providedPorts : new Set(),
+  };
 }
 
 /** What a job of groups has in memory: all its tasks, as any of them may be wanted again. */
@@ -198,6 +202,8 @@ export interface Engine {
   readonly hungryJobs: Set<JobNumber>;
   /** When the last schedule-fail event of a task, code and node was emitted, to bound their rate. */
   readonly scheduleFailures: Map<string, number>;
+  /** Ports that groups have on the machine of the provided nodes. */
+  readonly providedPorts: Set<number>;
   /** Live jobs of groups. */
   readonly groupJobs: Set<JobNumber>;
   /** Nodes that have begun to take work: system jobs look at them. */
@@ -233,6 +239,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     dirtyPools: new Set(),
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
+    providedPorts: new Set(),
     groupJobs: new Set(),
     readyNodes: new Set(),
     unsettledJobs: new Set(),
