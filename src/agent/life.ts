@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { foldId } from "../model/id.ts";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
-import type { ShimMemory } from "./core/contract.ts";
+import { isMemberKey, type ShimMemory } from "./core/contract.ts";
 import { heldExecutions, heldProcess, phaseOf, processesInDoubt } from "./core/held.ts";
 import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
 import { replay } from "./core/replay.ts";
@@ -59,19 +59,23 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     onStarted(execution, process, startedAt) {
       // A shim that was taken for silent may tell of what was given up meanwhile.
       if (!watch(execution)) effects.perform({ effect: "signal", execution, signal: "kill" });
-      loop.push({ input: "spawned", execution, process, startedAt });
+      const tell = () => loop.push({ input: "spawned", execution, process, startedAt });
+      if (isMemberKey(execution)) members.onStarted(execution, tell);
+      else tell();
     },
     onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
     onExited(execution, exit) {
       if (phaseOf(machine, execution) === null) shims.forget(execution);
-      loop.push({ input: "exited", execution, exit });
+      const tell = () => loop.push({ input: "exited", execution, exit });
+      if (isMemberKey(execution)) members.onExited(execution, tell);
+      else tell();
     },
   });
   const members = withoutMemberWork((input) => loop.push(input));
   const effects = newEffects(parts, shims, trimmer, members);
   const link = newLink(parts);
   for (const execution of processesInDoubt(machine)) watch(execution);
-  members.adopt(new Set(machine.memberProcesses.keys()));
+  members.adopt([...machine.memberProcesses.values()].flatMap(({ process }) => process ?? []));
   loop.begin({ input: "recovered", bootId, memories: memoriesOf(machine, shims) });
   signal.addEventListener("abort", () => end.resolve({ reason: "stopped" }), { once: true });
   void connect(options, key, link, signal).then((refused) => {

@@ -1,4 +1,4 @@
-import type { AgentInput, MemberEffect, ProcessKey } from "./core/contract.ts";
+import type { AgentInput, MemberEffect, MemberProcess, ProcessKey } from "./core/contract.ts";
 
 /** What is done for groups on this node: drivers, artifacts, templates, probes. Answers go back as inputs. */
 export interface MemberWork {
@@ -7,7 +7,11 @@ export interface MemberWork {
   /** Abandons the preparation of an allocation or of a member's process, if there is one. */
   cancelPrepare(key: ProcessKey): void;
   /** Before all else, when the agent came back: what belongs to none of these processes is nobody's any more. */
-  adopt(keys: ReadonlySet<ProcessKey>): void;
+  adopt(processes: readonly MemberProcess[]): void;
+  /** A shim has started the process: `tell` is called once the member itself has begun, now or later, or never. */
+  onStarted(key: ProcessKey, tell: () => void): void;
+  /** The process has ended: `tell` is called once its start, if there was any, was told. */
+  onExited(key: ProcessKey, tell: () => void): void;
   close(): void;
 }
 
@@ -23,6 +27,8 @@ export function withoutMemberWork(push: (input: AgentInput) => void): MemberWork
     },
     cancelPrepare: () => undefined,
     adopt: () => undefined,
+    onStarted: (_, tell) => tell(),
+    onExited: (_, tell) => tell(),
     close: () => undefined,
   };
 }
