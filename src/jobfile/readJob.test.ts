@@ -425,3 +425,30 @@ test("the example of the article is a job without mistakes", () => {
   expect(findings).toEqual([]);
   expect(spec?.groups.groups[0]?.members[0]?.config).toMatchObject({ image: "redis:3.2" });
 });
+
+test("settings of a driver may be written as maps, and what asks for nothing is left out", () => {
+  const { spec, findings } = read(
+    inTask("")
+      .replace("raw_exec", "docker")
+      .replace(
+        'config { command = "/x" }',
+        `config {
+          image          = "redis:7"
+          auth_soft_fail = true
+          tty            = false
+          pid_mode       = "private"
+          mounts = [{ type = "tmpfs", target = "/t" }, { type = "tmpfs", target = "/u" }]
+          auth   = { username = "u" }
+        }`,
+      ),
+  );
+  expect(findings).toEqual([]);
+  expect(spec?.groups.groups[0]?.members[0]?.config).toEqual({
+    image: "redis:7",
+    mounts: [
+      { type: "tmpfs", target: "/t" },
+      { type: "tmpfs", target: "/u" },
+    ],
+    auth: { username: "u" },
+  });
+});

@@ -4,6 +4,8 @@ import { type ReadBlock, readBlock } from "../read/block.ts";
 import type { Reading } from "../read/reading.ts";
 import { DRIVERS } from "../schema/drivers.ts";
 import type { BlockSchema } from "../schema/schema.ts";
+import { blockOf, objectsOf } from "../structure/blocks.ts";
+import { writtenBody } from "../structure/written.ts";
 import type { Block } from "../tree.ts";
 
 type Config = Record<string, ConfigValue>;
@@ -38,7 +40,7 @@ function valueRanges({ body }: Block) {
 }
 
 function configOf(block: Block, schema: BlockSchema, reading: Reading): Config {
-  const read = readBlock(block, schema, reading);
+  const read = readBlock(withBlocks(block, schema), schema, reading);
   const config: Config = {};
   for (const [name, value] of Object.entries(read.written)) {
     const kind = schema.attributes[name]?.type.kind;
@@ -54,6 +56,21 @@ function configOf(block: Block, schema: BlockSchema, reading: Reading): Config {
     addBlocks(config, name, child.many, values);
   }
   return config;
+}
+
+/** Drivers take blocks as maps and lists of maps too (`mounts = [{ ... }]`). */
+function withBlocks(block: Block, schema: BlockSchema): Block {
+  const { range } = block;
+  const attributes = new Map(block.body.attributes);
+  const blocks = [...block.body.blocks];
+  for (const { name, nameRange, value } of block.body.attributes.values()) {
+    const inner = Object.hasOwn(schema.blocks, name) ? schema.blocks[name]?.schema?.() : undefined;
+    const objects = inner === undefined ? null : objectsOf(value);
+    if (inner === undefined || objects === null) continue;
+    attributes.delete(name);
+    blocks.push(...objects.map((item) => blockOf(name, nameRange, [], writtenBody(item, inner))));
+  }
+  return { ...block, body: { attributes, blocks, range } };
 }
 
 /** `mount` and `mounts` are one list; what may stand once is a map. */

@@ -90,6 +90,8 @@ function attributeValue(attribute: Attribute, schema: AttributeSchema, reading: 
     );
     return undefined;
   }
+  // What is refused and asks for nothing has no place in the spec.
+  if (schema.refusal !== null && schema.type.kind === "value") return undefined;
   const read = readValue(value, schema.type);
   if (!read.ok) {
     const code = read.code ?? schema.invalid;

@@ -22,8 +22,12 @@ function distance(from: string, to: string): number {
   return row[to.length] ?? to.length;
 }
 
+/** Longer ones are nobody's slip of the pen, and would take long to compare. */
+const WORD_MAX = 100;
+
 /** The known word that was probably meant; null: none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
+  if (word.length > WORD_MAX) return null;
   const limit = Math.max(1, Math.floor(word.length / 3));
   const simple = word.toLowerCase().replaceAll("-", "_");
   let best: string | null = null;

@@ -170,9 +170,8 @@ export function readValue(value: TreeValue, type: ValueType): ReadValue {
 
 /** Whether a refused attribute asks for nothing, so that it may stay. */
 export function asksForNothing(schema: AttributeSchema, value: TreeValue): boolean {
-  const plain = plainValue(value);
-  const isFine = typeof plain === "string" && (schema.refusal?.fine ?? []).includes(plain);
-  return isFine || isEmpty(plain);
+  const fine = schema.refusal?.fine ?? [];
+  return fine.includes(textOf(value) ?? "") || isEmpty(plainValue(value));
 }
 
 export function isEmpty(plain: PlainValue): boolean {

@@ -25,7 +25,6 @@ const AUTH = {
     password: text("password or token"),
     server_address: text("registry", { default: "the image's" }),
     email: refused("registries do not ask for it"),
-    auth_soft_fail: refused("a wrong password fails the pull"),
   },
   blocks: {},
 } satisfies BlockSchema;
@@ -67,7 +66,9 @@ const DOCKER = {
     image_pull_timeout: duration("of the pull", { default: '"5m"' }),
     work_dir: text("in the container"),
     privileged: truth("all rights; only where the node allows it"),
-    port_map: refused("it is the old form of ports", { fix: OLD_PORTS }),
+    auth_soft_fail: refused("credentials are asked of nobody, so none can fail", {
+      fine: ["true"],
+    }),
     hostname: text("of the container", { default: "the network's" }),
     extra_hosts: texts("`NAME:ADDRESS` for its hosts file"),
     dns_servers: texts("addresses of resolvers"),

@@ -89,7 +89,6 @@ export const ARTIFACT = {
 } satisfies BlockSchema;
 
 const NO_SCRIPT = "no script is run when a template changes";
-const ONCE = "templates are rendered once, before the start";
 
 export const TEMPLATE = {
   name: "template",
@@ -110,14 +109,14 @@ export const TEMPLATE = {
     left_delimiter: text("of expressions", { default: '"{{"', json: "LeftDelim" }),
     right_delimiter: text("of expressions", { default: '"}}"', json: "RightDelim" }),
     error_on_missing_key: refused("a missing key is empty text", { json: "ErrMissingKey" }),
-    once: refused(ONCE),
+    once: refused("templates are rendered again when they change"),
     uid: refused("the file belongs to the user of the task"),
     gid: refused("the file belongs to the user of the task"),
     vault_grace: refused("it has no effect"),
   },
   blocks: {
     change_script: refusedBlock(NO_SCRIPT, "ChangeScript"),
-    wait: refusedBlock(ONCE, "Wait"),
+    wait: refusedBlock("a change is acted on after `splay`", "Wait"),
   },
 } satisfies BlockSchema;
 

@@ -28,7 +28,7 @@ export const RESTART = {
       default: '"fail"',
       invalid: "mode_invalid",
     }),
-    render_templates: refused("templates are rendered once, before the first start"),
+    render_templates: refused("templates are rendered again when they change"),
   },
   blocks: {},
 } satisfies BlockSchema;
