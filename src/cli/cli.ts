@@ -151,7 +151,7 @@ async function help(words: readonly string[], io: CliIo): Promise<number> {
 
 async function wrongOption(option: string, io: CliIo): Promise<number> {
   const error = `error: Expected an object and got the option "${option}".`;
-  const names = Object.entries(GENERAL).map((option) => `--${longName(...option)}`);
+  const names = Object.entries(GENERAL).map(([key, spec]) => `--${longName(key, spec)}`);
   const place = `Options stand behind the action, as in \`stint job list -st active\`; only ${names.join(", ")} may stand before the object.`;
   await writeTo(io.stderr, `${error} ${place}\n${rootHelp(OBJECTS)}\n`);
   return EXIT.usage;

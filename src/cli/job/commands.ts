@@ -1,7 +1,8 @@
 import { INT32_MAX, PRIORITY_MAX, PRIORITY_MIN } from "../../model/limits.ts";
 import { action, type CommandObject } from "../command/action.ts";
-import { flag, list, number, required, text, word } from "../command/option.ts";
+import { flag, list, named, number, required, text, word } from "../command/option.ts";
 import { JOB as ONE, OUTPUT, PAGING } from "../command/shared.ts";
+import { GROUP_ACTIONS, VARIABLES } from "./groupCommands.ts";
 
 const STATE = {
   active: "",
@@ -66,16 +67,27 @@ export const JOB: CommandObject = {
       load: async () => (await import("./view.ts")).run,
     }),
     run: action({
-      summary: "Create a job with its tasks from a file of YAML or JSON",
+      summary: "Run a job from its file: groups (HCL, YAML, JSON) or tasks (YAML, JSON)",
       options: {
-        file: required(text("fi", "file", "The job as the API takes it, with tasks; - is stdin")),
-        wait: flag("wa", "Wait for the tasks; exit 0 only if all of them succeeded"),
-        id: text("id", "job-id", "Another id than the file's"),
-        poolId: text("pi", "pool-id", "Another pool than the file's"),
+        file: required(text("fi", "file", "The job file; - is stdin")),
+        wait: flag("wa", "Tasks: wait for them; exit 0 only if all of them succeeded"),
+        id: text("id", "job-id", "Tasks: another id than the file's"),
+        poolId: text("pi", "pool-id", "Tasks: another pool than the file's"),
+        ...VARIABLES,
+        checkIndex: named(
+          "check-index",
+          number(
+            "ci",
+            "version",
+            "Groups: only if the job has this version, as `job plan` told it",
+          ),
+        ),
+        detach: flag("dt", "Groups: do not wait until they are deployed"),
       },
       operands: ["file"],
       load: async () => (await import("./run.ts")).run,
     }),
+    ...GROUP_ACTIONS,
     wait: action({
       summary: "Wait for a job's tasks; exit 0 only if all of them succeeded",
       options: ONE,

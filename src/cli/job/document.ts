@@ -12,6 +12,8 @@ import {
   type YAMLError,
   type YAMLMap,
 } from "yaml";
+import type { TreeValue } from "../../jobfile/tree.ts";
+import { treeOf } from "./tree.ts";
 
 /** Both count from 1. */
 export interface Position {
@@ -56,6 +58,11 @@ export class SourceDocument {
   /** Throws for a document with a syntax error, and for one whose aliases unfold into very much. */
   value(): unknown {
     return this.#document.toJS();
+  }
+
+  /** What it holds, with the places of all parts. Only for a document whose value could be read. */
+  tree(file: string): TreeValue {
+    return treeOf(this.#document, (offset) => this.at(offset), file);
   }
 
   /** Keys that stand twice in one mapping. */

@@ -30,10 +30,25 @@ export interface Overrides {
   readonly poolId: string | undefined;
 }
 
+/** A file's text; `name` as people know it. */
+export interface NamedText {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Reads YAML or JSON; `-` is stdin. Throws CliError with name, line and column. */
 export async function readSource(session: Session, path: string): Promise<Source> {
-  const name = path === "-" ? "stdin" : path;
-  const text = path === "-" ? await readStdin(session) : await readFile(session, path);
+  return parseSource(await readText(session, path));
+}
+
+/** `-` is stdin. Throws CliError where it can not be read. */
+export async function readText(session: Session, path: string): Promise<NamedText> {
+  if (path === "-") return { name: "stdin", text: await readStdin(session) };
+  return { name: path, text: await readFile(session, path) };
+}
+
+/** Parses YAML or JSON. Throws CliError with name, line and column. */
+export function parseSource({ name, text }: NamedText): Source {
   try {
     return sourceOf(name, text);
   } catch (cause) {

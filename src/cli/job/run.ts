@@ -1,22 +1,55 @@
 import { ApiError } from "../../client/apiError.ts";
 import type { Client } from "../../client/client.ts";
 import { counted } from "../../model/counted.ts";
-import { CliError } from "../failure.ts";
+import { CliError, UsageError } from "../failure.ts";
+import { type JobFileForm, readForm } from "../groupFile/groupFile.ts";
+import type { GivenVariables } from "../groupFile/variables.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
-import { type JobFile, jobOf, readSource } from "./jobFile.ts";
+import { type JobFile, jobOf, type Source } from "./jobFile.ts";
 import { awaitOutcome } from "./outcome.ts";
+import { runGroups } from "./runGroups.ts";
 import { submitJob } from "./submitJob.ts";
 
-export interface JobRunOptions {
+export interface JobRunOptions extends GivenVariables {
   readonly file: string;
   readonly wait: boolean;
+  readonly detach: boolean;
   readonly id: string | undefined;
   readonly poolId: string | undefined;
+  readonly checkIndex: number | undefined;
 }
 
 export async function run(session: Session, options: JobRunOptions): Promise<number> {
-  const source = await readSource(session, options.file);
+  const form = await readForm(session, options.file);
+  refuseMisplaced(form.kind, options);
+  if (form.kind === "groups") return await runGroups(session, form, options);
+  return await runTasks(session, form.source, options);
+}
+
+/** An option that would be passed over is refused. */
+function refuseMisplaced(kind: JobFileForm["kind"], options: JobRunOptions): void {
+  const ofTasks: Given[] = [
+    ["-id,--id", options.id !== undefined],
+    ["-pi,--poolid", options.poolId !== undefined],
+    ["-wa,--wait", options.wait],
+  ];
+  const ofGroups: Given[] = [
+    ["-va,--var", options.var.length > 0],
+    ["-vf,--var-file", options.varFile.length > 0],
+    ["-ci,--check-index", options.checkIndex !== undefined],
+  ];
+  const found = (kind === "tasks" ? ofGroups : ofTasks).find(([, isGiven]) => isGiven);
+  if (found === undefined) return;
+  const [wanted, given] = kind === "tasks" ? ["groups", "tasks"] : ["tasks", "groups"];
+  throw new UsageError(
+    `Expected ${found[0]} only with a job of ${wanted} and got one of ${given}.`,
+  );
+}
+
+type Given = readonly [option: string, isGiven: boolean];
+
+async function runTasks(session: Session, source: Source, options: JobRunOptions): Promise<number> {
   const file = jobOf(source, options);
   const { id } = file.job;
   const count = file.tasks.length;

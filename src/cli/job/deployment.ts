@@ -1,0 +1,48 @@
+import { formatGoDuration } from "../../model/duration.ts";
+import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
+import { second } from "../output/cell.ts";
+import { column } from "../output/list.ts";
+import { type Part, tablePart } from "../output/parts.ts";
+import { shortId } from "../output/shortId.ts";
+
+export type Deployment = NonNullable<GroupsStatus["deployment"]>;
+type DeployedGroup = Deployment["groups"][number];
+
+const COLUMNS = [
+  column<DeployedGroup>("Task Group", ({ group }) => group),
+  column<DeployedGroup>("Auto Revert", ({ autoRevert }) => autoRevert),
+  column<DeployedGroup>("Promoted", () => "N/A"),
+  column<DeployedGroup>("Desired", ({ desired }) => desired),
+  column<DeployedGroup>("Canaries", () => 0),
+  column<DeployedGroup>("Placed", ({ placed }) => placed),
+  column<DeployedGroup>("Healthy", ({ healthy }) => healthy),
+  column<DeployedGroup>("Unhealthy", ({ unhealthy }) => unhealthy),
+  column<DeployedGroup>("Progress Deadline", ({ progressBy }) => second(progressBy) ?? "N/A"),
+];
+
+export function deploymentParts(deployment: Deployment, isVerbose: boolean): Part[] {
+  const { id, version, status, description, groups, createTime, endTime } = deployment;
+  const tookMs = endTime === undefined ? null : Date.parse(endTime) - Date.parse(createTime);
+  return [
+    {
+      title: "Latest Deployment",
+      fields: [
+        ["ID", shortId(id, isVerbose)],
+        ["Job Version", version],
+        ["Status", status],
+        ["Description", description],
+        ...(tookMs === null ? [] : [["Took", formatGoDuration(tookMs)] as const]),
+      ],
+    },
+    tablePart("Deployed", COLUMNS, groups),
+  ];
+}
+
+/** How far it has come, in one line. */
+export function deploymentLine({ id, status, groups }: Deployment): string {
+  const parts = groups.map(
+    ({ group, desired, placed, healthy, unhealthy }) =>
+      `${group} ${healthy}/${desired} healthy, ${placed} placed${unhealthy > 0 ? `, ${unhealthy} unhealthy` : ""}`,
+  );
+  return `Deployment ${shortId(id)} ${status}: ${parts.join("; ")}`;
+}

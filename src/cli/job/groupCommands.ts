@@ -1,0 +1,106 @@
+import { action } from "../command/action.ts";
+import { flag, list, named, number, required, text, word } from "../command/option.ts";
+import { JOB as ONE } from "../command/shared.ts";
+
+/** Values for variables of a job file. */
+export const VARIABLES = {
+  var: list(
+    "va",
+    "NAME=VALUE",
+    "Variable of a job file in HCL; also NOMAD_VAR_name, STINT_VAR_name",
+  ),
+  varFile: named("var-file", list("vf", "file", "File with variables of the job file")),
+};
+
+const FILE = { file: required(text("fi", "file", "The job file; - is stdin")) };
+const VERBOSE = { verbose: flag("vb", "Full ids, exact times, and more details") };
+const VERSION = { version: number("ve", "number", "This version; default: the latest") };
+
+export const DETACH = { detach: flag("dt", "Do not wait for what comes of it") };
+
+/** Exit code of `job plan` for every error: 1 says that something would change. */
+const PLAN_ERROR_EXIT = 255;
+
+/** Actions on jobs of groups. */
+export const GROUP_ACTIONS = {
+  plan: action({
+    summary: "Say what running a job file would change and where its tasks would go",
+    options: { ...FILE, ...VARIABLES, ...VERBOSE },
+    operands: ["file"],
+    errorExit: PLAN_ERROR_EXIT,
+    load: async () => (await import("./plan.ts")).run,
+  }),
+  validate: action({
+    summary: "Say everything that is wrong with a job file; needs no server",
+    options: { ...FILE, ...VARIABLES },
+    operands: ["file"],
+    load: async () => (await import("./validate.ts")).run,
+  }),
+  status: action({
+    summary: "List all jobs; of one with groups say how it stands, what waits and why",
+    options: {
+      id: text("id", "job-id", "The job; default: a list of all"),
+      ...VERBOSE,
+      allAllocs: named("all-allocs", flag("al", "Older allocations, too")),
+    },
+    operands: ["id"],
+    load: async () => (await import("./status.ts")).run,
+  }),
+  history: action({
+    summary: "List the versions of a job of groups",
+    options: {
+      ...ONE,
+      diffs: named("diffs", flag("p", "What each version changed")),
+      ...VERSION,
+    },
+    operands: ["id"],
+    load: async () => (await import("./history.ts")).run,
+  }),
+  revert: action({
+    summary: "Run an earlier version of a job of groups again",
+    options: {
+      ...ONE,
+      version: required(number("ve", "number", "The version to run again")),
+      ...DETACH,
+    },
+    operands: ["id", "version"],
+    load: async () => (await import("./revert.ts")).run,
+  }),
+  stop: action({
+    summary: "Stop a job; what it was is kept unless it is purged",
+    options: { ...ONE, purge: flag("pg", "Remove the job, too"), ...DETACH },
+    operands: ["id"],
+    load: async () => (await import("./stop.ts")).run,
+  }),
+  restart: action({
+    summary: "Restart all running allocations of a job of groups where they are",
+    options: ONE,
+    operands: ["id"],
+    load: async () => (await import("./restart.ts")).run,
+  }),
+  dispatch: action({
+    summary: "Run a parameterized job once",
+    options: {
+      ...ONE,
+      payload: text("pl", "file", "Its payload, at most 16 KiB; - is stdin"),
+      meta: list("me", "KEY=VALUE", "Meta of this run"),
+    },
+    operands: ["id", "payload"],
+    load: async () => (await import("./dispatch.ts")).run,
+  }),
+  periodic: action({
+    summary: "periodic force: start a child of a periodic job now",
+    options: {
+      wish: required(word("wi", { force: "start a child now" }, "What to do")),
+      ...ONE,
+    },
+    operands: ["wish", "id"],
+    load: async () => (await import("./periodic.ts")).run,
+  }),
+  inspect: action({
+    summary: "Print a job of groups as JSON, as `job run` takes it",
+    options: { ...ONE, ...VERSION },
+    operands: ["id"],
+    load: async () => (await import("./inspect.ts")).run,
+  }),
+};
