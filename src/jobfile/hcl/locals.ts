@@ -7,6 +7,9 @@ import { visitReferences } from "./walk.ts";
 
 type Found = { readonly value: Value } | "failed";
 
+/** Of a circle. */
+const MAX_SHOWN = 10;
+
 /** The values of the `locals` blocks, evaluated in the order that they need each other. */
 export class Locals implements NamedValues {
   readonly #declared = new Map<string, AttributeSyntax>();
@@ -113,7 +116,9 @@ export class Locals implements NamedValues {
     const attribute = first === undefined ? undefined : this.#declared.get(first);
     if (first === undefined || attribute === undefined) return;
     for (const name of names) this.#found.set(name, "failed");
-    const circle = [...names, first].map((name) => `local.${name}`).join(" -> ");
+    const shown = names.slice(0, MAX_SHOWN).map((name) => `local.${name}`);
+    const hidden = names.length > MAX_SHOWN ? [`(${names.length - MAX_SHOWN} more)`] : [];
+    const circle = [...shown, ...hidden, `local.${first}`].join(" -> ");
     const message = `expected locals that do not need each other in a circle, found ${circle}`;
     this.problems.push({ span: attribute.nameSpan, message });
   }

@@ -32,9 +32,17 @@ export function undeclaredName(
   known: readonly string[],
 ): Problem {
   const declared = root === "var" ? "declared variable" : "local value";
-  const names = known.length === 0 ? "there is none" : `there are: ${known.join(", ")}`;
+  const message = `expected a ${declared} (${listed(known)}), found \`${root}.${name}\``;
   const code = root === "var" ? "variable_undeclared" : "local_undeclared";
-  return { span, code, message: `expected a ${declared} (${names}), found \`${root}.${name}\`` };
+  return { span, code, message, meant: { word: name, known, prefix: `${root}.` } };
+}
+
+const MAX_LISTED = 10;
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "there is none";
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : "";
+  return `there are: ${names.slice(0, MAX_LISTED).join(", ")}${more}`;
 }
 
 export function isKnownFunction(name: string): boolean {
@@ -49,6 +57,7 @@ export function unknownFunction({ name, nameSpan }: Call): Problem {
       span,
       code: "function_unknown",
       message: `expected a known function, found \`${name}\``,
+      meant: { word: name, known: [...FUNCTIONS.keys(), ...SPECIAL_FUNCTIONS.keys()], prefix: "" },
     };
   }
   return { span, message: `expected an offered function, found \`${name}\``, fix: refused };

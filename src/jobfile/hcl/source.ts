@@ -6,41 +6,41 @@ export interface Span {
   readonly end: number;
 }
 
-const NON_ASCII = /[^\0-\x7f]/;
+/** How many of the sorted numbers are below the limit. */
+function countBelow(sorted: readonly number[], limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 /** A text with the table of its lines. */
 export class Source {
   readonly text: string;
   readonly file: string;
   readonly #lineStarts: number[] = [0];
-  readonly #isAscii: boolean;
+  /** Where the second halves of characters beyond U+FFFF stand: they add no column. */
+  readonly #secondHalves: number[] = [];
 
   /** The text must be well-formed Unicode. */
   constructor(text: string, file: string) {
     this.text = text;
     this.file = file;
-    this.#isAscii = !NON_ASCII.test(text);
+    for (const { index } of text.matchAll(/[\uDC00-\uDFFF]/g)) this.#secondHalves.push(index);
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
       this.#lineStarts.push(at + 1);
     }
   }
 
-  #lineOf(offset: number): number {
-    let low = 0;
-    let high = this.#lineStarts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lineStarts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
   position(offset: number): Position {
-    const line = this.#lineOf(offset);
-    const start = this.#lineStarts[line] ?? 0;
-    const width = this.#isAscii ? offset - start : [...this.text.slice(start, offset)].length;
-    return { line: line + 1, column: width + 1 };
+    const line = countBelow(this.#lineStarts, offset + 1);
+    const start = this.#lineStarts[line - 1] ?? 0;
+    const before = countBelow(this.#secondHalves, offset) - countBelow(this.#secondHalves, start);
+    return { line, column: offset - start - before + 1 };
   }
 
   range(span: Span): Range {

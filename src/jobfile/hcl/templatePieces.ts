@@ -110,6 +110,7 @@ class Pieces {
 const QUOTED_STOP = /["\\\n]|\$\$\{|%%\{|\$\{|%\{/g;
 const HEREDOC_STOP = /\n|\$\$\{|%%\{|\$\{|%\{/g;
 const ESCAPE = /\\(?:[nrt"\\]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})/y;
+const ESCAPED = new RegExp(`^(?:${ESCAPE.source})$`);
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   n: "\n",
   r: "\r",
@@ -117,14 +118,13 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
 };
-const REPLACEMENT = "\uFFFD";
-
-function textOf(sequence: string): string {
+/** Null: a code point that no text can hold. */
+function textOf(sequence: string): string | null {
   const simple = SIMPLE_ESCAPES[sequence[1] ?? ""];
   if (simple !== undefined) return simple;
   const code = Number.parseInt(sequence.slice(2), 16);
   const isSurrogate = code >= 0xd800 && code <= 0xdfff;
-  return code > 0x10ffff || isSurrogate ? REPLACEMENT : String.fromCodePoint(code);
+  return code > 0x10ffff || isSurrogate ? null : String.fromCodePoint(code);
 }
 
 /** A string in quotes, at the opening one. */
@@ -163,17 +163,17 @@ export function readQuoted(scanner: Scanner, parse: ExpressionParser): readonly 
 
 function addEscape(scanner: Scanner, pieces: Pieces, start: number): number {
   ESCAPE.lastIndex = start;
-  const sequence = ESCAPE.exec(scanner.text)?.[0];
-  if (sequence === undefined) {
-    const found = scanner.text.slice(start, start + 2);
+  const sequence = ESCAPE.exec(scanner.text)?.[0] ?? scanner.text.slice(start, start + 2);
+  const text = ESCAPED.test(sequence) ? textOf(sequence) : null;
+  if (text === null) {
     scanner.moveTo(start);
     scanner.failAt(
-      { start, end: start + 2 },
-      `expected \\n, \\r, \\t, \\", \\\\, \\uNNNN or \\UNNNNNNNN, found ${found}`,
+      { start, end: start + sequence.length },
+      `expected \\n, \\r, \\t, \\", \\\\, \\uNNNN or \\UNNNNNNNN of a character, found ${sequence}`,
       "for a literal backslash write `\\\\`",
     );
   }
-  pieces.add(textOf(sequence));
+  pieces.add(text);
   return start + sequence.length;
 }
 

@@ -176,9 +176,10 @@ export class Variables implements NamedValues {
       this.#report(block.typeSpan, "expected condition and error_message in `validation`");
       return [];
     }
-    this.#checkCondition(variable, condition);
+    const isUsable = this.#isOwnCondition(variable, condition);
     const text = this.#attempt(() => this.#plain.evaluate(message.value, Scope.empty));
     if (typeof text === "string" && text !== "") {
+      if (!isUsable) return [];
       return [{ condition: condition.value, message: text }];
     }
     if (text !== null) {
@@ -188,7 +189,8 @@ export class Variables implements NamedValues {
   }
 
   /** A condition sees its own variable only, so variables need no order. */
-  #checkCondition(variable: string, { value }: AttributeSyntax): void {
+  #isOwnCondition(variable: string, { value }: AttributeSyntax): boolean {
+    const before = this.problems.length;
     let hasOwn = false;
     const onReference = (at: Expression, root: string, first: string | null) => {
       if (root === "var" && first === variable) {
@@ -200,6 +202,7 @@ export class Variables implements NamedValues {
     };
     visitReferences(value, { onReference, onCall: () => {} }, new Set());
     if (!hasOwn) this.#report(value, `expected a condition about var.${variable}, found none`);
+    return this.problems.length === before;
   }
 
   #checkInputs(): void {
@@ -208,7 +211,8 @@ export class Variables implements NamedValues {
       const names = this.names().join(", ") || "none";
       const message = `${input.origin}: expected a declared variable (${names}), found ${input.name}`;
       const fix = `add \`variable "${input.name}" {}\` to the job file`;
-      this.findings.push({ severity: "error", message, range: input.range, fix });
+      const code = "variable_undeclared";
+      this.findings.push({ severity: "error", code, message, range: input.range, fix });
     }
   }
 
@@ -218,7 +222,8 @@ export class Variables implements NamedValues {
     if (input === undefined) {
       if (fallback === undefined) {
         const fix = `give it with -var '${name}=VALUE', -var-file FILE or NOMAD_VAR_${name}, or write a default`;
-        this.#report(span, `expected a value for the variable \`${name}\`, found none`, fix);
+        const message = `expected a value for the variable \`${name}\`, found none`;
+        this.problems.push({ span, code: "variable_unset", message, fix });
       }
       if (fallback === undefined || fallback === "failed") return "failed";
       return this.#validated(declaration, fallback.value, null);
