@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { CheckStatus } from "../../../model/allocation.ts";
 import { named } from "../testNode.ts";
-import { checkOf, code, GroupNode, groupOf, memberOf, serviceOf } from "./testGroup.ts";
+import { checkOf, code, GroupNode, groupOf, memberOf, NO_RESTART, serviceOf } from "./testGroup.ts";
 
 const rule = { limit: 3, graceMs: 5_000, ignoreWarnings: false };
 const alive = checkOf("alive", { checkRestart: rule });
@@ -119,6 +119,17 @@ describe("health", () => {
     node.tick(61_000);
     expect(stateOf(node)?.health).toMatchObject({ healthy: false, at: 61_000 });
     expect(node.events("web")).toContain("Alloc Unhealthy");
+  });
+
+  test("is denied at once when a member fails, and not when the group is stopped", () => {
+    const failing = memberOf("web", { restart: NO_RESTART });
+    const node = GroupNode.running([failing, memberOf("api")], { health });
+    node.exit("web", code(1));
+    expect(stateOf(node)?.health).toMatchObject({ healthy: false });
+    const stopped = GroupNode.running([memberOf("web")], { health });
+    stopped.order({ kind: "stop", execution: 1, graceMs: 0 });
+    stopped.exit("web", code(0));
+    expect(stopped.ended()?.result.allocation?.health).toBeNull();
   });
 
   test("needs no checks when the states of members decide", () => {

@@ -10,7 +10,16 @@ import { changeHead, changeMember, presentMembers, runOf } from "./change.ts";
 import { checkedPlaces } from "./checks.ts";
 import { noteEvent } from "./events.ts";
 import { isDead } from "./kinds.ts";
+import type { EndingCause } from "./run.ts";
 import { watchOf } from "./watch.ts";
+
+/** What ends a group without a word on its health. */
+const FROM_OUTSIDE: ReadonlySet<EndingCause> = new Set<EndingCause>([
+  "stopped",
+  "discarded",
+  "outOfContact",
+  "expired",
+]);
 
 /** Decides whether the group is healthy, once, if somebody waits for it. */
 export function decideHealth(step: Step, execution: Execution): void {
@@ -18,7 +27,8 @@ export function decideHealth(step: Step, execution: Execution): void {
   const watch = watchOf(execution);
   watch.healthDueAt = null;
   const head = runOf(execution)?.head;
-  if (rule === null || head === undefined || head.health !== null || head.ending !== null) return;
+  if (rule === null || head === undefined || head.health !== null) return;
+  if (head.ending !== null && FROM_OUTSIDE.has(head.ending.cause)) return;
   const state = watch.health ?? NEW_HEALTH_STATE;
   const decided = decide(state, inputOf(execution, rule), step.now);
   watch.health = decided.state;
