@@ -55,7 +55,6 @@ export function toFinding(source: Source, problem: Problem): Finding {
   return {
     severity: "error",
     ...code,
-    ...(problem.code === undefined ? {} : { code: problem.code }),
     message: problem.message,
     range: source.range(problem.span),
     ...(fix === undefined ? {} : { fix }),
