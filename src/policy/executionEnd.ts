@@ -1,7 +1,7 @@
 import type { AllocationStatus } from "../model/allocation.ts";
 import type { StopReason } from "../model/execution.ts";
 import type { GroupJobType } from "../model/groupDefaults.ts";
-import type { DisconnectPolicy, ReschedulePolicy } from "../model/groupPolicy.ts";
+import type { ReschedulePolicy } from "../model/groupPolicy.ts";
 import { type DeploymentView, decideGroupEnd } from "./groupEnd.ts";
 import type { RescheduleTracker } from "./reschedule.ts";
 import type { ExecutionEnd } from "./taskEnd.ts";
@@ -20,7 +20,6 @@ export interface GroupExecutionEnd {
   readonly finishedAt: number;
   /** Of the version that it ran; null: the type has none. */
   readonly policy: ReschedulePolicy | null;
-  readonly disconnect: DisconnectPolicy | null;
   /** Null: it has no history. */
   readonly tracker: RescheduleTracker | null;
   /** What the deployment that it belongs to says of it. */
@@ -50,9 +49,8 @@ export type ExecutionEndDecision =
  * told to stop by whatever told them, failed ones by the reschedule policy; system tasks stay failed.
  */
 export function decideExecutionEnd(given: GroupExecutionEnd): ExecutionEndDecision {
-  const { isWanted, stopReason, end, jobType, disconnect } = given;
-  const ran = hasSucceeded(given);
-  if (ran && isBatchType(jobType) && stopReason === null) {
+  const { isWanted, stopReason, end, jobType } = given;
+  if (isBatchType(jobType) && ranToItsEnd(given)) {
     return { action: "complete", reason: "It ran to its end with success" };
   }
   if (!isWanted) return { action: "stop", reason: "It is not wanted any more" };
@@ -60,15 +58,22 @@ export function decideExecutionEnd(given: GroupExecutionEnd): ExecutionEndDecisi
   if (end.kind === "neverRan") {
     return { action: "replace", at: null, reason: "It never began" };
   }
-  if (end.kind === "lost" || end.outcome.state === "unseen") {
-    const why = end.kind === "lost" ? end.reason : "Its processes ended unseen";
-    const isKept = disconnect?.replace === false && end.kind === "lost";
-    const reason = isKept ? `${why}; it waited as unknown until now` : why;
-    return { action: "replace", at: null, reason };
+  if (end.kind === "lost") return { action: "replace", at: null, reason: end.reason };
+  if (end.outcome.state === "unseen") {
+    return { action: "replace", at: null, reason: "Its processes ended unseen" };
   }
-  if (ran)
+  if (hasSucceeded(given)) {
     return { action: "replace", at: null, reason: "It ended with success; a service runs on" };
+  }
   return decideFailure(given);
+}
+
+/** What ended with exit code 0 has done its work, also while it was being stopped. */
+function ranToItsEnd(given: GroupExecutionEnd): boolean {
+  const { end, stopReason } = given;
+  if (stopReason === null) return hasSucceeded(given);
+  const isExit = end.kind === "outcome" && end.outcome.state === "exited";
+  return isExit && end.outcome.exitCode === 0 && given.status !== "failed";
 }
 
 function isBatchType(jobType: GroupJobType): boolean {

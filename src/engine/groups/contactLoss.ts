@@ -33,7 +33,7 @@ function loseContact(engine: Engine, live: LiveTask): void {
   }
   execution.state = "unknown";
   setAllocation(engine, live, { unknownAt: engine.now, description: decision.reason });
-  watchTask(engine, task, decision.nextAt ?? engine.now);
+  if (decision.nextAt !== null) watchTask(engine, task, decision.nextAt);
   const { replacement, reason } = decision;
   if (replacement.kind === "none" || task.progress.execution !== execution.number) return;
   setProgress(engine, task, {

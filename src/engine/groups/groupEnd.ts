@@ -69,7 +69,6 @@ function decide(engine: Engine, live: LiveTask, end: ExecutionEnd): ExecutionEnd
     status: allocation.state?.status ?? null,
     finishedAt: lastFinishedAt(live) ?? engine.now,
     policy: group?.reschedule ?? null,
-    disconnect: group?.disconnect ?? null,
     tracker: trackerOf(task),
     deployment: deploymentOf(live),
     now: engine.now,

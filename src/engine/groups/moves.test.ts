@@ -248,3 +248,28 @@ test("a failed task is placed at once when a person asks for it", () => {
   expect(fleet.send(input)).toEqual({ ok: true });
   expect(fleet.starts()).toHaveLength(1);
 });
+
+test("a group that would rather wait for its node is not replaced while that is away", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob(disconnect({ replace: false })));
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.pass(2 * MINUTE, [order.nodeId]);
+  expect(fleet.starts()).toEqual([]);
+  expect(fleet.live(order.execution).execution.state).toBe("unknown");
+  fleet.connect(order.nodeId, heldRunning(order));
+  expect(fleet.live(order.execution).execution.state).toBe("running");
+  fleet.pass(2 * MINUTE, [order.nodeId]);
+  fleet.connect(order.nodeId);
+  expect(fleet.starts()).toHaveLength(1);
+});
+
+test("batch work that ends with exit code 0 while it is stopped is done", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob({ update: null }, { type: "batch" }));
+  const order = fleet.start();
+  fleet.send({ kind: "stopExecution", execution: order.execution });
+  fleet.ends(order, 0, "complete");
+  expect(fleet.starts()).toEqual([]);
+  expect(fleet.state(TASK, "example")).toBe("completed success");
+});

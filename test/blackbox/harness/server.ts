@@ -66,7 +66,8 @@ export async function startServer(
   void child.exited.then(() => {
     // A test that finds nobody there shall not leave us guessing.
     const how = child.signalCode ?? child.exitCode;
-    if (!isAsked) console.error(`Server ${child.pid} at ${url} ended by itself with ${how}: ${text}`);
+    if (!isAsked)
+      console.error(`Server ${child.pid} at ${url} ended by itself with ${how}: ${text}`);
   });
   return {
     client: createClient({ url, token }),
