@@ -1,4 +1,10 @@
-import type { AgentEffect, AgentInput, JournalEntry } from "../agent/core/contract.ts";
+import type {
+  AgentEffect,
+  AgentInput,
+  JournalEntry,
+  MemberEffect,
+  MemberProcess,
+} from "../agent/core/contract.ts";
 import { heldExecutions, processesInDoubt } from "../agent/core/held.ts";
 import { type AgentMachine, newAgentMachine } from "../agent/core/machine.ts";
 import { replay } from "../agent/core/replay.ts";
@@ -7,22 +13,26 @@ import { snapshotEntries } from "../agent/core/snapshot.ts";
 import { step } from "../agent/core/step.ts";
 import { nextDueAt } from "../agent/core/timers.ts";
 import type { OutputInfo } from "../model/execution.ts";
+import type { StartOrder } from "../model/order.ts";
 import type { ServerFrame } from "../protocol/node/message.ts";
 import { behaviourOf, NO_FILES } from "./behaviour.ts";
 import type { Machine } from "./machine.ts";
 import type { Connection } from "./network.ts";
+import { Probes } from "./probes.ts";
 
 const SILENT_HEARTBEATS_MAX = 3;
 const GREETING_TIMEOUT_MS = 15_000;
 const RECONNECT_MAX_MS = 5_000;
 const COMPACT_CHANCE = 0.01;
 const NO_OUTPUT: OutputInfo = { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } };
+const NO_OFFSETS = { stdout: 0, stderr: 0 };
 const LARGE_OUTPUT: OutputInfo = { sizeBytes: 9_000, droppedBytes: 0, place: { kind: "node" } };
 
 /** One life of an agent process around the shipped core; it takes the steps that the shipped agent's loop takes. */
 export class AgentLife {
   readonly core: AgentMachine;
   readonly #machine: Machine;
+  readonly #probes: Probes;
   #queue: AgentInput[] = [];
   #isDraining = false;
   #isDead = false;
@@ -37,7 +47,9 @@ export class AgentLife {
 
   constructor(machine: Machine, linkId: string) {
     this.#machine = machine;
-    this.core = newAgentMachine(linkId);
+    this.#probes = new Probes(machine);
+    const { random } = machine.world;
+    this.core = newAgentMachine(linkId, { random: () => random.next() });
     for (const entry of machine.journal) replay(this.core, entry);
     const shims = machine.shims.memories();
     for (const execution of processesInDoubt(this.core)) {
@@ -76,6 +88,7 @@ export class AgentLife {
   /** Kill -9, or the end of its machine. */
   kill(isLoud: boolean): void {
     this.#isDead = true;
+    this.#probes.end();
     this.#connection?.break(isLoud);
   }
 
@@ -294,7 +307,7 @@ export class AgentLife {
       case "cancelPrepare":
         return;
       case "spawn":
-        machine.shims.spawn(effect.order);
+        machine.shims.spawn(effect.order, null);
         return;
       case "signal":
         machine.shims.signal(effect.execution, effect.signal);
@@ -328,13 +341,77 @@ export class AgentLife {
         return;
       case "send":
         return;
+      case "prepareAllocation":
+      case "prepareMember":
+      case "startMember":
+      case "signalMember":
+      case "collectMember":
+      case "startProbe":
+      case "stopProbe":
+      case "closeAllocation":
+      case "watchTemplates":
+      case "unwatchTemplates":
+        this.#performForMember(effect);
     }
   }
 
-  #prepared(order: Parameters<typeof behaviourOf>[0]): void {
+  #performForMember(effect: MemberEffect): void {
+    const machine = this.#machine;
+    const { random, checks } = machine.world;
+    switch (effect.effect) {
+      case "prepareAllocation":
+        checks.directoryPrepared(machine, effect.order);
+        this.#answer(random.skewed(0, 500), {
+          input: "prepared",
+          execution: effect.order.execution,
+          outcome: { ok: true, offsets: NO_OFFSETS },
+        });
+        return;
+      case "prepareMember":
+        this.#later(random.skewed(0, 500), () => this.#memberPrepared(effect));
+        return;
+      case "startMember":
+        machine.shims.spawn(effect.order, effect);
+        return;
+      case "signalMember":
+        machine.shims.signal(effect.key, effect.signal === "kill" ? "kill" : "terminate");
+        return;
+      case "collectMember": {
+        machine.shims.clear(effect.key);
+        const { exit, key } = effect;
+        const end = { end: "exited", exit, isOutOfMemory: false, message: null } as const;
+        this.#answer(50, { input: "memberCollected", key, end });
+        return;
+      }
+      case "startProbe":
+        this.#probes.start(effect);
+        return;
+      case "stopProbe":
+        this.#probes.stop(effect.execution, effect.probe);
+        return;
+      case "closeAllocation":
+        this.#probes.close(effect.order.execution);
+        return;
+      case "watchTemplates":
+      case "unwatchTemplates":
+        return;
+    }
+  }
+
+  #memberPrepared(process: MemberProcess): void {
+    const { random, isFaulty } = this.#machine.world;
+    const { brokenPercent } = behaviourOf(process.order, process);
+    const isBroken = isFaulty && brokenPercent > 0 && random.chance(brokenPercent / 200);
+    const outcome = isBroken
+      ? ({ ok: false, failure: NO_FILES, recoverable: random.chance(0.7) } as const)
+      : ({ ok: true, offsets: NO_OFFSETS } as const);
+    this.push({ input: "prepared", execution: process.key, outcome });
+  }
+
+  #prepared(order: StartOrder): void {
     const { execution } = order;
-    const outcome = behaviourOf(order).hasFiles
-      ? ({ ok: true, offsets: { stdout: 0, stderr: 0 } } as const)
+    const outcome = behaviourOf(order, null).hasFiles
+      ? ({ ok: true, offsets: NO_OFFSETS } as const)
       : ({ ok: false, failure: NO_FILES } as const);
     this.push({ input: "prepared", execution, outcome });
   }

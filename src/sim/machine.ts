@@ -1,5 +1,5 @@
 import type { AgentInput, JournalEntry } from "../agent/core/contract.ts";
-import type { NodeFacts } from "../model/node.ts";
+import type { HostFacts, NodeFacts } from "../model/node.ts";
 import { EPOCH_MS } from "./agenda.ts";
 import { AgentLife } from "./agent.ts";
 import { Shims } from "./shims.ts";
@@ -13,6 +13,17 @@ export interface MachineSpec {
   readonly slots: number;
 }
 
+/** Small, so that groups find no room now and then. */
+const HOST: HostFacts = {
+  datacenter: "dc1",
+  nodeClass: "",
+  meta: {},
+  attributes: { "kernel.name": "linux", "driver.raw_exec": "1" },
+  drivers: { raw_exec: { detected: true, healthy: true, description: "" } },
+  cpuMhz: 2_000,
+  memoryMb: 2_000,
+  diskMb: 100_000,
+};
 const RESTART_MAX_MS = 10_000;
 /** As the shipped agent has it: a shim that does not greet within this is killed. */
 const GREETING_TIMEOUT_MS = 10_000;
@@ -23,6 +34,8 @@ const BOOT_MAX_MS = 30_000;
 /** A machine with everything on it: clock, disk, agent, shims, processes. */
 export class Machine {
   readonly world: World;
+  /** From 0. */
+  readonly number: number;
   readonly name: string;
   readonly poolId: string;
   readonly isProvided: boolean;
@@ -51,6 +64,7 @@ export class Machine {
 
   constructor(world: World, spec: MachineSpec) {
     this.world = world;
+    this.number = world.machines.length;
     this.name = spec.name;
     this.guid = spec.guid;
     this.poolId = spec.poolId;
@@ -91,6 +105,7 @@ export class Machine {
       cores: 4,
       memoryBytes: 1,
       canReboot: this.canReboot,
+      host: { ...HOST, meta: { rack: `r${this.number % 2}` } },
     };
   }
 

@@ -1,11 +1,23 @@
-import type { ProcessExit, ProcessIdentity } from "../agent/core/contract.ts";
+import type {
+  MemberProcess,
+  ProcessExit,
+  ProcessIdentity,
+  ProcessKey,
+} from "../agent/core/contract.ts";
 import type { StartOrder } from "../model/order.ts";
-import { behaviourOf } from "./behaviour.ts";
+import type { Behaviour } from "./behaviour.ts";
 import type { Machine } from "./machine.ts";
+import type { Start } from "./shim.ts";
 
 /** A process that really runs. */
 export interface SimProcess {
   readonly order: StartOrder;
+  readonly key: ProcessKey;
+  /** Null: it is the execution's own process. */
+  readonly member: MemberProcess | null;
+  readonly behaviour: Behaviour;
+  /** Until when it fails its checks, in true time. */
+  readonly sickUntil: number;
   readonly identity: ProcessIdentity;
   readonly startedAt: number;
   isAlive: boolean;
@@ -14,6 +26,7 @@ export interface SimProcess {
 
 const SIGTERM = 15;
 const SIGKILL = 9;
+const SICK_MAX_MS = 60_000;
 
 /** The processes of the tasks on a machine, in one boot. */
 export class Processes {
@@ -25,11 +38,22 @@ export class Processes {
     this.#machine = machine;
   }
 
-  start(order: StartOrder, exitCode: number, onEnd: SimProcess["onEnd"]): SimProcess {
+  start(
+    { order, execution: key, member }: Start,
+    behaviour: Behaviour,
+    exitCode: number,
+    onEnd: SimProcess["onEnd"],
+  ): SimProcess {
     const { world, bootId } = this.#machine;
+    const { random, agenda } = world;
     this.#nextPid += 1;
+    const isSick = behaviour.sickPercent > 0 && random.chance(behaviour.sickPercent / 100);
     const process: SimProcess = {
       order,
+      key,
+      member,
+      behaviour,
+      sickUntil: isSick ? agenda.now + random.between(0, SICK_MAX_MS) : 0,
       identity: { bootId, pid: this.#nextPid, startTicks: world.agenda.now },
       startedAt: this.#machine.clock(),
       isAlive: true,
@@ -37,9 +61,20 @@ export class Processes {
     };
     this.running.add(process);
     world.checks.processStarted(this.#machine, process);
-    const actualMs = behaviourOf(order).durationMs + world.random.between(0, 20);
-    world.agenda.after(actualMs, () => this.#end(process, { state: "exited", exitCode }));
+    this.#planEnd(process, exitCode);
     return process;
+  }
+
+  #planEnd(process: SimProcess, exitCode: number): void {
+    const { world } = this.#machine;
+    const { kind, durationMs } = process.behaviour;
+    const end = () => this.#end(process, { state: "exited", exitCode });
+    if (kind === "work") world.agenda.after(durationMs + world.random.between(0, 20), end);
+    else if (durationMs > 0) {
+      world.agenda.after(world.random.exponential(durationMs), () => {
+        if (world.isFaulty) end();
+      });
+    }
   }
 
   isAlive(identity: ProcessIdentity): boolean {
@@ -56,15 +91,15 @@ export class Processes {
     process.onEnd(process, { outcome, endedAt, durationMs, peakMemoryBytes: 1, cpuMs: 1 });
   }
 
-  signal(execution: number, signal: "terminate" | "kill"): void {
+  signal(key: ProcessKey, signal: "terminate" | "kill"): void {
     const { agenda, random } = this.#machine.world;
     for (const process of this.running) {
-      if (process.order.execution !== execution) continue;
+      if (process.key !== key) continue;
       if (signal === "kill") {
         agenda.after(random.between(0, 50), () =>
           this.#end(process, { state: "signaled", signal: SIGKILL }),
         );
-      } else if (!behaviourOf(process.order).isStubborn) {
+      } else if (!process.behaviour.isStubborn) {
         const isGraceful = random.chance(0.3);
         agenda.after(random.between(0, 2_000), () =>
           this.#end(
@@ -76,10 +111,10 @@ export class Processes {
     }
   }
 
-  /** No process of the execution survives. */
-  clear(execution: number): void {
+  /** No process of the key survives. */
+  clear(key: ProcessKey): void {
     for (const process of [...this.running]) {
-      if (process.order.execution === execution) {
+      if (process.key === key) {
         this.#end(process, { state: "signaled", signal: SIGKILL });
       }
     }

@@ -314,6 +314,7 @@ export class Server {
     switch (effect.effect) {
       case "start":
       case "stop":
+      case "restart":
       case "discard":
       case "remove":
       case "acknowledge":

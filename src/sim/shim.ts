@@ -1,4 +1,4 @@
-import type { ProcessExit } from "../agent/core/contract.ts";
+import type { MemberProcess, ProcessExit } from "../agent/core/contract.ts";
 import {
   ShimCore,
   type ShimPorts,
@@ -19,6 +19,8 @@ import type { World } from "./world.ts";
 
 export interface Start extends SpawnOf {
   readonly order: StartOrder;
+  /** Null: the execution's own process; `execution` is its key otherwise. */
+  readonly member: MemberProcess | null;
 }
 
 /** A connection of an agent to a shim; what is in the socket is read even if the agent dies meanwhile. */
@@ -34,7 +36,7 @@ export interface ShimLink {
 /** What a shim has around it on its machine. */
 export interface ShimMachine {
   readonly world: World;
-  fork(order: StartOrder, shim: ShimLife): SimProcess | FailureInfo;
+  fork(start: Start, shim: ShimLife): SimProcess | FailureInfo;
   tell(link: ShimLink, records: readonly ShimRecord[]): void;
   onEnd(shim: ShimLife): void;
 }
@@ -147,8 +149,8 @@ export class ShimLife implements ShimPorts<ShimLink, Start> {
     this.#machine.tell(link, records);
   }
 
-  spawn({ order }: Start) {
-    const process = this.#machine.fork(order, this);
+  spawn(start: Start) {
+    const process = this.#machine.fork(start, this);
     if ("code" in process) return process;
     return { process: process.identity, startedAt: process.startedAt };
   }

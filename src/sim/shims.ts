@@ -1,5 +1,6 @@
 import type {
   AgentInput,
+  MemberProcess,
   ProcessExit,
   ProcessIdentity,
   ShimMemory,
@@ -98,9 +99,10 @@ export class Shims implements ShimMachine {
     this.#adopted.clear();
   }
 
-  spawn(order: StartOrder): void {
-    const start: Start = { do: "spawn", execution: order.execution, order };
-    this.#requests.set(order.execution, start);
+  spawn(order: StartOrder, member: MemberProcess | null): void {
+    const execution = member?.key ?? order.execution;
+    const start: Start = { do: "spawn", execution, order, member };
+    this.#requests.set(execution, start);
     if (this.#link === null) this.#connect(this.#launch());
     const { faults, random, isFaulty } = this.world;
     if (isFaulty && random.chance(faults.shimStall)) this.#machine.stallShim();
@@ -131,15 +133,20 @@ export class Shims implements ShimMachine {
     this.#processes.clear(execution);
   }
 
-  fork(order: StartOrder, shim: ShimLife): SimProcess | FailureInfo {
-    const behaviour = behaviourOf(order);
+  fork(start: Start, shim: ShimLife): SimProcess | FailureInfo {
+    const { random, isFaulty } = this.world;
+    const behaviour = behaviourOf(start.order, start.member);
+    const isBroken = behaviour.brokenPercent > 0 && isFaulty;
     if (!behaviour.hasProgram) return NO_PROGRAM;
-    const exitCode = drawExitCode(behaviour, this.world.random);
-    return this.#processes.start(order, exitCode, (_, exit) => this.#ended(order, shim, exit));
+    if (isBroken && random.chance(behaviour.brokenPercent / 200)) return NO_PROGRAM;
+    const exitCode = drawExitCode(behaviour, random);
+    return this.#processes.start(start, behaviour, exitCode, (_, exit) =>
+      this.#ended(start, shim, exit),
+    );
   }
 
   /** Its parent sees it, or the agent that watches it from outside, or nobody. */
-  #ended({ execution }: StartOrder, shim: ShimLife, exit: ProcessExit): void {
+  #ended({ execution }: Start, shim: ShimLife, exit: ProcessExit): void {
     if (!shim.isDead) shim.onExited(execution, exit);
     else if (this.#adopted.delete(execution)) this.#endAdopted(execution);
   }
@@ -205,7 +212,7 @@ export class Shims implements ShimMachine {
       const left = this.#left.get(execution);
       const request = this.#requests.get(execution);
       if (left === undefined && request !== undefined) {
-        this.spawn(request.order);
+        this.spawn(request.order, request.member);
         continue;
       }
       if (this.#adopted.has(execution)) continue;

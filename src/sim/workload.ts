@@ -2,6 +2,7 @@ import type { Input, NewTask, Reply } from "../engine/input.ts";
 import type { JobSpec } from "../model/job.ts";
 import type { DeallocationOption, PoolSpec } from "../model/pool.ts";
 import type { PreparationSpec, ReleaseSpec, TaskSpec } from "../model/taskSpec.ts";
+import { GroupWorkload } from "./groupWorkload.ts";
 import { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
@@ -16,6 +17,8 @@ const JOB_IDS_MAX = 12;
 const SLOTS_MAX = 4;
 const LONG_MIN_MS = 60_000;
 const LONG_MAX_MS = 300_000;
+/** Of the runs: in the others there are only tasks. */
+const GROUPS_SHARE = 0.7;
 /** Of a run, so that it stays short. */
 const TASKS_MAX = 600;
 
@@ -41,6 +44,9 @@ export class Workload {
   readonly #pools: PoolSpec[] = [];
   /** Tasks per job id that were asked for. */
   readonly jobs = new Map<string, string[]>();
+  readonly #hasGroups: boolean;
+  /** Null: nobody runs groups. */
+  #groups: GroupWorkload | null = null;
   #taskCount = 0;
 
   constructor(world: World) {
@@ -58,11 +64,21 @@ export class Workload {
       meanPauseMs: random.between(500, 15_000),
       disturbance: random.pick([0, 0.2, 0.5, 0.7]),
     };
+    this.#hasGroups = random.chance(GROUPS_SHARE);
   }
 
   begin(): void {
     for (let number = 1; number <= this.#habits.pools; number += 1) this.#newPool(number);
     this.#work();
+    if (!this.#hasGroups) return;
+    const ask = (input: Input, settle?: (reply: Reply | null) => void) => this.#ask(input, settle);
+    this.#groups = new GroupWorkload(this.#world, this.#pools, ask);
+    this.#groups.begin();
+  }
+
+  /** The faults have stopped. */
+  calm(): void {
+    this.#groups?.calm();
   }
 
   #ask(input: Input, settle: (reply: Reply | null) => void = () => undefined): void {
@@ -85,7 +101,7 @@ export class Workload {
       nodeFillType: random.pick(["spread", "pack"]),
       resizeTimeoutMs: random.pick([300_000, 900_000]),
       targetDedicatedNodes: isProvided ? random.between(0, 4) : 0,
-      accepts: ["batch"],
+      accepts: ["batch", "groups"],
       metadata: [],
     };
     this.#pools.push(spec);

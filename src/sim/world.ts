@@ -101,6 +101,7 @@ export class World {
   #calm(): void {
     this.isFaulty = false;
     this.trace("the faults stop");
+    this.workload.calm();
     for (const machine of this.machines) {
       if (!machine.isOn && this.random.chance(0.7)) machine.powerOn();
     }

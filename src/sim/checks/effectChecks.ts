@@ -28,6 +28,11 @@ export function checkEffect(world: World, ledger: Ledger, effect: Effect): void 
         return `node ${effect.node} is asked of the provider and is not in the store`;
       });
       return;
+    case "restart": {
+      const asked = ledger.restartsAsked.get(effect.execution) ?? 0;
+      ledger.restartsAsked.set(effect.execution, asked + 1);
+      return;
+    }
     case "stop":
     case "discard":
     case "remove":

@@ -2,6 +2,7 @@ import { takesWork } from "../../engine/nodeIndex.ts";
 import { poolOf } from "../../engine/ring.ts";
 import { type Engine, executionsOf, type Job, type Node, type Pool } from "../../engine/state.ts";
 import { slotsOf } from "../../model/taskSpec.ts";
+import { checkGroupExecution, checkGroups } from "./groupEngineChecks.ts";
 import { demand } from "./violation.ts";
 
 /** What the machine holds in memory fits together; `isThorough` looks at every queued task too. */
@@ -12,7 +13,12 @@ export function checkEngine(engine: Engine, isThorough: boolean): void {
     checkJob(engine, job);
     if (isThorough) checkQueue(job);
   }
+  checkGroups(engine);
   for (const [number, live] of engine.executions) {
+    if (live.execution.allocation !== undefined) {
+      checkGroupExecution(live);
+      continue;
+    }
     demand(live.task.progress.execution === number, "oneCurrentExecution", () => {
       return `execution ${number} is live and not the current one of task ${live.task.id}`;
     });
@@ -56,6 +62,7 @@ function checkPool(engine: Engine, pool: Pool): void {
 }
 
 function checkJob(engine: Engine, job: Job): void {
+  if (job.groups !== null) return;
   const { record, counts, queue } = job;
   const { id } = record.spec;
   const executions = executionsOf(engine, job);

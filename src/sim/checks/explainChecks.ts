@@ -13,10 +13,14 @@ const SAMPLE = 3;
 /** What waits is explained, and the explanation is true, also in the middle of things. */
 export function checkExplanations(engine: Engine): void {
   for (const job of engine.jobs.values()) {
+    if (job.groups !== null) continue;
     for (const task of firstOf(job.again)) checkExplained(engine, job, task);
     for (const task of firstOf(job.window)) checkExplained(engine, job, task);
   }
-  for (const live of firstOf(engine.executions)) checkLiveExplained(engine, live);
+  const ofTasks = engine.executions
+    .values()
+    .filter(({ execution }) => execution.allocation === undefined);
+  for (const live of ofTasks.take(SAMPLE)) checkLiveExplained(engine, live);
 }
 
 function firstOf<Value>(map: ReadonlyMap<number, Value>): Value[] {
@@ -70,6 +74,8 @@ function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: Wai
       return engine.now - task.createdAt > TASK_LIFETIME_MS;
     case "WaitsForPreparation":
     case "WaitsForNode":
+    case "WaitsForReschedule":
+    case "NoNodeSuits":
       return false;
   }
 }

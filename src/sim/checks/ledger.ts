@@ -21,6 +21,11 @@ export interface Ledger {
   /** Executions of which a process was started. */
   readonly started: Set<ExecutionNumber>;
   readonly exits: Map<ExecutionNumber, ProcessExit["outcome"]>;
+  /** Processes of members that were started, and how they ended, by memberKey. */
+  readonly startedMembers: Set<string>;
+  readonly memberExits: Map<string, ProcessExit["outcome"]>;
+  /** How often people asked for a restart of an execution. */
+  readonly restartsAsked: Map<ExecutionNumber, number>;
   /** By guid of the machine: when a shim of it last died, in true time. */
   readonly shimDeaths: Map<string, number>;
   /** `GUID:JOB` with the boots in which a preparation exited with 0. */
@@ -33,11 +38,22 @@ export interface Ledger {
   readonly reactivations: Set<string>;
 }
 
+export function memberKey(
+  execution: ExecutionNumber,
+  member: string,
+  processNumber: number,
+): string {
+  return `${execution}/${member}/${processNumber}`;
+}
+
 export function newLedger(): Ledger {
   return {
     orders: new Map(),
     started: new Set(),
     exits: new Map(),
+    startedMembers: new Set(),
+    memberExits: new Map(),
+    restartsAsked: new Map(),
     shimDeaths: new Map(),
     prepared: new Map(),
     ran: new Set(),

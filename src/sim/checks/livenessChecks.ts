@@ -3,6 +3,7 @@ import type { Engine, Job, Node } from "../../engine/state.ts";
 import type { Machine } from "../machine.ts";
 import type { World } from "../world.ts";
 import { checkExplained, obstacleOf } from "./explainChecks.ts";
+import { checkGroupsSettled, groupsUnsettled, isAtRest } from "./groupLiveness.ts";
 import { demand } from "./violation.ts";
 
 /** What has not come to its end yet, in words; null: everything has. Machines that stay off are not waited for. */
@@ -13,6 +14,7 @@ export function unsettled(world: World): string | null {
   return (
     machines.map((machine) => machineUnsettled(engine, machine)).find((each) => each !== null) ??
     jobsUnsettled(engine) ??
+    groupsUnsettled(engine) ??
     nodesUnsettled(world, engine) ??
     (server.links.hasUnacknowledged() ? "an order is not acknowledged" : null)
   );
@@ -27,18 +29,24 @@ function machineUnsettled(engine: Engine, machine: Machine): string | null {
     return machine.isJoined ? `${name} is not connected` : null;
   }
   if (!engine.nodesByGuid.has(machine.guid)) return `${name} has been removed and has not left`;
-  const [held] = agent.core.executions.values();
+  const kept = (number: number): boolean => {
+    const live = engine.executions.get(number);
+    return live?.execution.allocation !== undefined && isAtRest(live);
+  };
+  const held = agent.core.executions.values().find(({ key }) => !kept(key));
   if (held !== undefined)
     return `${name} holds execution ${held.order.execution} in ${held.life.phase}`;
   const [removal] = agent.core.removals.values();
   if (removal !== undefined) return `${name} has not done removal ${removal.removal}`;
-  const [process] = machine.shims.processes;
+  const process = machine.shims.processes.values().find(({ order }) => !kept(order.execution));
   if (process !== undefined) return `${name} runs a process of ${process.order.execution}`;
   return agent.isIdle ? null : `the agent of ${name} is busy`;
 }
 
 function jobsUnsettled(engine: Engine): string | null {
-  const [execution] = engine.executions.values();
+  const execution = engine.executions
+    .values()
+    .find((live) => live.execution.allocation === undefined);
   if (execution !== undefined) {
     const { number, state, nodes } = execution.execution;
     return `execution ${number} on node ${nodes[0]} is ${state}`;
@@ -107,7 +115,7 @@ function checkDirectories(world: World): void {
   for (const machine of world.machines) {
     if (machine.agent?.isConnected !== true) continue;
     for (const key of machine.directories) {
-      const [job = ""] = key.split("/");
+      const [job = ""] = key.split(" ");
       demand(
         jobs.has(job),
         "directoryLeft",
@@ -120,10 +128,12 @@ function checkDirectories(world: World): void {
 /** At the end: what has not completed is explained, and the explanation is true. */
 export function checkSettled(world: World, engine: Engine): void {
   checkDirectories(world);
+  for (const job of engine.jobs.values()) if (job.groups !== null) checkGroupsSettled(engine, job);
   for (const [number, { byNumber }] of world.disk.tasks) {
     const job = engine.jobs.get(number) ?? null;
     for (const task of byNumber.values()) {
       const { state } = task.progress;
+      if (task.progress.group !== undefined) continue;
       demand(state === "completed" || state === "active", "liveness", () => {
         return `task ${task.id} is ${state} at the end`;
       });

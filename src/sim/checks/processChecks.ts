@@ -1,10 +1,12 @@
-import type { ProcessExit } from "../../agent/core/contract.ts";
+import type { MemberProcess, ProcessExit } from "../../agent/core/contract.ts";
+import { heldProcess } from "../../agent/core/held.ts";
+import type { RestartPolicy } from "../../model/groupPolicy.ts";
 import { nodeJobKey } from "../../model/nodeJob.ts";
 import type { HeldExecution, StartOrder } from "../../model/order.ts";
 import type { Machine } from "../machine.ts";
 import type { SimProcess } from "../processes.ts";
 import type { World } from "../world.ts";
-import type { Ledger, Ordered } from "./ledger.ts";
+import { type Ledger, memberKey, type Ordered } from "./ledger.ts";
 import { demand } from "./violation.ts";
 
 /** After the grace a process that was told to stop is gone; that much later it is a violation. */
@@ -27,9 +29,11 @@ export class ProcessChecks {
   started(machine: Machine, process: SimProcess): void {
     const { order } = process;
     const { execution } = order;
-    demand(!this.#ledger.started.has(execution), "startedOnce", () => {
-      return `a second process of execution ${execution} (${order.jobId}/${order.taskId}) is started`;
-    });
+    if (process.member === null) {
+      demand(!this.#ledger.started.has(execution), "startedOnce", () => {
+        return `a second process of execution ${execution} (${order.jobId}/${order.taskId}) is started`;
+      });
+    } else this.#memberStarted(process.member);
     this.#ledger.started.add(execution);
     demand(machine.directories.has(directoryKey(order)), "directory", () => {
       return `execution ${execution} starts on ${machine.name} without its directory`;
@@ -43,6 +47,41 @@ export class ProcessChecks {
     if (ordered === undefined) return;
     if (ordered.kind === "task") this.#taskStarted(machine, process, ordered);
     else this.#specialStarted(machine, process, ordered);
+  }
+
+  #memberStarted({ order, member, processNumber }: MemberProcess): void {
+    const { execution } = order;
+    const key = memberKey(execution, member, processNumber);
+    demand(!this.#ledger.startedMembers.has(key), "startedOnce", () => {
+      return `process ${processNumber} of ${member} in execution ${execution} is started again`;
+    });
+    this.#ledger.startedMembers.add(key);
+    const spec = order.allocation.group.members.find(({ name }) => name === member);
+    const firstAt = this.#ledger.orders.get(execution)?.firstAt;
+    if (spec === undefined || firstAt === undefined) return;
+    const asked = this.#ledger.restartsAsked.get(execution) ?? 0;
+    const restarts = processNumber - 1 - asked;
+    const most = restartsAllowed(
+      this.#policyOf(execution, member) ?? spec.restart,
+      this.#world.agenda.now - firstAt,
+    );
+    // With clocks that jump windows pass in no time.
+    demand(restarts <= most || this.#world.faults.nodeClockStepMs > 0, "restartPolicy", () => {
+      return `${member} of execution ${execution} is restarted ${restarts} times; ${most} are within its policy`;
+    });
+  }
+
+  /** As the job has it, whatever the node was told. */
+  #policyOf(execution: number, member: string): RestartPolicy | null {
+    const { disk } = this.#world;
+    const record = disk.executions.get(execution);
+    const job = disk.jobs.get(record?.job ?? 0);
+    const version = record?.allocation?.version;
+    const earlier = job?.groups?.history.find((one) => one.version === version);
+    const spec = earlier?.spec ?? job?.spec;
+    const name = disk.task(record?.task ?? 0)?.spec.place?.group;
+    const group = spec?.groups?.groups.find((one) => one.name === name);
+    return group?.members.find((one) => one.name === member)?.restart ?? null;
   }
 
   /** Whether the store counts the execution as under way. */
@@ -62,7 +101,8 @@ export class ProcessChecks {
         const its = this.#ledger.orders.get(number);
         if (its?.kind !== "task" || !this.#isLive(number)) continue;
         if (other === machine) slots += its.slots;
-        demand(its.task !== ordered.task || number === execution, "oneCurrentExecution", () => {
+        const isOther = its.task === ordered.task && number !== execution;
+        demand(!isOther || this.#mayBoth(number, execution), "oneCurrentExecution", () => {
           return `executions ${number} and ${execution} of one task run at the same time`;
         });
       }
@@ -72,6 +112,16 @@ export class ProcessChecks {
       return `processes on ${machine.name} use ${slots} slots of ${offered}`;
     });
     this.#checkPrepared(machine, process, ordered);
+  }
+
+  /** Two of one task: one is told to stop, or they are the original and its replacement. */
+  #mayBoth(one: number, other: number): boolean {
+    const { disk } = this.#world;
+    const records = [disk.executions.get(one), disk.executions.get(other)];
+    if (records.some((record) => record !== undefined && record.stopReason !== null)) return true;
+    const progress = disk.task(records[0]?.task ?? 0)?.progress;
+    const declared = [progress?.execution, progress?.group?.original];
+    return declared.includes(one) && declared.includes(other);
   }
 
   #checkPrepared(machine: Machine, process: SimProcess, ordered: Ordered): void {
@@ -116,7 +166,12 @@ export class ProcessChecks {
 
   ended(machine: Machine, process: SimProcess, outcome: ProcessExit["outcome"]): void {
     const { execution } = process.order;
-    this.#ledger.exits.set(execution, outcome);
+    const { member } = process;
+    if (member === null) this.#ledger.exits.set(execution, outcome);
+    else {
+      const key = memberKey(execution, member.member, member.processNumber);
+      this.#ledger.memberExits.set(key, outcome);
+    }
     const ordered = this.#ledger.orders.get(execution);
     if (ordered === undefined || outcome.state !== "exited") return;
     if (ordered.kind === "preparation" && outcome.exitCode === 0) {
@@ -128,9 +183,10 @@ export class ProcessChecks {
   }
 
   /** It ended by itself: then nobody had told it to stop long ago. */
-  #checkStopped(machine: Machine, { order, startedAt }: SimProcess): void {
+  #checkStopped(machine: Machine, { order, key, startedAt }: SimProcess): void {
     const { execution } = order;
-    const stopping = machine.agent?.core.executions.get(execution)?.stopping ?? null;
+    const core = machine.agent?.core;
+    const stopping = (core && heldProcess(core, key)?.stopping) ?? null;
     // With clocks that jump, the journal's instants tell nothing of how long ago it was.
     // An agent that stands still kills nothing.
     const { nodeClockStepMs, agentPauseMs } = this.#world.faults;
@@ -188,7 +244,7 @@ export class ProcessChecks {
     }
     for (const key of [...machine.directories]) {
       const isRemoved =
-        taskId === null ? key.startsWith(`${jobId}/`) : key === `${jobId}/${taskId}`;
+        taskId === null ? key.startsWith(`${jobId} `) : key === `${jobId} ${taskId}`;
       if (isRemoved) machine.directories.delete(key);
     }
   }
@@ -215,5 +271,11 @@ export class ProcessChecks {
 }
 
 function directoryKey(order: StartOrder): string {
-  return `${order.jobId}/${order.taskId}`;
+  return `${order.jobId} ${order.taskId}`;
+}
+
+/** Restarts within the policy in so long a time: in each window its attempts, and one that is put off to its end. */
+function restartsAllowed({ attempts, intervalMs, mode }: RestartPolicy, passedMs: number): number {
+  const perWindow = attempts + (mode === "delay" ? 1 : 0);
+  return perWindow * (Math.floor(passedMs / intervalMs) + 1);
 }

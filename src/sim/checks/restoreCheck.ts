@@ -1,6 +1,6 @@
 import { hasChanges } from "../../engine/record.ts";
 import { restore } from "../../engine/restore.ts";
-import type { Engine, Job, Node } from "../../engine/state.ts";
+import type { Engine, Job, JobGroups, Node } from "../../engine/state.ts";
 import type { TestStore } from "../../engine/testStore.ts";
 import { demand } from "./violation.ts";
 
@@ -57,7 +57,9 @@ export function canonical(engine: Engine): Record<string, string> {
   }
   for (const [number, node] of engine.nodes) parts[`node ${number}`] = canonicalNode(engine, node);
   for (const [number, job] of engine.jobs) {
-    if (job.record.state !== "completed") parts[`job ${number}`] = canonicalJob(job);
+    if (job.record.state === "completed") continue;
+    parts[`job ${number}`] = canonicalJob(job);
+    if (job.groups !== null) Object.assign(parts, canonicalGroups(job, job.groups));
   }
   for (const [number, live] of engine.executions) {
     const { task, execution, slots } = live;
@@ -67,7 +69,7 @@ export function canonical(engine: Engine): Record<string, string> {
 }
 
 function canonicalNode(engine: Engine, node: Node): string {
-  const { record, progress, executions, usedSlots, jobs } = node;
+  const { record, progress, executions, usedSlots, jobs, use } = node;
   const contact = record.contact === "connected" ? "away" : record.contact;
   // Completed jobs may still be in memory.
   const records = [...jobs.values()].filter(
@@ -78,12 +80,28 @@ function canonicalNode(engine: Engine, node: Node): string {
     progress,
     [...executions].sort(byNumber),
     usedSlots,
+    [use.resources, [...use.ports].sort(byNumber)],
     records.sort((left, right) => left.job - right.job),
   ]);
 }
 
 function waits(engine: Engine, number: number): boolean {
   return (engine.jobs.get(number)?.queue.size ?? 0) > 0;
+}
+
+function canonicalGroups(job: Job, groups: JobGroups): Record<string, string> {
+  const { tasks, placing, byId, usage } = groups;
+  const { number, spec } = job.record;
+  const names = spec.groups?.groups.map(({ name }) => name) ?? [];
+  const places = [...job.nodes]
+    .sort(byNumber)
+    .map((node) => names.map((name) => usage.countOn(node, name)));
+  return {
+    [`tasks of job ${number}`]: JSON.stringify([...tasks].sort(byKey)),
+    [`ids of job ${number}`]: JSON.stringify([...byId].sort()),
+    [`placing of job ${number}`]: JSON.stringify([...placing].sort(byNumber)),
+    [`usage of job ${number}`]: JSON.stringify([usage.size, places]),
+  };
 }
 
 function canonicalJob(job: Job): string {

@@ -8,7 +8,8 @@ import { nodeJobKey } from "../../model/nodeJob.ts";
 import type { TaskProgress } from "../../model/task.ts";
 import { slotsOf } from "../../model/taskSpec.ts";
 import type { World } from "../world.ts";
-import type { Ledger } from "./ledger.ts";
+import { GroupStoreChecks } from "./groupStoreChecks.ts";
+import { type Ledger, memberKey } from "./ledger.ts";
 import { demand } from "./violation.ts";
 
 /** Tasks of a job that is counted after every commit. */
@@ -25,11 +26,13 @@ export class StoreChecks {
   readonly #live = new Map<TaskNumber, number>();
   /** How many executions a task has had. */
   readonly #ordinals = new Map<TaskNumber, number>();
+  readonly #groups: GroupStoreChecks;
   #recounts = 0;
 
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
     this.#ledger = ledger;
+    this.#groups = new GroupStoreChecks(world, ledger);
   }
 
   /** The caller was told that these tasks are accepted: then they are there. */
@@ -53,6 +56,7 @@ export class StoreChecks {
     for (const execution of changes.executions.values()) this.#checkResult(execution);
     const ended = this.#endedIn(changes);
     for (const [task, progress] of changes.tasks) {
+      if (progress?.group !== undefined) continue;
       if (progress !== null) this.#checkCounters(changes, task, progress, ended.get(task) ?? []);
     }
     for (const record of changes.nodeJobs.values()) this.#checkRelease(record);
@@ -112,6 +116,10 @@ export class StoreChecks {
     demand(before === undefined || !isOver(before.state) || isOver(state), "oneState", () => {
       return `execution ${number} was ${before?.state} and is ${state}`;
     });
+    if (execution.allocation !== undefined) {
+      this.#checkProcesses(execution);
+      return;
+    }
     if (result?.outcome.state === "failedToStart") {
       demand(!this.#ledger.started.has(number), "trueResult", () => {
         return `execution ${number} is said never to have started; its process was started`;
@@ -125,6 +133,18 @@ export class StoreChecks {
     demand(isTrue, "trueResult", () => {
       return `execution ${number} is said to have exited with ${exitCode}; it was ${JSON.stringify(truth)}`;
     });
+  }
+
+  /** What a node said of the last processes of a group's members is what happened. */
+  #checkProcesses({ number, result }: ExecutionRecord): void {
+    for (const { member, number: processNumber, outcome } of result?.processes ?? []) {
+      if (outcome.state !== "exited") continue;
+      const truth = this.#ledger.memberExits.get(memberKey(number, member, processNumber));
+      const isTrue = truth?.state === "exited" && truth.exitCode === outcome.exitCode;
+      demand(isTrue, "trueResult", () => {
+        return `process ${processNumber} of ${member} in execution ${number} is said to have exited with ${outcome.exitCode}; it was ${JSON.stringify(truth)}`;
+      });
+    }
   }
 
   /** The end of a process is missed only when the shim that was its parent has died. */
@@ -214,9 +234,11 @@ export class StoreChecks {
   }
 
   committed(changes: Changes): void {
+    this.#groups.committed(changes);
     for (const execution of changes.executions.values()) this.#noteEnd(execution);
     for (const execution of changes.executions.values()) this.#noteExecution(execution);
     for (const [number, progress] of changes.tasks) {
+      if (progress?.group !== undefined) continue;
       if (progress !== null) this.#checkState(number, progress);
       else this.#live.delete(number);
     }
@@ -238,14 +260,14 @@ export class StoreChecks {
   }
 
   #noteExecution(execution: ExecutionRecord): void {
-    const { number, task, ordinal, state } = execution;
+    const { number, task, ordinal, state, allocation } = execution;
     if (!this.#world.disk.executions.has(number)) return;
     const known = this.#ordinals.get(task) ?? 0;
     demand(ordinal <= known + 1, "version", () => {
       return `execution ${number} is number ${ordinal} of a task that had ${known}`;
     });
     this.#ordinals.set(task, Math.max(known, ordinal));
-    if (isOver(state)) return;
+    if (isOver(state) || allocation !== undefined) return;
     const current = this.#live.get(task) ?? number;
     demand(current === number, "oneCurrentExecution", () => {
       return `executions ${current} and ${number} of one task are both under way`;
@@ -275,7 +297,8 @@ export class StoreChecks {
     const counts = emptyCounts();
     const jobState = disk.jobs.get(number)?.state;
     // What is active when a job ends stays so, and is never looked for again.
-    const isLive = jobState !== "completed" && jobState !== "deleting";
+    const isOfTasks = disk.jobs.get(number)?.spec.groups === undefined;
+    const isLive = isOfTasks && jobState !== "completed" && jobState !== "deleting";
     for (const task of disk.tasks.get(number)?.byNumber.values() ?? []) {
       const { state, outcome } = task.progress;
       count(

@@ -1,0 +1,101 @@
+import { candidateOf } from "../../engine/groups/candidates.ts";
+import { groupsOf, progressOf } from "../../engine/groups/jobGroups.ts";
+import { isWanted } from "../../engine/groups/wanted.ts";
+import type { Engine, Job, LiveTask, Node } from "../../engine/state.ts";
+import type { AllocatedResources } from "../../model/groupJob.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import { demand } from "./violation.ts";
+
+/** What the machine holds in memory of groups fits together. */
+export function checkGroups(engine: Engine): void {
+  for (const node of engine.nodes.values()) checkUse(engine, node);
+  for (const job of engine.jobs.values()) if (job.groups !== null) checkJob(engine, job);
+}
+
+/** What is used of a node is what its executions were promised, and never more than it offers. */
+function checkUse(engine: Engine, node: Node): void {
+  const sum = { cpuMhz: 0, cores: 0, memoryMb: 0, diskMb: 0 };
+  const ports = new Set<number>();
+  for (const number of node.executions) {
+    const allocation = engine.executions.get(number)?.execution.allocation;
+    if (allocation === undefined) continue;
+    for (const key of keysOf(sum)) sum[key] += allocation.resources[key];
+    for (const { value } of allocation.ports) {
+      demand(!ports.has(value), "resources", () => {
+        return `port ${value} of node ${node.record.id} is given to two executions`;
+      });
+      ports.add(value);
+    }
+  }
+  const { resources, ports: usedPorts } = node.use;
+  const isSame =
+    keysOf(sum).every((key) => sum[key] === resources[key]) &&
+    ports.size === usedPorts.size &&
+    [...ports].every((port) => usedPorts.has(port));
+  demand(isSame, "resources", () => {
+    const counted = JSON.stringify([resources, [...usedPorts]]);
+    return `node ${node.record.id} counts ${counted}; its executions use ${JSON.stringify([sum, [...ports]])}`;
+  });
+  const { offered } = candidateOf(node);
+  demand(
+    keysOf(sum).every((key) => sum[key] <= offered[key]),
+    "resources",
+    () => {
+      return `node ${node.record.id} offers ${JSON.stringify(offered)}; ${JSON.stringify(sum)} are used`;
+    },
+  );
+}
+
+function keysOf(resources: AllocatedResources): (keyof AllocatedResources)[] {
+  return Object.keys(resources) as (keyof AllocatedResources)[];
+}
+
+function checkJob(engine: Engine, job: Job): void {
+  const { id } = job.record.spec;
+  const counts = { active: 0, running: 0, succeeded: 0, failed: 0 };
+  for (const task of groupsOf(job).live.tasks.values()) {
+    const { state, outcome } = task.progress;
+    if (state === "active") counts.active += 1;
+    else if (state === "completed")
+      counts[outcome?.result === "failure" ? "failed" : "succeeded"]++;
+    else counts.running += 1;
+    checkTask(engine, job, task);
+  }
+  const { active, running, succeeded, failed } = job.counts;
+  const counted = { active, running, succeeded, failed };
+  demand(JSON.stringify(counts) === JSON.stringify(counted), "counts", () => {
+    return `job ${id} counts ${JSON.stringify(counted)}, expected ${JSON.stringify(counts)}`;
+  });
+}
+
+function checkTask(engine: Engine, job: Job, task: TaskRecord): void {
+  const { state } = task.progress;
+  const isQueued = groupsOf(job).live.placing.has(task.number);
+  demand(!isQueued || state === "active", "index", () => {
+    return `task ${task.id} is ${state} and a node is looked for`;
+  });
+  if (state === "running") {
+    const live = engine.executions.get(task.progress.execution ?? 0);
+    demand(live?.task === task, "oneState", () => `task ${task.id} runs without an execution`);
+    return;
+  }
+  if (state !== "active" || !isWanted(engine, job, task)) return;
+  const { actsAt } = progressOf(task);
+  demand(isQueued || (actsAt !== null && actsAt > engine.now), "nothingLost", () => {
+    return `task ${task.id} is active, is not looked at, and waits until ${actsAt}`;
+  });
+}
+
+/** At most one is current; a second one is the declared original, and others are told to stop. */
+export function checkGroupExecution({ execution, task }: LiveTask): void {
+  const { number, stopReason } = execution;
+  const { progress } = task;
+  if (stopReason !== null || progressOf(task).original === number) return;
+  demand(
+    progress.execution === number && progress.state === "running",
+    "oneCurrentExecution",
+    () => {
+      return `execution ${number} lives on, and task ${task.id} is ${progress.state} with execution ${progress.execution} and original ${progressOf(task).original}`;
+    },
+  );
+}

@@ -1,0 +1,106 @@
+import { explainTask } from "../../engine/explain.ts";
+import { isFeasible } from "../../engine/groups/candidates.ts";
+import {
+  boundNode,
+  groupOf,
+  groupsOf,
+  isSystemType,
+  progressOf,
+} from "../../engine/groups/jobGroups.ts";
+import { isWanted, runsItself } from "../../engine/groups/wanted.ts";
+import { takesWork } from "../../engine/nodeIndex.ts";
+import { poolOf } from "../../engine/ring.ts";
+import type { Engine, Job, LiveTask } from "../../engine/state.ts";
+import { foldId } from "../../model/id.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import { demand } from "./violation.ts";
+
+/** What of groups has not come to rest, in words; null: everything has. Services run on for ever. */
+export function groupsUnsettled(engine: Engine): string | null {
+  for (const live of engine.executions.values()) {
+    if (live.execution.allocation === undefined || isAtRest(live)) continue;
+    const { number, state, allocation } = live.execution;
+    return `execution ${number} of ${live.task.id} is ${state} (${allocation?.state?.status})`;
+  }
+  for (const job of engine.jobs.values()) {
+    const waiting = job.groups === null ? null : jobUnsettled(engine, job);
+    if (waiting !== null) return waiting;
+  }
+  return null;
+}
+
+/** A service that runs, in an execution that nobody wants elsewhere. */
+export function isAtRest({ execution, job, task, node }: LiveTask): boolean {
+  const { type } = job.record.spec;
+  if (type !== "service" && type !== "system") return false;
+  if (execution.state !== "running" || execution.stopReason !== null) return false;
+  if (task.progress.execution !== execution.number) return false;
+  if (node.record.contact !== "connected" || job.record.state !== "active") return false;
+  const mains = execution.allocation?.state?.members ?? [];
+  return (
+    mains.some(({ state }) => state === "running") && !mains.some((one) => one.nextAt !== null)
+  );
+}
+
+function jobUnsettled(engine: Engine, job: Job): string | null {
+  const { state, spec } = job.record;
+  if (state !== "active") return null;
+  const { record, live } = groupsOf(job);
+  const waiting: TaskRecord[] = [];
+  for (const task of live.tasks.values()) {
+    const { actsAt, original } = progressOf(task);
+    if (original !== null) return `task ${task.id} has the original ${original}`;
+    if (task.progress.state !== "active") continue;
+    if (actsAt !== null && actsAt > engine.now) return `task ${task.id} waits until ${actsAt}`;
+    waiting.push(task);
+  }
+  const isRolling = record.deployment?.status === "running";
+  if (isRolling && waiting.length === 0) return `job ${spec.id} is being deployed`;
+  return null;
+}
+
+/** At the end: what is not done runs, or its wait is explained, or it was given up. */
+export function checkGroupsSettled(engine: Engine, job: Job): void {
+  const { live, spec } = groupsOf(job);
+  for (const task of live.tasks.values()) {
+    if (task.progress.state === "active") checkWaits(engine, job, task);
+  }
+  if (job.record.state !== "active" || !runsItself(job) || isSystemType(job)) return;
+  for (const group of spec.groups) {
+    for (let index = 0; index < group.count; index += 1) {
+      const id = `${job.record.spec.id}.${group.name}[${index}]`;
+      const task = live.tasks.get(live.byId.get(foldId(id)) ?? 0);
+      demand(task !== undefined, "nothingLost", () => `task ${id} is wanted and was never made`);
+      const { outcome } = task?.progress ?? {};
+      const isStopped = outcome?.result === "success" && outcome.exitCode === null;
+      demand(!isStopped, "liveness", () => `task ${id} is wanted and was stopped for good`);
+    }
+  }
+}
+
+function checkWaits(engine: Engine, job: Job, task: TaskRecord): void {
+  const { state } = job.record;
+  if (state !== "active") {
+    demand(state === "disabled" || state === "completed", "liveness", () => {
+      return `task ${task.id} is active, and its job ${state}`;
+    });
+    return;
+  }
+  demand(isWanted(engine, job, task), "liveness", () => {
+    return `task ${task.id} waits for a node, and its job does not want it`;
+  });
+  const pool = poolOf(engine, job);
+  const group = groupOf(job, task);
+  if (pool === null || group === null || pool.record.state !== "active") return;
+  const bound = boundNode(engine, task);
+  const nodes = [...pool.nodes].flatMap((number) => engine.nodes.get(number) ?? []);
+  const candidates = nodes.filter(
+    (node) => takesWork(node) && isFeasible(job, group, node) && (bound === null || node === bound),
+  );
+  const isAbout = explainTask(engine, job, task).reasons.some(
+    ({ code }) => code === "WaitsForTurn",
+  );
+  demand(candidates.length === 0 || !isAbout, "explain", () => {
+    return `task ${task.id} waits, and nothing explains why none of ${candidates.length} nodes takes it`;
+  });
+}

@@ -1,0 +1,211 @@
+import type { Changes } from "../../model/changes.ts";
+import type { ExecutionRecord } from "../../model/execution.ts";
+import type { GroupSpec } from "../../model/group.ts";
+import type { ReschedulePolicy } from "../../model/groupPolicy.ts";
+import { foldId, jobOfTask, type TaskNumber } from "../../model/id.ts";
+import type { JobRecord } from "../../model/job.ts";
+import type { TaskRecord } from "../../model/task.ts";
+import type { World } from "../world.ts";
+import type { Ledger } from "./ledger.ts";
+import { demand } from "./violation.ts";
+
+const UPDATED = "alloc is being updated due to job update";
+const MIGRATED = "alloc is being migrated";
+
+/** What must hold of groups in the store, after each commit. */
+export class GroupStoreChecks {
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  /** Executions under way, by task. */
+  readonly #live = new Map<TaskNumber, Map<number, ExecutionRecord>>();
+  /** When a task was rescheduled, since its present version or its last new beginning. */
+  readonly #rescheduled = new Map<TaskNumber, { version: number; times: number[] }>();
+  /** Ids of deployments that are known to have come to a good end. */
+  readonly #successful = new Set<string>();
+  /** As they were when they were last seen. */
+  readonly #seen = new Map<number, ExecutionRecord>();
+
+  constructor(world: World, ledger: Ledger) {
+    this.#world = world;
+    this.#ledger = ledger;
+  }
+
+  committed(changes: Changes): void {
+    for (const number of changes.purgedJobs) this.#forget(number);
+    const executions = [...changes.executions.values()].filter(({ allocation, number }) => {
+      return allocation !== undefined && this.#world.disk.executions.has(number);
+    });
+    for (const execution of executions) this.#note(execution);
+    for (const [number, progress] of changes.tasks) {
+      if (progress?.state === "completed") this.#rescheduled.delete(number);
+    }
+    const touched = new Set(executions.map(({ task }) => task));
+    for (const [number, progress] of changes.tasks) if (progress?.group) touched.add(number);
+    for (const task of touched) this.#checkLive(task);
+    for (const execution of executions) this.#checkMove(execution);
+    for (const execution of executions) this.#seen.set(execution.number, execution);
+    for (const job of changes.jobs.values()) if (job?.groups) this.#checkDeployment(job);
+  }
+
+  #forget(job: number): void {
+    for (const task of this.#live.keys()) if (jobOfTask(task) === job) this.#live.delete(task);
+  }
+
+  #note(execution: ExecutionRecord): void {
+    const live = this.#live.get(execution.task) ?? new Map<number, ExecutionRecord>();
+    this.#live.set(execution.task, live);
+    if (execution.state === "ended" || execution.state === "lost") live.delete(execution.number);
+    else live.set(execution.number, execution);
+    if (!this.#seen.has(execution.number)) this.#checkNew(execution);
+  }
+
+  #checkLive(number: TaskNumber): void {
+    const task = this.#world.disk.task(number);
+    if (task?.progress.group === undefined) return;
+    const { execution, group, state } = task.progress;
+    const live = [...(this.#live.get(number)?.values() ?? [])];
+    for (const one of live) {
+      const isDeclared = one.number === execution || one.number === group.original;
+      demand(one.stopReason !== null || isDeclared, "oneCurrentExecution", () => {
+        return `execution ${one.number} of task ${task.id} lives on beside ${execution}, and nobody declared it`;
+      });
+    }
+    const isRunning = state === "running" || state === "preparing";
+    const isLive = live.some((one) => one.number === execution);
+    demand(!isRunning || isLive, "oneState", () => `task ${task.id} is ${state}, and nothing runs`);
+  }
+
+  /** Whether the execution takes the place of one that failed by itself, and whether it may. */
+  #checkNew(execution: ExecutionRecord): void {
+    const { disk } = this.#world;
+    const task = disk.task(execution.task);
+    const job = disk.jobs.get(execution.job);
+    const previous = disk.executions.get(execution.allocation?.previous ?? 0);
+    if (task === undefined || job === undefined || previous?.allocation === undefined) return;
+    const version = execution.allocation?.version ?? 0;
+    if (!hasFailed(previous) || previous.allocation.version !== version) return;
+    if (this.#isReactivated(job, task)) return;
+    const { type } = job.spec;
+    demand(type !== "system" && type !== "sysbatch", "neverRescheduled", () => {
+      return `execution ${execution.number} of ${type} task ${task.id} follows ${previous.number}, which failed`;
+    });
+    const group = groupOf(job, task, version);
+    if (group !== null) this.#checkReschedule(execution, previous, task, group);
+  }
+
+  #isReactivated(job: JobRecord, task: TaskRecord): boolean {
+    return this.#ledger.reactivations.has(foldId(`${job.spec.id}/${task.id}`));
+  }
+
+  #checkReschedule(
+    execution: ExecutionRecord,
+    previous: ExecutionRecord,
+    task: TaskRecord,
+    { reschedule }: GroupSpec,
+  ): void {
+    const version = execution.allocation?.version ?? 0;
+    const known = this.#rescheduled.get(task.number);
+    const past = known?.version === version ? known : { version, times: [] };
+    const { times } = past;
+    demand(isAllowed(reschedule), "reschedulePolicy", () => {
+      return `task ${task.id} was rescheduled, and its policy has no attempts`;
+    });
+    // With clocks that jump nobody can say when it failed.
+    if (reschedule !== null && !reschedule.unlimited && this.#world.faults.nodeClockStepMs === 0) {
+      const failedAt = previous.endedAt ?? execution.assignedAt;
+      const used = times.filter((at) => failedAt - at < reschedule.intervalMs).length;
+      demand(used < reschedule.attempts, "reschedulePolicy", () => {
+        return `task ${task.id} was rescheduled ${used + 1} times in ${reschedule.intervalMs} ms; ${reschedule.attempts} are allowed`;
+      });
+    }
+    this.#rescheduled.set(task.number, { version, times: [...times, execution.assignedAt] });
+  }
+
+  /** What is told to move, for a new version or off a node, is as many at a time as its policy allows. */
+  #checkMove(execution: ExecutionRecord): void {
+    const { description = "", version = 0 } = execution.allocation ?? {};
+    const before = this.#seen.get(execution.number);
+    if (before?.stopReason !== null || execution.stopReason !== "replaced") return;
+    const job = this.#world.disk.jobs.get(execution.job);
+    const task = this.#world.disk.task(execution.task);
+    if (job === undefined || task === undefined) return;
+    const present = job.groups?.version ?? 0;
+    const group = groupOf(job, task, present);
+    if (group === null) return;
+    const name = task.spec.place?.group ?? "";
+    if (description === UPDATED && group.update !== null && version !== present) {
+      this.#checkParallel(job, name, group.update.maxParallel, UPDATED, "update");
+    }
+    const drain = this.#world.disk.nodes.get(execution.nodes[0] ?? 0)?.drain ?? null;
+    if (description !== MIGRATED || group.migrate === null || drain === null) return;
+    const isOver = drain.deadlineAt !== null && this.#world.disk.counters.time >= drain.deadlineAt;
+    if (!isOver) this.#checkParallel(job, name, group.migrate.maxParallel, MIGRATED, "migrate");
+  }
+
+  #checkParallel(job: JobRecord, group: string, most: number, why: string, what: string): void {
+    if (most === 0) return;
+    const tasks = [...(this.#world.disk.tasks.get(job.number)?.byNumber.values() ?? [])];
+    const moving = tasks.filter(
+      (task) => task.spec.place?.group === group && this.#isMoving(job, task, why),
+    );
+    demand(moving.length <= most, "maxParallel", () => {
+      return `${moving.map(({ id }) => id).join(", ")} move at the same time; ${what}.max_parallel is ${most}`;
+    });
+  }
+
+  /** It was told to move, and is not healthy elsewhere yet. */
+  #isMoving({ groups }: JobRecord, task: TaskRecord, why: string): boolean {
+    const { executions } = this.#world.disk;
+    if (task.progress.state === "completed") return false;
+    const current = executions.get(task.progress.execution ?? 0);
+    if (current?.allocation === undefined) return false;
+    if (current.stopReason === "replaced") return current.allocation.description === why;
+    const isOver = current.state === "ended" || current.state === "lost";
+    if (isOver || current.allocation.version !== groups?.version) return false;
+    const previous = executions.get(current.allocation.previous ?? 0);
+    const isHealthy = current.allocation.state?.health?.healthy === true;
+    return previous?.allocation?.description === why && !isHealthy;
+  }
+
+  /** A deployment is successful when everything of its version has become healthy. */
+  #checkDeployment(job: JobRecord): void {
+    const { deployment, version } = job.groups ?? {};
+    if (deployment?.status !== "successful" || deployment.version !== version) return;
+    if (this.#successful.has(deployment.id)) return;
+    this.#successful.add(deployment.id);
+    for (const task of this.#world.disk.tasks.get(job.number)?.byNumber.values() ?? []) {
+      const group = groupOf(job, task, version);
+      const isWanted = (task.spec.place?.index ?? 0) < (group?.count ?? 0);
+      if (group?.update == null || !isWanted) continue;
+      demand(this.#wasHealthy(task), "deploymentHealth", () => {
+        return `deployment ${deployment.id} of ${job.spec.id} is successful; ${task.id} has not become healthy`;
+      });
+    }
+  }
+
+  #wasHealthy(task: TaskRecord): boolean {
+    const { executions } = this.#world.disk;
+    const current = executions.get(task.progress.execution ?? 0);
+    const previous = executions.get(current?.allocation?.previous ?? 0);
+    return [current, previous].some((one) => one?.allocation?.state?.health?.healthy === true);
+  }
+}
+
+function isAllowed(policy: ReschedulePolicy | null): boolean {
+  return policy !== null && (policy.unlimited || policy.attempts > 0);
+}
+
+/** It failed by itself, and the node said so. */
+function hasFailed({ state, stopReason, result, allocation }: ExecutionRecord): boolean {
+  if (state !== "ended" || stopReason !== null || result === null) return false;
+  return result.outcome.state !== "unseen" && allocation?.state?.status === "failed";
+}
+
+function groupOf(job: JobRecord, task: TaskRecord, version: number): GroupSpec | null {
+  const spec =
+    job.groups?.version === version
+      ? job.spec
+      : job.groups?.history.find((earlier) => earlier.version === version)?.spec;
+  const name = task.spec.place?.group;
+  return spec?.groups?.groups.find((group) => group.name === name) ?? null;
+}
