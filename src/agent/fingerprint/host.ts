@@ -77,7 +77,6 @@ export function hostFacts(reading: HostReading): HostFacts {
 
 /** ID and VERSION_ID of os-release(5). */
 export function osOf(text: string): { name: string; version: string } {
-  const read = (key: string) =>
-    new RegExp(`^${key}=["']?([^"'\\n]*)`, "m").exec(text)?.[1] ?? "";
+  const read = (key: string) => new RegExp(`^${key}=["']?([^"'\\n]*)`, "m").exec(text)?.[1] ?? "";
   return { name: read("ID"), version: read("VERSION_ID") };
 }

@@ -42,8 +42,9 @@ export class Probes {
     if (running.timer !== null) clearTimeout(running.timer);
   }
 
-  stopAll(): void {
-    for (const key of [...this.#running.keys()]) this.stop(key);
+  /** Those whose keys begin so. */
+  stopAll(prefix = ""): void {
+    for (const key of [...this.#running.keys()]) if (key.startsWith(prefix)) this.stop(key);
   }
 }
 

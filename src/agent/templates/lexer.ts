@@ -6,10 +6,8 @@ export class TemplateError extends Error {
 
   constructor(reason: string, place: { text: string; offset: number; cause?: unknown }) {
     const before = place.text.slice(0, place.offset);
-    const line = before.split("
-").length;
-    const column = place.offset - before.lastIndexOf("
-");
+    const line = before.split("\n").length;
+    const column = place.offset - before.lastIndexOf("\n");
     const { cause } = place;
     super(`line ${line}, column ${column}: ${reason}`, cause === undefined ? {} : { cause });
     this.line = line;
@@ -75,7 +73,8 @@ function readAction(text: string, from: number, open: number, right: string): Ac
       const next = at + (trims ? 1 : 0) + right.length;
       return { tokens: comment === null ? tokens : null, next, trims };
     }
-    if (at >= text.length) throw new TemplateError("the action is not closed", { text, offset: open });
+    if (at >= text.length)
+      throw new TemplateError("the action is not closed", { text, offset: open });
     const { token, next } = readToken(text, at);
     tokens.push(token);
     at = next;

@@ -82,9 +82,14 @@ test("a loop without end in sight is refused", () => {
 });
 
 test("references to the allocation and its node are filled in, those of a shell are not", () => {
-  const values = { NOMAD_PORT_http: "80", "meta.rack": "r1" };
+  const values = new Map([
+    ["NOMAD_PORT_http", "80"],
+    ["meta.rack", "r1"],
+  ]);
   const text = `\${NOMAD_PORT_http} \${ meta.rack } \${HOME} \${NOMAD_NONE} $NOMAD_PORT_http`;
-  expect(fillReferences(text, values)).toBe(`80 r1 \${HOME} \${NOMAD_NONE} $NOMAD_PORT_http`);
+  expect(fillReferences(text, (name) => values.get(name))).toBe(
+    `80 r1 \${HOME} \${NOMAD_NONE} $NOMAD_PORT_http`,
+  );
 });
 
 test("whatever a template is, it is rendered or refused", () => {

@@ -202,6 +202,6 @@ function entriesOf(value: Value): readonly [Value, Value][] | null {
 const REFERENCE = /\$\{\s*((?:NOMAD_|meta\.|attr\.|node\.)[^}\s]+)\s*\}/g;
 
 /** `${NOMAD_...}`, `${meta...}`, `${attr...}` and `${node...}` in the template's own text; others are left alone. */
-export function fillReferences(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replaceAll(REFERENCE, (whole, name: string) => values[name] ?? whole);
+export function fillReferences(text: string, lookup: (name: string) => string | undefined): string {
+  return text.replaceAll(REFERENCE, (whole, name: string) => lookup(name) ?? whole);
 }
