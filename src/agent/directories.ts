@@ -13,6 +13,8 @@ export interface DataLayout {
   /** Where the control groups of its executions are. */
   readonly groupsPath: string;
   readonly shimsDirectory: string;
+  /** Where the processes that stand for containers are told what to do. */
+  readonly containersDirectory: string;
 }
 
 export function dataLayout(dataDirectory: string): DataLayout {
@@ -25,6 +27,7 @@ export function dataLayout(dataDirectory: string): DataLayout {
     accountsPath: join(dataDirectory, "accounts.json"),
     groupsPath: join(dataDirectory, "groups.json"),
     shimsDirectory: join(dataDirectory, "shims"),
+    containersDirectory: join(dataDirectory, "containers"),
   };
 }
 

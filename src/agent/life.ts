@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { foldId } from "../model/id.ts";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
+import { AllocationEffects } from "./allocationEffects.ts";
 import { isMemberKey, type ShimMemory } from "./core/contract.ts";
 import { heldExecutions, heldProcess, phaseOf, processesInDoubt } from "./core/held.ts";
 import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
@@ -16,18 +17,15 @@ import { openJournal } from "./journal.ts";
 import { joinServer } from "./link/join.ts";
 import { Link } from "./link/link.ts";
 import { Loop } from "./loop.ts";
-import { type MemberWork, withoutMemberWork } from "./memberWork.ts";
+import type { MemberWork } from "./memberWork.ts";
+import { type NodeTools, newNodeTools } from "./nodeTools.ts";
 import type { AgentEnd, AgentOptions } from "./options.ts";
 import { OutputTrimmer } from "./output/trim.ts";
 import { Uploader } from "./output/upload.ts";
-import { openAccounts } from "./platform/accounts.ts";
-import { nodeGroups } from "./platform/nodeGroups.ts";
 import { nodeBootId } from "./platform/processIdentity.ts";
-import { newTreeKeeper } from "./platform/tree.ts";
-import { readPasswd } from "./platform/users.ts";
-import { newDownload } from "./prepare/download.ts";
 import { openShims, type Shims, type ShimsEvents } from "./shim/shims.ts";
 import { emptyNode, stopProcesses } from "./stopNode.ts";
+import { newKeyStore } from "./templates/keys.ts";
 
 /** A node from its join, or its last start, until it is stopped or sent away. */
 export interface NodeLife {
@@ -52,7 +50,17 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     send: (session, frame) => link.send(session, frame),
     onFailure: (error) => end.resolve({ reason: "failed", message: String(error) }),
   });
-  const parts: LifeParts = { options, bootId, key, machine, loop, signal, onEnd: end.resolve };
+  const tools = newNodeTools(options, key, bootId);
+  const parts: LifeParts = {
+    options,
+    bootId,
+    key,
+    machine,
+    loop,
+    tools,
+    signal,
+    onEnd: end.resolve,
+  };
   const trimmer = new OutputTrimmer(options.logger);
   const watch = (execution: number) => watchOutput(parts, trimmer, execution);
   const shims = await openNodeShims(parts, {
@@ -71,14 +79,14 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
       else tell();
     },
   });
-  const members = withoutMemberWork((input) => loop.push(input));
+  const members = newMemberWork(parts, shims);
   const effects = newEffects(parts, shims, trimmer, members);
   const link = newLink(parts);
   for (const execution of processesInDoubt(machine)) watch(execution);
   members.adopt([...machine.memberProcesses.values()].flatMap(({ process }) => process ?? []));
   loop.begin({ input: "recovered", bootId, memories: memoriesOf(machine, shims) });
   signal.addEventListener("abort", () => end.resolve({ reason: "stopped" }), { once: true });
-  void connect(options, key, link, signal).then((refused) => {
+  void connect(parts, link).then((refused) => {
     if (refused !== null) end.resolve(refused);
   });
   const close = async (outcome: AgentEnd): Promise<AgentEnd> => {
@@ -147,6 +155,7 @@ interface LifeParts {
   readonly key: NodeKey;
   readonly machine: AgentMachine;
   readonly loop: Loop;
+  readonly tools: NodeTools;
   readonly signal: AbortSignal;
   readonly onEnd: (end: AgentEnd) => void;
 }
@@ -157,9 +166,9 @@ function newEffects(
   trimmer: OutputTrimmer,
   members: MemberWork,
 ): Effects {
-  const { options, bootId, key, machine, loop, signal, onEnd } = parts;
-  const { rootDirectory, serverUrl, allowedUsers, logger } = options;
-  const groups = nodeGroups(options);
+  const { options, bootId, key, machine, loop, tools, signal, onEnd } = parts;
+  const { rootDirectory, serverUrl, logger } = options;
+  const { groups, trees, users, download } = tools;
   // What an earlier life was killed over.
   for (const execution of groups.present()) {
     if (heldProcess(machine, execution) === undefined) groups.remove(execution);
@@ -172,15 +181,10 @@ function newEffects(
     serverUrl,
     bootId,
     groups,
-    trees: newTreeKeeper(groups, rootDirectory, bootId),
-    users: {
-      allowed: allowedUsers,
-      accounts: openAccounts(dataLayout(options.dataDirectory).accountsPath, allowedUsers.accounts),
-      ownUid: process.getuid?.() ?? 0,
-      passwd: readPasswd,
-    },
+    trees,
+    users,
     shims,
-    download: newDownload(serverUrl, key),
+    download,
     uploader: new Uploader({ serverUrl, key, logger, signal }),
     trimmer,
     members,
@@ -192,6 +196,29 @@ function newEffects(
     push: (input) => loop.push(input),
     onReboot: () => reboot(options),
     onLeave: () => onEnd({ reason: "left" }),
+  });
+}
+
+function newMemberWork({ options, key, bootId, loop, tools }: LifeParts, shims: Shims): MemberWork {
+  const { rootDirectory, drivers: driverOptions, logger } = options;
+  const { groups, users, download, drivers, fingerprint } = tools;
+  return new AllocationEffects({
+    surroundings: {
+      rootDirectory,
+      guid: key.identity.guid,
+      host: () => fingerprint.present,
+      hostVolumes: driverOptions.hostVolumes,
+    },
+    users,
+    download,
+    keys: newKeyStore(download),
+    driverOptions,
+    drivers,
+    shims,
+    groups,
+    bootId,
+    logger,
+    push: (input) => loop.push(input),
   });
 }
 
@@ -229,7 +256,8 @@ function newLink(parts: LifeParts): Link {
 }
 
 async function newHello(parts: LifeParts, signature: string): Promise<HelloFrame> {
-  const { options, bootId, key, machine, loop } = parts;
+  const { options, bootId, key, machine, loop, tools } = parts;
+  const host = await tools.fingerprint.refresh();
   return {
     type: "hello",
     protocol: NODE_PROTOCOL_VERSION,
@@ -239,7 +267,7 @@ async function newHello(parts: LifeParts, signature: string): Promise<HelloFrame
     bootId,
     nodeName: options.name,
     slots: options.slots,
-    facts: nodeFacts(options.version, options.rebootCommand !== null),
+    facts: nodeFacts(options.version, options.rebootCommand !== null, host),
     held: await loop.whenFlushed(() => heldExecutions(machine)),
   };
 }
@@ -288,15 +316,14 @@ function tokenMissing({ dataDirectory, serverUrl }: AgentOptions): string {
 
 /** Joins if that was not done yet, then opens the link. Null, or why the node is not wanted. */
 async function connect(
-  options: AgentOptions,
-  key: NodeKey,
+  { options, key, signal, tools }: LifeParts,
   link: Link,
-  signal: AbortSignal,
 ): Promise<AgentEnd | null> {
   const { joinToken, tokenSource, poolId, serverUrl, name, slots, logger, version } = options;
   if (!key.identity.joined) {
     if (joinToken === null) return { reason: "refused", message: tokenMissing(options) };
-    const facts = nodeFacts(version, options.rebootCommand !== null);
+    const host = await tools.fingerprint.refresh();
+    const facts = nodeFacts(version, options.rebootCommand !== null, host);
     const outcome = await joinServer(key.identity, {
       serverUrl,
       joinToken,

@@ -28,6 +28,10 @@ const ROLES: Readonly<Record<string, Role>> = {
     await runShim(required(directory, "shim DIRECTORY"));
     return 0;
   },
+  container: async ([file]) => {
+    const { superviseContainer } = await import("../agent/drivers/docker/supervisor.ts");
+    return superviseContainer(required(file, "container FILE"));
+  },
   "local-node": async ([directory]) => {
     const { runLocalNode } = await import("./localNode.ts");
     return runLocalNode(required(directory, "local-node DIRECTORY"));

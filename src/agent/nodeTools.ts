@@ -1,0 +1,52 @@
+import { dataLayout } from "./directories.ts";
+import { type Drivers, openDrivers } from "./drivers/drivers.ts";
+import { Fingerprint } from "./fingerprint/fingerprint.ts";
+import type { NodeKey } from "./identity.ts";
+import type { AgentOptions } from "./options.ts";
+import { openAccounts } from "./platform/accounts.ts";
+import type { Groups } from "./platform/groups.ts";
+import { nodeGroups } from "./platform/nodeGroups.ts";
+import { newTreeKeeper, type TreeKeeper } from "./platform/tree.ts";
+import { readPasswd, type UserRules } from "./platform/users.ts";
+import { type Download, newDownload } from "./prepare/download.ts";
+
+/** What tasks and groups of a node are run with alike. */
+export interface NodeTools {
+  readonly groups: Groups;
+  readonly trees: TreeKeeper;
+  readonly users: UserRules;
+  readonly download: Download;
+  readonly drivers: Drivers;
+  readonly fingerprint: Fingerprint;
+}
+
+export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string): NodeTools {
+  const { rootDirectory, dataDirectory, serverUrl, allowedUsers, selfCommand, host } = options;
+  const layout = dataLayout(dataDirectory);
+  const groups = nodeGroups(options);
+  const trees = newTreeKeeper(groups, rootDirectory, bootId);
+  const users: UserRules = {
+    allowed: allowedUsers,
+    accounts: openAccounts(layout.accountsPath, allowedUsers.accounts),
+    ownUid: process.getuid?.() ?? 0,
+    passwd: readPasswd,
+  };
+  const drivers = openDrivers({
+    groups,
+    trees,
+    users,
+    bootId,
+    options: options.drivers,
+    selfCommand,
+    containersDirectory: layout.containersDirectory,
+  });
+  const agentVersion = options.version;
+  return {
+    groups,
+    trees,
+    users,
+    download: newDownload(serverUrl, key),
+    drivers,
+    fingerprint: new Fingerprint(drivers, { rootDirectory, host, agentVersion }),
+  };
+}
