@@ -206,6 +206,8 @@ export function dropNode(engine: Engine, node: Node): void {
     job.nodes.delete(record.number);
     job.barred.delete(record.number);
     engine.touchedJobs.add(number);
+    // Tasks of system jobs go with their node.
+    if (job.groups !== null) engine.unsettledJobs.add(number);
   }
   engine.outcome.changes.nodes.set(record.number, null);
   engine.outcome.changes.nodeProgress.delete(record.number);

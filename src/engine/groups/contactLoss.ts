@@ -26,7 +26,8 @@ export function groupsLoseContact(engine: Engine, node: Node): void {
 function loseContact(engine: Engine, live: LiveTask): void {
   const { job, task, execution, node } = live;
   if (execution.state === "unknown") return;
-  const decision = execution.stopReason === null ? lookAtLoss(engine, live) : null;
+  const isWaited = execution.stopReason === null && !hasOriginal(engine, live);
+  const decision = isWaited ? lookAtLoss(engine, live) : null;
   if (decision?.action !== "unknown") {
     executionLost(engine, live, `Contact with node ${node.record.id} was lost`);
     return;
@@ -46,6 +47,13 @@ function loseContact(engine: Engine, live: LiveTask): void {
   job.counts.running -= 1;
   job.counts.active += 1;
   queueForPlacing(engine, job, task, true);
+}
+
+/** Whether it stands in for one that is out of contact itself: one of a task is waited for, and that is the first. */
+function hasOriginal(engine: Engine, { task, execution }: LiveTask): boolean {
+  const { original } = progressOf(task);
+  if (original === null || original === execution.number) return false;
+  return engine.executions.get(original)?.execution.state === "unknown";
 }
 
 /** What becomes of an execution whose node is out of contact; null: its version is not kept, nobody can say. */

@@ -3,9 +3,9 @@ import { decideMigration } from "../../policy/migration.ts";
 import { saveNode } from "../record.ts";
 import { type Engine, type Job, type LiveTask, liveOf, type Node } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
-import { allocationOf, describeStop } from "./allocation.ts";
+import { allocationOf, describeStop, healthRuleOf } from "./allocation.ts";
 import { groupExecutionsOn } from "./contactLoss.ts";
-import { groupOf, groupsOf, isSystemType } from "./jobGroups.ts";
+import { groupOf, groupOfVersion, groupsOf, isSystemType } from "./jobGroups.ts";
 
 const DRAINED = "alloc is being migrated";
 
@@ -71,6 +71,9 @@ function isDraining({ record }: Node): boolean {
 /** It runs where it may stay, and healthily as far as anybody asks. */
 function isSettled(live: LiveTask): boolean {
   if (live.execution.stopReason !== null) return false;
-  const { state } = allocationOf(live);
-  return state?.status === "running" && (state.health === null || state.health.healthy);
+  const { state, version } = allocationOf(live);
+  if (state?.status !== "running") return false;
+  const group = groupOfVersion(live.job, live.task, version);
+  const isAsked = group !== null && healthRuleOf(group) !== null;
+  return isAsked ? state.health?.healthy === true : true;
 }

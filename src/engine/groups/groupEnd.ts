@@ -67,7 +67,8 @@ function decide(engine: Engine, live: LiveTask, end: ExecutionEnd): ExecutionEnd
     stopReason: execution.stopReason,
     end,
     status: allocation.state?.status ?? null,
-    finishedAt: lastFinishedAt(live) ?? engine.now,
+    // A node's clock may be ahead: what has happened lies in the past.
+    finishedAt: Math.min(lastFinishedAt(live) ?? engine.now, engine.now),
     policy: group?.reschedule ?? null,
     tracker: trackerOf(task),
     deployment: deploymentOf(live),

@@ -1,0 +1,77 @@
+import { expect, test } from "bun:test";
+import { GroupFleet, groupJob, memberState, SERVICE_GROUP } from "./testGroups.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const TASK = "example.cache[0]";
+
+/** What seeds of the simulator have found, each as the smallest scenario that shows it. */
+
+test("a node whose clock is ahead does not put its reschedule off by as much", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob());
+  const order = fleet.start();
+  const late = fleet.now + 180 * MINUTE;
+  const member = memberState({ state: "dead", failed: true, finishedAt: late });
+  fleet.says(order, { status: "failed", members: [member] });
+  fleet.report(order.nodeId, {
+    kind: "ended",
+    execution: order.execution,
+    result: {
+      processes: [],
+      outcome: { state: "exited", exitCode: 1 },
+      startedAt: late,
+      endedAt: late,
+      stdout: { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } },
+      stderr: { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } },
+      allocation: { status: "failed", members: [member], checks: [], health: null },
+    },
+  });
+  fleet.pass(31 * SECOND);
+  expect(fleet.starts()).toHaveLength(1);
+});
+
+test("a system task that waits for its node goes with it", () => {
+  const fleet = new GroupFleet(["n1", "n2"]);
+  fleet.register(groupJob({ reschedule: null, update: null }, { type: "system" }));
+  fleet.starts();
+  fleet.pass(2 * MINUTE, ["n1"]);
+  expect(fleet.state(`${TASK}@n1`, "example")).toBe("active");
+  const { number = 0 } = fleet.engine.nodes.get(1)?.record ?? {};
+  fleet.send({ kind: "nodeRemoved", node: number });
+  expect(fleet.state(`${TASK}@n1`, "example")).toBe("completed success");
+  expect(fleet.engine.jobs.get(1)?.counts.active).toBe(0);
+});
+
+test("when a replacement's node is out of contact too, the original is the only one waited for", () => {
+  const fleet = new GroupFleet();
+  const disconnect = { ...SERVICE_GROUP.disconnect, lostAfterMs: 60 * MINUTE };
+  fleet.register(groupJob({ disconnect }));
+  const original = fleet.start();
+  fleet.says(original);
+  fleet.pass(62 * SECOND, [original.nodeId]);
+  const second = fleet.start();
+  fleet.says(second);
+  fleet.pass(62 * SECOND, [original.nodeId, second.nodeId]);
+  const third = fleet.start();
+  expect(fleet.engine.executions.has(second.execution)).toBe(false);
+  expect(fleet.task(TASK, "example")?.progress.group?.original).toBe(original.execution);
+  expect(fleet.task(TASK, "example")?.progress.execution).toBe(third.execution);
+});
+
+test("a service that has moved is waited for until it is healthy before the next one moves", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob({ count: 2 }));
+  for (const order of fleet.starts()) fleet.healthy(order);
+  fleet.node("n2");
+  const drain = { deadlineMs: 60 * MINUTE, ignoreSystemJobs: false };
+  fleet.send({ kind: "drainNode", node: "n1", drain });
+  expect(fleet.stops()).toHaveLength(1);
+  const next = fleet.start();
+  fleet.says(next);
+  fleet.send({ kind: "stopDrain", node: "n1", isEligible: false });
+  fleet.send({ kind: "drainNode", node: "n1", drain });
+  expect(fleet.stops()).toEqual([]);
+  fleet.healthy(next);
+  expect(fleet.stops()).toHaveLength(1);
+});
