@@ -9,32 +9,24 @@ import { demand } from "./violation.ts";
 /** What the machine holds in memory of groups fits together. */
 export function checkGroups(engine: Engine): void {
   for (const node of engine.nodes.values()) checkUse(engine, node);
+  const [provided, own] = split([...engine.nodes.values()]);
+  checkPorts(engine, provided);
+  for (const node of own) checkPorts(engine, [node]);
   for (const job of engine.jobs.values()) if (job.groups !== null) checkJob(engine, job);
 }
 
 /** What is used of a node is what its executions were promised, and never more than it offers. */
 function checkUse(engine: Engine, node: Node): void {
   const sum = { cpuMhz: 0, cores: 0, memoryMb: 0, diskMb: 0 };
-  const ports = new Set<number>();
   for (const number of node.executions) {
     const allocation = engine.executions.get(number)?.execution.allocation;
     if (allocation === undefined) continue;
     for (const key of keysOf(sum)) sum[key] += allocation.resources[key];
-    for (const { value } of allocation.ports) {
-      demand(!ports.has(value), "resources", () => {
-        return `port ${value} of node ${node.record.id} is given to two executions`;
-      });
-      ports.add(value);
-    }
   }
-  const { resources, ports: usedPorts } = node.use;
-  const isSame =
-    keysOf(sum).every((key) => sum[key] === resources[key]) &&
-    ports.size === usedPorts.size &&
-    [...ports].every((port) => usedPorts.has(port));
+  const { resources } = node.use;
+  const isSame = keysOf(sum).every((key) => sum[key] === resources[key]);
   demand(isSame, "resources", () => {
-    const counted = JSON.stringify([resources, [...usedPorts]]);
-    return `node ${node.record.id} counts ${counted}; its executions use ${JSON.stringify([sum, [...ports]])}`;
+    return `node ${node.record.id} counts ${JSON.stringify(resources)}; its executions use ${JSON.stringify(sum)}`;
   });
   const { offered } = candidateOf(node);
   demand(
@@ -44,6 +36,29 @@ function checkUse(engine: Engine, node: Node): void {
       return `node ${node.record.id} offers ${JSON.stringify(offered)}; ${JSON.stringify(sum)} are used`;
     },
   );
+}
+
+/** Provided nodes are all on one machine, and share its ports. */
+function split(nodes: readonly Node[]): [Node[], Node[]] {
+  const isProvided = ({ record }: Node) => record.provided;
+  return [nodes.filter(isProvided), nodes.filter((node) => !isProvided(node))];
+}
+
+/** Each port of a machine is one execution's, and what counts as used is used. */
+function checkPorts(engine: Engine, nodes: readonly Node[]): void {
+  const ports = new Set<number>();
+  for (const number of nodes.flatMap(({ executions }) => [...executions])) {
+    for (const { value } of engine.executions.get(number)?.execution.allocation?.ports ?? []) {
+      demand(!ports.has(value), "resources", () => `port ${value} is given to two executions`);
+      ports.add(value);
+    }
+  }
+  for (const { use, record } of nodes) {
+    const isSame = ports.size === use.ports.size && [...ports].every((port) => use.ports.has(port));
+    demand(isSame, "resources", () => {
+      return `node ${record.id} counts the ports ${[...use.ports].join(", ")}; ${[...ports].join(", ")} are used`;
+    });
+  }
 }
 
 function keysOf(resources: AllocatedResources): (keyof AllocatedResources)[] {

@@ -57,7 +57,8 @@ function jobsUnsettled(engine: Engine): string | null {
     if (state !== "active" && state !== "disabled" && state !== "completed") {
       return `job ${spec.id} is ${state}, ${job.record.ending}`;
     }
-    const isDone = job.counts.active === 0 && job.counts.running === 0;
+    const isParent = job.groups !== null && job.groups.tasks.size === 0;
+    const isDone = job.counts.active === 0 && job.counts.running === 0 && !isParent;
     if (state === "active" && isDone && spec.onAllTasksComplete === "terminatejob") {
       return `job ${spec.id} has only completed tasks and is active`;
     }

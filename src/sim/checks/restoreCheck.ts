@@ -1,3 +1,4 @@
+import { isWanted } from "../../engine/groups/wanted.ts";
 import { hasChanges } from "../../engine/record.ts";
 import { restore } from "../../engine/restore.ts";
 import type { Engine, Job, JobGroups, Node } from "../../engine/state.ts";
@@ -59,7 +60,7 @@ export function canonical(engine: Engine): Record<string, string> {
   for (const [number, job] of engine.jobs) {
     if (job.record.state === "completed") continue;
     parts[`job ${number}`] = canonicalJob(job);
-    if (job.groups !== null) Object.assign(parts, canonicalGroups(job, job.groups));
+    if (job.groups !== null) Object.assign(parts, canonicalGroups(engine, job, job.groups));
   }
   for (const [number, live] of engine.executions) {
     const { task, execution, slots } = live;
@@ -89,9 +90,14 @@ function waits(engine: Engine, number: number): boolean {
   return (engine.jobs.get(number)?.queue.size ?? 0) > 0;
 }
 
-function canonicalGroups(job: Job, groups: JobGroups): Record<string, string> {
+function canonicalGroups(engine: Engine, job: Job, groups: JobGroups): Record<string, string> {
   const { tasks, placing, byId, usage } = groups;
   const { number, spec } = job.record;
+  // What nobody wants is taken out when it is looked at.
+  const wanted = [...placing].sort(byNumber).filter((task) => {
+    const record = tasks.get(task);
+    return record !== undefined && isWanted(engine, job, record);
+  });
   const names = spec.groups?.groups.map(({ name }) => name) ?? [];
   const places = [...job.nodes]
     .sort(byNumber)
@@ -99,7 +105,7 @@ function canonicalGroups(job: Job, groups: JobGroups): Record<string, string> {
   return {
     [`tasks of job ${number}`]: JSON.stringify([...tasks].sort(byKey)),
     [`ids of job ${number}`]: JSON.stringify([...byId].sort()),
-    [`placing of job ${number}`]: JSON.stringify([...placing].sort(byNumber)),
+    [`placing of job ${number}`]: JSON.stringify(wanted),
     [`usage of job ${number}`]: JSON.stringify([usage.size, places]),
   };
 }
