@@ -1,10 +1,52 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { flag, text } from "../command/option.ts";
+import { flag, named, number, required, text } from "../command/option.ts";
 import { EXECUTION as ONE, OUTPUT, PAGING } from "../command/shared.ts";
+
+const ALLOCATION = {
+  id: required(text("id", "alloc-id", "The allocation; its first 8 characters are enough")),
+};
+const TASK = { task: text("ta", "task", "The task of the allocation") };
 
 export const ALLOC: CommandObject = {
   summary: "Executions: each placement of a task on a node",
   actions: {
+    status: action({
+      summary: "Show an allocation of a group: checks, tasks, events, what was decided",
+      options: {
+        ...ALLOCATION,
+        verbose: flag("vb", "Full ids, exact times, and how its node was chosen"),
+      },
+      operands: ["id"],
+      load: async () => (await import("./status.ts")).run,
+    }),
+    logs: action({
+      summary: "Print what a task of an allocation has written, byte for byte",
+      options: {
+        ...ALLOCATION,
+        ...TASK,
+        ...OUTPUT,
+        tail: flag("tl", "Only the last lines, 10 of them without -n"),
+        lines: named("lines", number("n", "number", "Only so many last lines")),
+      },
+      operands: ["id", "task"],
+      load: async () => (await import("./logs.ts")).run,
+    }),
+    restart: action({
+      summary: "Restart tasks of an allocation where it is",
+      options: {
+        ...ALLOCATION,
+        ...TASK,
+        allTasks: named("all-tasks", flag("at", "Also tasks that have ended")),
+      },
+      operands: ["id", "task"],
+      load: async () => (await import("./restart.ts")).run,
+    }),
+    stop: action({
+      summary: "Stop an allocation; its task is placed again if it is wanted",
+      options: ALLOCATION,
+      operands: ["id"],
+      load: async () => (await import("./stop.ts")).run,
+    }),
     list: action({
       summary: "List executions",
       options: {

@@ -1,9 +1,9 @@
 import type { AllocationStub, GroupsStatus } from "../../protocol/api/answer/group.ts";
 import type { Job } from "../../protocol/api/answer/job.ts";
-import { formatInstant, printable, second } from "../output/cell.ts";
+import { printable, second } from "../output/cell.ts";
 import { column } from "../output/list.ts";
 import { type Part, tablePart } from "../output/parts.ts";
-import { relativeTime } from "../output/relative.ts";
+import { relativeTime, type TimeForm, whenText } from "../output/relative.ts";
 import { shortId } from "../output/shortId.ts";
 import type { Field } from "../output/view.ts";
 import { deploymentParts } from "./deployment.ts";
@@ -15,11 +15,6 @@ export interface GroupsReport {
   readonly allocations: readonly AllocationStub[];
   /** Of a periodic or parameterized job. */
   readonly children: readonly Job[];
-}
-
-export interface ReportForm {
-  readonly isVerbose: boolean;
-  readonly now: number;
 }
 
 type Summary = GroupsStatus["summary"][number];
@@ -39,7 +34,7 @@ const SUMMARY_COLUMNS = [
 const CHILD_COLUMNS = [column<Job>("ID", ({ id }) => id), column<Job>("Status", jobStatus)];
 
 /** The parts of a job's status, in Nomad's order and words. */
-export function groupsParts(report: GroupsReport, form: ReportForm): Part[] {
+export function groupsParts(report: GroupsReport, form: TimeForm): Part[] {
   const { status, allocations } = report;
   const { deployment, waiting } = status;
   return [
@@ -53,7 +48,7 @@ export function groupsParts(report: GroupsReport, form: ReportForm): Part[] {
   ];
 }
 
-function headerFields(status: GroupsStatus, { isVerbose, now }: ReportForm): Field[] {
+function headerFields(status: GroupsStatus, { isVerbose, now }: TimeForm): Field[] {
   const { nextLaunchTime, parentJobId } = status;
   const next: Field[] =
     nextLaunchTime === undefined ? [] : [["Next Periodic Launch", whenText(nextLaunchTime, now)]];
@@ -108,7 +103,7 @@ function placementFailures(waiting: readonly Waiting[]): Part[] {
   return lines.length === 0 ? [] : [{ title: "Placement Failure", lines }];
 }
 
-function futureAttempts(waiting: readonly Waiting[], { now }: ReportForm): Part[] {
+function futureAttempts(waiting: readonly Waiting[], { now }: TimeForm): Part[] {
   const due = waiting.filter(({ actsAt }) => actsAt !== undefined);
   if (due.length === 0) return [];
   const columns = [
@@ -121,7 +116,7 @@ function futureAttempts(waiting: readonly Waiting[], { now }: ReportForm): Part[
 }
 
 /** For each task that waits or was given up: what was decided about it, why, and when it acts next. */
-function decisions(waiting: readonly Waiting[], { now }: ReportForm): Part[] {
+function decisions(waiting: readonly Waiting[], { now }: TimeForm): Part[] {
   const lines = waiting.flatMap((one) => [
     `Task Group "${one.group}", task ${one.taskId}:`,
     `  Policy   = ${one.policy}`,
@@ -137,12 +132,7 @@ function nextText({ actsAt, isGivenUp, reasons }: Waiting, now: number): string 
   return reasons.length > 0 ? "when a node can take it" : "when the scheduler comes to it";
 }
 
-/** `2026/11/21 04:00:25 (25s from now)`. */
-export function whenText(iso: string, now: number): string {
-  return `${formatInstant({ iso, seconds: true })} (${relativeTime(iso, now)})`;
-}
-
-function allocationParts(allocations: readonly AllocationStub[], form: ReportForm): Part[] {
+function allocationParts(allocations: readonly AllocationStub[], form: TimeForm): Part[] {
   const { isVerbose, now } = form;
   const title = "Allocations";
   if (allocations.length === 0) return [{ title, lines: ["No allocations placed"] }];

@@ -8,8 +8,8 @@ import type { GivenVariables } from "../groupFile/variables.ts";
 import { printable } from "../output/cell.ts";
 import { type Colour, painter } from "../output/colour.ts";
 import { printJson } from "../output/json.ts";
+import { whenText } from "../output/relative.ts";
 import type { Session } from "../session.ts";
-import { whenText } from "./groupsParts.ts";
 
 export interface JobPlanOptions extends GivenVariables {
   readonly file: string;

@@ -75,6 +75,12 @@ export const JOBTASK: CommandObject = {
       operands: ["jobId", "id"],
       load: async () => (await import("./reactivate.ts")).run,
     }),
+    retry: action({
+      summary: "Run a failed task again now, whatever its policy has decided",
+      options: ONE,
+      operands: ["jobId", "id"],
+      load: async () => (await import("./reactivate.ts")).run,
+    }),
     delete: action({
       summary: "Stop a task if it runs, then remove it with its directory",
       options: ONE,

@@ -1,5 +1,5 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { number, text, word } from "../command/option.ts";
+import { flag, named, number, text, word } from "../command/option.ts";
 import { FILE, FILES, NODE as ONE, PAGING } from "../command/shared.ts";
 
 const STATE = {
@@ -27,6 +27,19 @@ const DISABLING = {
   taskcompletion: "its tasks go on",
 } as const;
 
+const DRAIN = {
+  enable: flag("en", "Begin, and watch it to its end"),
+  disable: flag("di", "Call it off"),
+  deadline: text("dl", "duration", "What is left then is stopped, as 30m; default 1h"),
+  noDeadline: named("no-deadline", flag("nd", "Nothing is stopped before its time")),
+  force: flag("fc", "Everything is stopped at once"),
+  ignoreSystem: named("ignore-system", flag("ig", "System jobs stay")),
+  keepIneligible: named("keep-ineligible", flag("ki", "With -disable: it takes nothing new")),
+  monitor: flag("mo", "Watch a drain that is under way"),
+  detach: flag("dt", "Do not watch it"),
+  yes: flag("ye", "Taken for scripts of Nomad: nothing is ever asked here"),
+};
+
 export const NODE: CommandObject = {
   summary: "Machines with an agent",
   actions: {
@@ -45,6 +58,31 @@ export const NODE: CommandObject = {
       options: ONE,
       operands: ["id"],
       load: async () => (await import("./view.ts")).run,
+    }),
+    status: action({
+      summary: "List nodes as those of groups; of one, its drivers and resources",
+      options: {
+        id: text("id", "node-id", "The node; default: a list of all"),
+        verbose: flag("vb", "Its attributes and meta, too"),
+      },
+      operands: ["id"],
+      load: async () => (await import("./status.ts")).run,
+    }),
+    drain: action({
+      summary: "Move the allocations of groups away from a node, which takes nothing new",
+      options: { ...ONE, ...DRAIN },
+      operands: ["id"],
+      load: async () => (await import("./drain.ts")).run,
+    }),
+    eligibility: action({
+      summary: "Say whether a node takes anything new; what runs there goes on",
+      options: {
+        ...ONE,
+        enable: flag("en", "It does"),
+        disable: flag("di", "It does not"),
+      },
+      operands: ["id"],
+      load: async () => (await import("./eligibility.ts")).run,
     }),
     reboot: action({
       summary: "Reboot a node",

@@ -1,3 +1,12 @@
+import { formatInstant } from "./cell.ts";
+
+/** How times and ids of a report are written. */
+export interface TimeForm {
+  /** Full ids and exact times. */
+  readonly isVerbose: boolean;
+  readonly now: number;
+}
+
 const SECOND_MS = 1000;
 /** Long first. */
 const UNITS: readonly (readonly [name: string, seconds: number])[] = [
@@ -31,4 +40,9 @@ function spanText(durationMs: number): string {
     .filter(({ count }) => count > 0)
     .map(({ name, count }) => `${count}${name}`)
     .join("");
+}
+
+/** `2026/11/21 04:00:25 (25s from now)`. */
+export function whenText(iso: string, now: number): string {
+  return `${formatInstant({ iso, seconds: true })} (${relativeTime(iso, now)})`;
 }

@@ -150,6 +150,10 @@ export const ALLOCATION = ALLOCATION_STUB.extend({
       service: z.string(),
       member: z.string().optional(),
       check: z.string(),
+      mode: z
+        .enum(["healthiness", "readiness"])
+        .optional()
+        .openapi({ description: "readiness: it has no part in deployments." }),
       status: z.string(),
       time: TIME,
       output: z.string(),
@@ -160,6 +164,7 @@ export const ALLOCATION = ALLOCATION_STUB.extend({
   nextAllocation: z.string().optional(),
   reschedulePolicy: z.string().optional(),
   rescheduleAttempts: z.int(),
+  rescheduleAttemptsMax: z.int().optional().openapi({ description: "Absent: unlimited, or none." }),
   rescheduled: z.array(
     z.object({ time: TIME, allocation: z.string(), nodeId: z.string(), delayMs: z.int() }),
   ),
