@@ -227,11 +227,7 @@ describe("a job file is refused", () => {
       inTask("resources {\n cpu = 100\n cores = 1\n}"),
       ["cpu_and_cores 6:10"],
     ],
-    [
-      "with less memory at most",
-      inTask("resources { memory_max = 100 }"),
-      ["memory_max_below_memory 4:32"],
-    ],
+    ["with more memory at most", inTask("resources { memory_max = 1000 }"), ["not_supported 4:19"]],
     [
       "with an unknown volume",
       inTask('volume_mount {\n volume = "v"\n destination = "/v"\n}'),

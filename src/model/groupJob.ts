@@ -54,6 +54,8 @@ export interface GroupsRecord {
   readonly payload: string | null;
   /** Of a dispatch, over the job's. */
   readonly meta: Attributes;
+  /** When executions of a system job were last replaced for a new version (`update.stagger`); null: never. */
+  readonly lastBatchAt: number | null;
   /** When a periodic job starts its next child; null: it does not. */
   readonly nextLaunchAt: number | null;
 }

@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { isoTime } from "../model/time.ts";
 
 /** Cron expressions of five fields (or six, with seconds first), in the wall time of an IANA zone. */
 export interface CronSchedule {
@@ -12,7 +13,7 @@ export interface CronSchedule {
  */
 export function nextDueAt({ crons, timeZone }: CronSchedule, after: number): number | null {
   const times = crons.flatMap((cron) => {
-    const next = new Cron(cron, { timezone: timeZone, paused: true }).nextRun(new Date(after));
+    const next = new Cron(cron, { timezone: timeZone, paused: true }).nextRun(isoTime(after));
     return next === null ? [] : [next.getTime()];
   });
   return times.length === 0 ? null : Math.min(...times);
@@ -21,7 +22,7 @@ export function nextDueAt({ crons, timeZone }: CronSchedule, after: number): num
 /** What is wrong with an expression or zone, for people; null: nothing. */
 export function cronMistake(cron: string, timeZone: string): string | null {
   try {
-    new Cron(cron, { timezone: timeZone, paused: true }).nextRun(new Date(0));
+    new Cron(cron, { timezone: timeZone, paused: true }).nextRun(isoTime(0));
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -273,3 +273,24 @@ test("batch work that ends with exit code 0 while it is stopped is done", () => 
   expect(fleet.starts()).toEqual([]);
   expect(fleet.state(TASK, "example")).toBe("completed success");
 });
+
+test("a system job's nodes follow each other by stagger, also over a restart", () => {
+  const fleet = new GroupFleet();
+  const update = { ...UPDATE_DEFAULT, staggerMs: 30 * SECOND };
+  const system = { type: "system" } as const;
+  fleet.register(groupJob({ update, reschedule: null }, system));
+  for (const order of fleet.starts()) fleet.says(order);
+  fleet.register(groupJob({ update, reschedule: null, ...newVersion(200) }, system));
+  expect(fleet.stops()).toHaveLength(1);
+  const first = fleet.start();
+  fleet.says(first);
+  expect(fleet.stops()).toEqual([]);
+  const held = [...fleet.engine.executions.values()].map(({ execution, node }) => ({
+    node: node.record.id,
+    held: [{ execution: execution.number, state: "running" as const, startedAt: 1 }],
+  }));
+  fleet.restart();
+  for (const one of held) fleet.connect(one.node, one.held);
+  fleet.pass(31 * SECOND);
+  expect(fleet.stops()).toHaveLength(1);
+});

@@ -2,7 +2,7 @@ import type { Engine, Job } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
 import { checkUnknown } from "./contactLoss.ts";
 import { watchDeployment } from "./deployment.ts";
-import { groupsOf, progressOf } from "./jobGroups.ts";
+import { groupsOf } from "./jobGroups.ts";
 import { watchLaunch } from "./launchPlan.ts";
 import { queueForPlacing } from "./placing.ts";
 import { executionsOfTask } from "./wanted.ts";
@@ -18,12 +18,13 @@ export function resumeGroups(engine: Engine, job: Job): void {
       if (allocationOf(execution).unknownAt !== null) checkUnknown(engine, execution);
     }
   }
-  if (progressIsOpen(job)) engine.unsettledJobs.add(job.record.number);
+  if (isMoving(engine, job)) engine.unsettledJobs.add(job.record.number);
 }
 
-/** Whether anything of it may be on its way; a job at rest need not be looked at. */
-function progressIsOpen(job: Job): boolean {
+/** Whether anything of it may be on its way to another version; a job at rest need not be looked at. */
+function isMoving(engine: Engine, job: Job): boolean {
   const { live, record } = groupsOf(job);
   if (record.deployment?.status === "running") return true;
-  return [...live.tasks.values()].some((task) => progressOf(task).original !== null);
+  const executions = [...live.tasks.values()].flatMap((task) => executionsOfTask(engine, task));
+  return executions.some((execution) => allocationOf(execution).version !== record.version);
 }

@@ -42,7 +42,10 @@ function settleGroup(engine: Engine, job: Job, group: GroupSpec): GroupState {
     tasks: tasks.map((task) => rolloutTask(engine, job, task)),
     now: engine.now,
   });
-  for (const index of decision.replace) {
+  const replaced = isSystemType(job)
+    ? staggered(engine, job, group, decision.replace)
+    : decision.replace;
+  for (const index of replaced) {
     const task = tasks[index];
     const current = task === undefined ? null : liveOf(engine, task);
     if (current === null) continue;
@@ -50,6 +53,24 @@ function settleGroup(engine: Engine, job: Job, group: GroupSpec): GroupState {
     stopExecution(engine, current, "replaced");
   }
   return { isDone: decision.isDone, failure: decision.failure };
+}
+
+/** Batches of a system job follow each other by `stagger` at least; what is left waits for its time. */
+function staggered(
+  engine: Engine,
+  job: Job,
+  group: GroupSpec,
+  replace: readonly number[],
+): readonly number[] {
+  const { lastBatchAt } = groupsOf(job).record;
+  if (replace.length === 0 || group.update === null) return replace;
+  const dueAt = lastBatchAt === null ? engine.now : lastBatchAt + group.update.staggerMs;
+  if (engine.now < dueAt) {
+    engine.timers.add(dueAt, { timer: "groupJob", job: job.record.number });
+    return [];
+  }
+  setGroupsRecord(engine, job, { lastBatchAt: engine.now });
+  return replace;
 }
 
 /** Completed ones that were stopped or done do not count; failed ones do, as their places are not filled. */

@@ -19,6 +19,7 @@ export function firstRecord(
     history: [],
     deployment: null,
     nextLaunchAt: null,
+    lastBatchAt: null,
     ...origin,
   };
 }

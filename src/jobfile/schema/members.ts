@@ -5,6 +5,7 @@ import {
   block,
   choice,
   duration,
+  later,
   map,
   refused,
   refusedBlock,
@@ -25,10 +26,10 @@ export const RESOURCES = {
     cpu: whole("MHz", { min: 1, default: "100", json: "CPU" }),
     cores: whole("whole cores, reserved, in place of cpu", { default: "0" }),
     memory: whole("MB; the limit", { min: 10, default: "300", json: "MemoryMB" }),
-    memory_max: whole("MB; the limit where memory may be exceeded", {
-      default: "0",
-      json: "MemoryMaxMB",
-    }),
+    memory_max: later(
+      whole("MB; the limit where memory may be exceeded", { default: "0", json: "MemoryMaxMB" }),
+      "memory is never promised twice",
+    ),
     disk: refused("disk is asked for by the group", {
       json: "DiskMB",
       fix: "Write `ephemeral_disk { size = ... }` in the group.",

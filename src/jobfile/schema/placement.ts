@@ -84,5 +84,8 @@ export const HEALTH_CHECKS = ["checks", "task_states", "manual"] as const;
 
 /** Of `update` and `migrate`. */
 export function healthCheck(about: string) {
-  return choice(HEALTH_CHECKS, about, { default: '"checks"' });
+  const schema = choice(HEALTH_CHECKS, about, { default: '"checks"' });
+  const fine = ["checks", "task_states"];
+  const fix = "Write `checks` or `task_states`.";
+  return { ...schema, refusal: { reason: "nobody says by hand what is healthy", fix, fine } };
 }

@@ -118,8 +118,14 @@ export const EPHEMERAL_DISK = {
   label: null,
   attributes: {
     size: whole("MB", { min: 10, default: "300", json: "SizeMB" }),
-    sticky: truth("a replacement on the same node keeps it"),
-    migrate: truth("a replacement on another node gets a copy"),
+    sticky: later(
+      truth("a replacement on the same node keeps it"),
+      "each execution begins with an empty disk",
+    ),
+    migrate: later(
+      truth("a replacement on another node gets a copy"),
+      "each execution begins with an empty disk",
+    ),
   },
   blocks: {},
 } satisfies BlockSchema;

@@ -168,6 +168,15 @@ export function later<T>(schema: AttributeSchema<T>, reason: string): AttributeS
   return { ...schema, refusal: { reason, fix: REMOVE, fine: [] } };
 }
 
+/** Refused unless it has this value, which it has anyway. */
+export function only<T>(
+  value: string,
+  schema: AttributeSchema<T>,
+  reason: string,
+): AttributeSchema<T> {
+  return { ...schema, refusal: { reason, fix: REMOVE, fine: [value] } };
+}
+
 export function block(
   schema: () => BlockSchema,
   json: string,

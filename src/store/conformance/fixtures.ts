@@ -318,6 +318,7 @@ export function groups(number: number, executionNumber: number) {
       payload: "aGk=",
       meta: { who: "me" },
       nextLaunchAt: T0 + 2,
+      lastBatchAt: T0 + 3,
     },
   };
   const tasks = [0, 1].map((index): TaskRecord => {

@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { cronMistake, nextDueAt } from "./cron.ts";
+
+function next(cron: string, timeZone: string, after: string): string | null {
+  const at = nextDueAt({ crons: [cron], timeZone }, Date.parse(after));
+  return at === null ? null : new Date(at).toISOString();
+}
+
+test("the next time is strictly after the instant, in the zone's wall time", () => {
+  expect(next("*/15 * * * *", "UTC", "2026-11-21T10:15:00Z")).toBe("2026-11-21T10:30:00.000Z");
+  expect(next("0 9 * * *", "Asia/Seoul", "2026-11-21T00:00:00Z")).toBe("2026-11-22T00:00:00.000Z");
+  expect(next("0 9 * * *", "Asia/Seoul", "2026-11-20T23:59:59Z")).toBe("2026-11-21T00:00:00.000Z");
+});
+
+test("an hour that daylight saving skips runs when the gap ends, one that it repeats once", () => {
+  expect(next("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z")).toBe(
+    "2026-03-29T01:00:00.000Z",
+  );
+  const first = next("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z");
+  expect(first).toBe("2026-10-25T00:30:00.000Z");
+  expect(next("30 2 * * *", "Europe/Berlin", first ?? "")).toBe("2026-10-26T01:30:00.000Z");
+});
+
+test("of several expressions the earliest counts, and one that is never due is null", () => {
+  const crons = ["0 12 * * *", "0 6 * * *"];
+  const at = nextDueAt({ crons, timeZone: "UTC" }, Date.parse("2026-11-21T07:00:00Z"));
+  expect(new Date(at ?? 0).toISOString()).toBe("2026-11-21T12:00:00.000Z");
+  expect(nextDueAt({ crons: ["0 0 30 2 *"], timeZone: "UTC" }, 0)).toBe(null);
+});
+
+test("mistakes are told, of the expression and of the zone", () => {
+  expect(cronMistake("*/15 * * * *", "UTC")).toBe(null);
+  expect(cronMistake("61 * * * *", "UTC")).not.toBe(null);
+  expect(cronMistake("* * *", "UTC")).not.toBe(null);
+  expect(cronMistake("* * * * *", "Mars/Olympus")).not.toBe(null);
+});
