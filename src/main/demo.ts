@@ -43,6 +43,7 @@ export async function runDemo(): Promise<number> {
     hostname: "127.0.0.1",
     port: 0,
     localNodes: true,
+    defaultPool: null,
     logLevel: "warn",
   });
   try {

@@ -1,4 +1,4 @@
-import { createClient, orNull } from "../client/client.ts";
+import { createClient } from "../client/client.ts";
 import { devHint } from "./devHint.ts";
 import { endSignal } from "./endSignal.ts";
 import { type Served, serve } from "./serve.ts";
@@ -29,9 +29,16 @@ export async function runDev(options: DevOptions): Promise<number> {
     port: options.port,
     localNodes: true,
     logLevel: options.logLevel,
+    defaultPool: {
+      id: POOL_ID,
+      displayName: "Nodes on this machine",
+      provider: "local",
+      targetDedicatedNodes: options.nodes,
+      taskSlotsPerNode: options.slots,
+      accepts: ["fleet", "batch", "groups"],
+    },
   });
   const client = createClient({ url: served.server.url, token: served.token });
-  await makePool(client, options);
   print(served, options);
   await Promise.race([waitForNodes(client, options), ended]);
   await ended;
@@ -42,19 +49,6 @@ export async function runDev(options: DevOptions): Promise<number> {
 }
 
 type Client = ReturnType<typeof createClient>;
-
-async function makePool(client: Client, options: DevOptions): Promise<void> {
-  const pool = await orNull(client.pools.get(POOL_ID));
-  if (pool !== null) return;
-  await client.pools.create({
-    id: POOL_ID,
-    displayName: "Nodes on this machine",
-    provider: "local",
-    targetDedicatedNodes: options.nodes,
-    taskSlotsPerNode: options.slots,
-    accepts: ["fleet", "batch", "groups"],
-  });
-}
 
 function print(served: Served, options: DevOptions): void {
   const { server, directory, token, isFirst } = served;

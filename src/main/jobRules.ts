@@ -1,9 +1,5 @@
 import type { JobRules } from "../cli/io.ts";
-import {
-  validateAffinity,
-  validateConstraint,
-  validateSpread,
-} from "../placement/validation.ts";
+import { validateAffinity, validateConstraint, validateSpread } from "../placement/validation.ts";
 import { validateCheckRestart } from "../policy/checkRestart.ts";
 import { validateDisconnect } from "../policy/disconnect.ts";
 import { validateReschedule } from "../policy/reschedulePolicy.ts";

@@ -4,6 +4,7 @@ import { dataLayout } from "../agent/directories.ts";
 import { readHolder } from "../agent/lock.ts";
 import { isAlive, kernelBootId, readProcessStat } from "../agent/platform/processIdentity.ts";
 import { stopNode } from "../agent/stopNode.ts";
+import { type Client, createClient, orNull } from "../client/client.ts";
 import type { EngineSettings } from "../engine/state.ts";
 import { hashToken, newToken } from "../server/access/tokens.ts";
 import {
@@ -32,6 +33,8 @@ export interface ServeOptions {
   readonly localNodes: boolean;
   readonly logLevel: string;
   readonly settings?: Partial<EngineSettings>;
+  /** The pool that is made when there is none of its id; null: none is. */
+  readonly defaultPool: PoolAdd | null;
 }
 
 export interface Served {
@@ -68,6 +71,9 @@ export async function serve(options: ServeOptions): Promise<Served> {
       settings: options.settings ?? {},
       local: options.localNodes ? localParts(directory) : null,
     });
+    // Before anybody is told of the server: what they do with its token, and pools of the same id, would be in the way.
+    const { defaultPool } = options;
+    if (defaultPool !== null) await makePool(createClient({ url: server.url, token }), defaultPool);
     writeServerFile(directory, { url: server.url, token });
     return { server, directory, token, isFirst, lock };
   } catch (error) {
@@ -75,6 +81,12 @@ export async function serve(options: ServeOptions): Promise<Served> {
     lock.release();
     throw isPortTaken(error) ? portTaken(options, error) : error;
   }
+}
+
+type PoolAdd = Parameters<Client["pools"]["create"]>[0];
+
+async function makePool(client: Client, pool: PoolAdd): Promise<void> {
+  if ((await orNull(client.pools.get(pool.id))) === null) await client.pools.create(pool);
 }
 
 function requireFreePort(options: ServeOptions): void {

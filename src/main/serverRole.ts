@@ -1,8 +1,7 @@
-import { createClient, orNull } from "../client/client.ts";
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
 import { logLevelOf, numberOf, options } from "./options.ts";
-import { type Served, serve } from "./serve.ts";
+import { serve } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 const NAMES = [
@@ -51,6 +50,7 @@ export async function runServer(words: readonly string[]): Promise<number> {
     port: numberOf(values, "port", 0, 65_535, 7878),
     localNodes: onOff(values["local-nodes"]),
     logLevel: logLevelOf(values, "info"),
+    defaultPool: { ...DEFAULT_POOL, accepts: [...DEFAULT_POOL.accepts] },
     settings: {
       heartbeatIntervalMs: numberOf(values, "heartbeat-ms", 50, day, 10_000),
       unknownAfterMs: numberOf(values, "unknown-after-ms", 100, day, 30_000),
@@ -58,7 +58,6 @@ export async function runServer(words: readonly string[]): Promise<number> {
       rebootTimeoutMs: numberOf(values, "reboot-timeout-ms", 100, day, 600_000),
     },
   });
-  await makeDefaultPool(served);
   process.stdout.write(
     `Stint ${VERSION} serves at ${served.server.url}, data in ${served.directory.path}\n`,
   );
@@ -68,16 +67,12 @@ export async function runServer(words: readonly string[]): Promise<number> {
 }
 
 /** Where machines join that are not told otherwise: for reviewed fleet runs alone, until a manager says more. */
-async function makeDefaultPool({ server, token }: Served): Promise<void> {
-  const client = createClient({ url: server.url, token });
-  if ((await orNull(client.pools.get("default"))) !== null) return;
-  await client.pools.create({
-    id: "default",
-    displayName: "Machines that joined by themselves",
-    provider: "none",
-    accepts: ["fleet"],
-  });
-}
+const DEFAULT_POOL = {
+  id: "default",
+  displayName: "Machines that joined by themselves",
+  provider: "none",
+  accepts: ["fleet"],
+} as const;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|::1)$/;
 

@@ -242,6 +242,7 @@ test("members run in their order, and what they wrote is read by member", async 
   const job = {
     ID: "hooks",
     Type: "batch",
+    NodePool: "services",
     TaskGroups: [
       {
         Name: "g",

@@ -5,15 +5,17 @@ import { until } from "./until.ts";
 
 const SECOND_NS = 1_000_000_000;
 
-/** A pool of local nodes that takes jobs of groups, under the name that such jobs ask for. */
+const POOL = "services";
+
+/** A pool of local nodes that takes jobs of groups. */
 export async function createGroupPool(client: Client, nodes: number): Promise<string[]> {
   await client.pools.create({
-    id: "default",
+    id: POOL,
     provider: "local",
     targetDedicatedNodes: nodes,
     accepts: ["batch", "groups"],
   });
-  return await untilNodesAre(client, "default", nodes);
+  return await untilNodesAre(client, POOL, nodes);
 }
 
 export interface GroupParts {
@@ -43,6 +45,7 @@ export function shellJob(id: string, parts: GroupParts): Record<string, unknown>
   return {
     ID: id,
     Type: type,
+    NodePool: POOL,
     TaskGroups: [
       {
         Name: "g",
