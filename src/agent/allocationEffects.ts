@@ -43,8 +43,20 @@ export interface AllocationEffectsParts extends Omit<PrepareMemberParts, "say"> 
   readonly shims: Shims;
   readonly groups: Groups;
   readonly bootId: string;
+  /** Keys of everything that the node holds: tasks may have containers too. */
+  readonly heldKeys: () => ReadonlySet<ProcessKey>;
   readonly logger: AgentLogger;
   readonly push: (input: AgentInput) => void;
+}
+
+/** A member that begins later than its process: it was asked to start, and its process has not ended. */
+interface Beginning {
+  readonly start: MemberStart;
+  readonly driver: Driver;
+  /** Aborted at the end of its process. */
+  readonly over: AbortController;
+  /** Resolves when its beginning was told, if it is to be; null: the process is not known to run. */
+  told: Promise<void> | null;
 }
 
 const NO_OFFSETS = { stdout: 0, stderr: 0 } as const;
@@ -54,8 +66,7 @@ const STREAMS = ["stdout", "stderr"] as const;
 export class AllocationEffects implements MemberWork {
   readonly #parts: AllocationEffectsParts;
   readonly #preparations = new Map<ProcessKey, AbortController>();
-  /** Members that were asked to start and have not begun: aborted at the end of their process. */
-  readonly #beginnings = new Map<ProcessKey, { process: MemberProcess; over: AbortController }>();
+  readonly #beginnings = new Map<ProcessKey, Beginning>();
   readonly #probes = new Probes();
   readonly #rotator: OutputRotator;
   /** By execution and member. */
@@ -109,7 +120,7 @@ export class AllocationEffects implements MemberWork {
 
   adopt(processes: readonly MemberProcess[]): void {
     for (const process of processes) this.#watchOutput(process);
-    const keys = new Set(processes.map(({ key }) => key));
+    const keys = this.#parts.heldKeys();
     for (const driver of Object.values(this.#parts.drivers)) {
       driver.adopt(keys).catch((error: unknown) => this.#complain(driver.name, error));
     }
@@ -117,31 +128,23 @@ export class AllocationEffects implements MemberWork {
 
   onStarted(key: ProcessKey, tell: () => void): void {
     const beginning = this.#beginnings.get(key);
-    const start = beginning === undefined ? null : this.#startOf(beginning.process);
-    if (beginning === undefined || start === null || isStartFailure(start)) {
-      tell();
-      return;
-    }
-    const { process, over } = beginning;
-    void this.#driverOf(process)
-      .begun(start, over.signal)
-      .then((hasBegun) => {
-        this.#beginnings.delete(key);
-        if (hasBegun) tell();
-      });
-  }
-
-  onExited(key: ProcessKey, tell: () => void): void {
-    const beginning = this.#beginnings.get(key);
     if (beginning === undefined) {
       tell();
       return;
     }
-    // What was waited for is told before the end.
-    beginning.over.abort();
-    const start = this.#startOf(beginning.process);
-    if (isStartFailure(start)) tell();
-    else void this.#driverOf(beginning.process).begun(start, beginning.over.signal).then(tell);
+    const { start, driver, over } = beginning;
+    beginning.told = driver.begun(start, over.signal).then((hasBegun) => {
+      if (hasBegun) tell();
+    });
+  }
+
+  onExited(key: ProcessKey, tell: () => void): void {
+    const beginning = this.#beginnings.get(key);
+    this.#beginnings.delete(key);
+    beginning?.over.abort();
+    const told = beginning?.told ?? null;
+    if (told === null) tell();
+    else void told.finally(tell);
   }
 
   close(): void {
@@ -231,7 +234,9 @@ export class AllocationEffects implements MemberWork {
     for (const note of launch.notes) {
       push({ input: "memberEvent", key, type: "Driver", description: note });
     }
-    if (!driver.beginsAtOnce) this.#beginnings.set(key, { process, over: new AbortController() });
+    if (!driver.beginsAtOnce) {
+      this.#beginnings.set(key, { start, driver, over: new AbortController(), told: null });
+    }
     const [stdout, stderr] = this.#watchOutput(process);
     const { rootDirectory } = surroundings;
     const request = spawnRequest(start, launch, {
@@ -292,7 +297,6 @@ export class AllocationEffects implements MemberWork {
     const start = this.#startOf(effect);
     const target = isStartFailure(start) ? this.#bareStart(effect) : start;
     const found = this.#parts.shims.processOf(key);
-    this.#beginnings.delete(key);
     const end = await this.#driverOf(effect).cleanup(target, found, exit);
     if (!specOf(effect).logs.disabled) {
       for (const output of this.#outputsOf(effect)) this.#rotator.finish(output);

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { OutputInfo } from "../model/execution.ts";
 import type { FailureInfo } from "../model/failure.ts";
 import type { ExecutionNumber } from "../model/id.ts";
 import type { StartOrder } from "../model/order.ts";
 import { splitCommandLine } from "./commandLine.ts";
+import type { ContainerTasks } from "./containerTasks.ts";
 import type { AgentEffect, AgentInput, OutputOffsets } from "./core/contract.ts";
 import { jobFolder, taskFolder } from "./directories.ts";
 import { environmentOf } from "./environment.ts";
@@ -14,9 +14,10 @@ import type { AgentLogger } from "./options.ts";
 import { describeOutput, NO_OUTPUT } from "./output/collect.ts";
 import type { OutputTrimmer } from "./output/trim.ts";
 import type { Uploader } from "./output/upload.ts";
+import { asUser } from "./platform/asUser.ts";
 import type { Groups } from "./platform/groups.ts";
 import type { TreeKeeper } from "./platform/tree.ts";
-import { type TaskUser, taskAccount, type UserRules, userOf } from "./platform/users.ts";
+import { taskAccount, type UserRules, userOf } from "./platform/users.ts";
 import type { Download } from "./prepare/download.ts";
 import { type Prepared, prepare } from "./prepare/prepare.ts";
 import { findProgram } from "./program.ts";
@@ -35,6 +36,7 @@ export interface EffectsOptions {
   readonly uploader: Uploader;
   readonly trimmer: OutputTrimmer;
   readonly members: MemberWork;
+  readonly containers: ContainerTasks;
   /** Whether the machine still owes the upload. */
   readonly owesUpload: (execution: ExecutionNumber, stream: "stdout" | "stderr") => boolean;
   readonly logger: AgentLogger;
@@ -118,7 +120,7 @@ export class Effects {
   #prepare(order: StartOrder): void {
     const { execution } = order;
     const abort = new AbortController();
-    const prepared = prepare(order, this.#options, abort.signal);
+    const prepared = this.#prepared(order, abort.signal);
     if (!(prepared instanceof Promise)) {
       this.#onPrepared(execution, prepared);
       return;
@@ -128,6 +130,17 @@ export class Effects {
       // A later preparation of the same execution may have taken its place.
       if (this.#preparations.get(execution) === abort) this.#preparations.delete(execution);
       if (!abort.signal.aborted) this.#onPrepared(execution, outcome);
+    });
+  }
+
+  #prepared(order: StartOrder, signal: AbortSignal): Prepared | Promise<Prepared> {
+    const { containers } = this.#options;
+    const prepared = prepare(order, this.#options, signal);
+    if (!containers.isContainer(order)) return prepared;
+    return Promise.resolve(prepared).then(async (outcome) => {
+      if (!outcome.ok) return outcome;
+      const failure = await containers.prepare(order, signal);
+      return failure === null ? outcome : { ok: false, failure };
     });
   }
 
@@ -148,6 +161,7 @@ export class Effects {
 
   #request(order: StartOrder): SpawnRequest | FailureInfo {
     const { rootDirectory, bootId, users } = this.#options;
+    if (this.#options.containers.isContainer(order)) return this.#containerRequest(order);
     const command = order.members[0]?.command;
     const split = splitCommandLine(command?.commandLine ?? "");
     if (!split.ok) return launchFailure(split.reason);
@@ -170,6 +184,24 @@ export class Effects {
     };
   }
 
+  #containerRequest(order: StartOrder): SpawnRequest | FailureInfo {
+    const { rootDirectory, bootId, containers } = this.#options;
+    const launch = containers.launch(order);
+    if ("code" in launch) return launch;
+    const { program, argv, cwd, env, uid, gid } = launch;
+    const { execution } = order;
+    return {
+      do: "spawn",
+      execution,
+      bootId,
+      ...{ program, argv, cwd, uid, gid },
+      env: { ...env, STINT_NODE_ROOT_DIR: rootDirectory, STINT_EXECUTION: String(execution) },
+      stdoutPath: outputPath(rootDirectory, order, "stdout"),
+      stderrPath: outputPath(rootDirectory, order, "stderr"),
+      groups: null,
+    };
+  }
+
   #createGroup(order: StartOrder): SpawnRequest["groups"] {
     const { groups, logger } = this.#options;
     const { execution } = order;
@@ -184,13 +216,21 @@ export class Effects {
 
   #signal(execution: ExecutionNumber, signal: "terminate" | "kill"): void {
     const process = this.#options.shims.processOf(execution);
+    if (this.#options.containers.has(execution)) {
+      void this.#options.containers.signal(execution, process, signal);
+      return;
+    }
     const name = signal === "kill" ? "SIGKILL" : "SIGTERM";
     this.#options.trees.signal({ execution, process }, name);
   }
 
   #collect(order: StartOrder, offsets: OutputOffsets): void {
-    const { shims, trees } = this.#options;
+    const { shims, trees, containers } = this.#options;
     const { execution } = order;
+    if (containers.has(execution)) {
+      void containers.remove(execution).then((isGone) => this.#onCleared(order, offsets, isGone));
+      return;
+    }
     const cleared = trees.clear({ execution, process: shims.processOf(execution) });
     if (typeof cleared === "boolean") this.#onCleared(order, offsets, cleared);
     else void cleared.then((isClear) => this.#onCleared(order, offsets, isClear));
@@ -255,20 +295,6 @@ export function outputPath(
   stream: "stdout" | "stderr",
 ): string {
   return `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/${stream}.txt`;
-}
-
-const SETPRIV = "/usr/bin/setpriv";
-
-/** The kernel takes all supplementary groups away from a process that changes its user; setpriv loads the user's own. */
-function asUser(
-  { uid, gid, loadGroups }: TaskUser,
-  program: string,
-  argv: readonly string[],
-): Pick<SpawnRequest, "program" | "argv" | "uid" | "gid"> {
-  if (!loadGroups || !existsSync(SETPRIV)) return { program, argv, uid, gid };
-  const options = [`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];
-  const words = ["setpriv", ...options, program, ...argv.slice(1)];
-  return { program: SETPRIV, argv: words, uid: null, gid: null };
 }
 
 function launchFailure(message: string): FailureInfo {

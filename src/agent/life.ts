@@ -4,7 +4,8 @@ import { foldId } from "../model/id.ts";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
 import { AllocationEffects } from "./allocationEffects.ts";
-import { isMemberKey, type ShimMemory } from "./core/contract.ts";
+import { ContainerTasks } from "./containerTasks.ts";
+import { isMemberKey, type ProcessExit, type ShimMemory } from "./core/contract.ts";
 import { heldExecutions, heldProcess, phaseOf, processesInDoubt } from "./core/held.ts";
 import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
 import { replay } from "./core/replay.ts";
@@ -61,6 +62,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     signal,
     onEnd: end.resolve,
   };
+  const containers = newContainerTasks(parts);
   const trimmer = new OutputTrimmer(options.logger);
   const watch = (execution: number) => watchOutput(parts, trimmer, execution);
   const shims = await openNodeShims(parts, {
@@ -69,18 +71,22 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
       if (!watch(execution)) effects.perform({ effect: "signal", execution, signal: "kill" });
       const tell = () => loop.push({ input: "spawned", execution, process, startedAt });
       if (isMemberKey(execution)) members.onStarted(execution, tell);
-      else tell();
+      else containers.onStarted(execution, tell);
     },
     onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
     onExited(execution, exit) {
       if (phaseOf(machine, execution) === null) shims.forget(execution);
-      const tell = () => loop.push({ input: "exited", execution, exit });
-      if (isMemberKey(execution)) members.onExited(execution, tell);
-      else tell();
+      const tell = (seen: ProcessExit) => loop.push({ input: "exited", execution, exit: seen });
+      if (isMemberKey(execution)) members.onExited(execution, () => tell(exit));
+      else {
+        containers.onExited(execution, exit, tell, (failure) =>
+          loop.push({ input: "spawnFailed", execution, failure }),
+        );
+      }
     },
   });
   const members = newMemberWork(parts, shims);
-  const effects = newEffects(parts, shims, trimmer, members);
+  const effects = newEffects(parts, shims, trimmer, members, containers);
   const link = newLink(parts);
   for (const execution of processesInDoubt(machine)) watch(execution);
   members.adopt([...machine.memberProcesses.values()].flatMap(({ process }) => process ?? []));
@@ -165,6 +171,7 @@ function newEffects(
   shims: Shims,
   trimmer: OutputTrimmer,
   members: MemberWork,
+  containers: ContainerTasks,
 ): Effects {
   const { options, bootId, key, machine, loop, tools, signal, onEnd } = parts;
   const { rootDirectory, serverUrl, logger } = options;
@@ -188,6 +195,7 @@ function newEffects(
     uploader: new Uploader({ serverUrl, key, logger, signal }),
     trimmer,
     members,
+    containers,
     owesUpload(execution, stream) {
       const life = machine.executions.get(execution)?.life;
       return life?.phase === "ended" && life.uploads.includes(stream);
@@ -199,7 +207,15 @@ function newEffects(
   });
 }
 
-function newMemberWork({ options, key, bootId, loop, tools }: LifeParts, shims: Shims): MemberWork {
+function newContainerTasks({ options, tools }: LifeParts): ContainerTasks {
+  const { rootDirectory, serverUrl, dataDirectory } = options;
+  const { containersDirectory } = dataLayout(dataDirectory);
+  const { docker } = tools.drivers;
+  return new ContainerTasks({ rootDirectory, serverUrl, docker, containersDirectory });
+}
+
+function newMemberWork(parts: LifeParts, shims: Shims): MemberWork {
+  const { options, key, bootId, loop, machine, tools } = parts;
   const { rootDirectory, drivers: driverOptions, logger } = options;
   const { groups, users, download, drivers, fingerprint } = tools;
   return new AllocationEffects({
@@ -217,6 +233,7 @@ function newMemberWork({ options, key, bootId, loop, tools }: LifeParts, shims: 
     shims,
     groups,
     bootId,
+    heldKeys: () => new Set([...machine.executions.keys(), ...machine.memberProcesses.keys()]),
     logger,
     push: (input) => loop.push(input),
   });

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ProcessIdentity } from "./core/contract.ts";
 import { dataLayout } from "./directories.ts";
+import { removeContainers } from "./drivers/docker/strays.ts";
 import { readHolder } from "./lock.ts";
 import type { Groups } from "./platform/groups.ts";
 import { nodeGroups } from "./platform/nodeGroups.ts";
@@ -53,6 +54,7 @@ export async function stopProcesses(place: NodePlace): Promise<boolean> {
     ...groupMembers(groups),
     ...markedProcesses(root),
   ]);
+  await removeContainers(dataLayout(place.dataDirectory).containersDirectory);
   // What was just killed may not have gone for the kernel yet.
   for (let attempt = 1; attempt <= CLOSE_ATTEMPTS && groups?.close() === false; attempt += 1) {
     await Bun.sleep(LOOK_AGAIN_MS);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { StartOrder } from "../../model/order.ts";
 import { taskFolder } from "../directories.ts";
 import { INSIDE } from "../drivers/docker/containerSpec.ts";
-import type { MemberDirectories } from "../drivers/driver.ts";
+import type { HostMount, MemberDirectories } from "../drivers/driver.ts";
 import type { RotatedOutput } from "../output/rotate.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -36,6 +36,15 @@ export function seenDirectories(
   driver: string,
 ): Pick<MemberDirectories, "alloc" | "local" | "secrets"> {
   return driver === "docker" ? INSIDE : directories;
+}
+
+/** What a container is given to see them there. */
+export function containerMounts({ alloc, local, secrets }: MemberDirectories): HostMount[] {
+  return [
+    { source: alloc, destination: INSIDE.alloc, readOnly: false },
+    { source: local, destination: INSIDE.local, readOnly: false },
+    { source: secrets, destination: INSIDE.secrets, readOnly: false },
+  ];
 }
 
 /** What people read, and what processes append to. */

@@ -17,7 +17,12 @@ import {
 } from "../drivers/driver.ts";
 import type { DriverOptions } from "../options.ts";
 import type { GroupLimits } from "../platform/groups.ts";
-import { allocationDirectory, memberDirectories, seenDirectories } from "./layout.ts";
+import {
+  allocationDirectory,
+  containerMounts,
+  memberDirectories,
+  seenDirectories,
+} from "./layout.ts";
 
 /** What of its node a member can see. */
 export interface MemberSurroundings {
@@ -91,6 +96,8 @@ export function memberStart(
   const mounts = mountsOf(process, spec, surroundings, lookup);
   if (!Array.isArray(mounts)) return mounts;
   const { allocation } = order;
+  const directory = allocationDirectory(surroundings.rootDirectory, order);
+  const directories = memberDirectories(directory, spec.name);
   const [network] = allocation.group.networks;
   const hostname = network?.hostname ?? null;
   return {
@@ -100,10 +107,8 @@ export function memberStart(
     user: spec.user === null ? null : interpolate(spec.user, lookup),
     account: `pool ${order.poolId}`,
     env: withoutBun(environment),
-    directories: memberDirectories(
-      allocationDirectory(surroundings.rootDirectory, order),
-      spec.name,
-    ),
+    directories,
+    own: containerMounts(directories),
     limits: limitsOf(spec.resources),
     ports: allocation.ports,
     networkMode: network?.mode ?? "host",

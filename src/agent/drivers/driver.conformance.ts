@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { containerMounts } from "../allocation/layout.ts";
 import type { ProcessExit, ProcessKey } from "../core/contract.ts";
 import { until } from "../fixtures/until.ts";
 import { detectGroupLayout } from "../platform/groupLayout.ts";
@@ -121,6 +122,7 @@ class Bench implements AsyncDisposable {
       account: "pool test",
       env: { PATH: "/usr/local/bin:/usr/bin:/bin" },
       directories: { alloc, member, local, secrets, tmp },
+      own: containerMounts({ alloc, member, local, secrets, tmp }),
       limits: {},
       ports: [],
       networkMode: "host",

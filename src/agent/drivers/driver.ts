@@ -40,6 +40,8 @@ export interface MemberStart {
   readonly account: string;
   readonly env: Readonly<Record<string, string>>;
   readonly directories: MemberDirectories;
+  /** Directories of its own that a container has to be given. */
+  readonly own: readonly HostMount[];
   readonly limits: GroupLimits;
   readonly ports: readonly AssignedPort[];
   /** Of the group. */

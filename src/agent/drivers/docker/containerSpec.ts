@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path";
-import { type HostMount, type MemberStart, type StartFailure, unrecoverable } from "../driver.ts";
+import { type MemberStart, type StartFailure, unrecoverable } from "../driver.ts";
 import type { DockerConfig } from "./dockerConfig.ts";
 
 /** What of the machine a job may have; the agent's own configuration decides. */
@@ -103,17 +103,11 @@ function defaultNetwork({ networkMode }: MemberStart): string {
 }
 
 function bindsOf(start: MemberStart, config: DockerConfig): string[] {
-  const { alloc, local, secrets } = start.directories;
-  const own: HostMount[] = [
-    { source: alloc, destination: INSIDE.alloc, readOnly: false },
-    { source: local, destination: INSIDE.local, readOnly: false },
-    { source: secrets, destination: INSIDE.secrets, readOnly: false },
-  ];
   const wanted = config.volumes.map((volume) => ({
     ...volume,
     source: sourceOf(volume.source, start),
   }));
-  return [...own, ...start.mounts, ...wanted].map(
+  return [...start.own, ...start.mounts, ...wanted].map(
     ({ source, destination, readOnly }) => `${source}:${destination}${readOnly ? ":ro" : ""}`,
   );
 }

@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import type { MemberEnd, ProcessExit, ProcessIdentity, ProcessKey } from "../../core/contract.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { MemberEnd, ProcessExit, ProcessIdentity } from "../../core/contract.ts";
 import {
   type Driver,
   type DriverFingerprint,
@@ -12,11 +11,12 @@ import {
   startFailureOf,
 } from "../driver.ts";
 import { containerFiles, readStatus, removeFiles } from "./containerRun.ts";
-import { type ContainerRules, containerBody, KEY_LABEL, NODE_LABEL } from "./containerSpec.ts";
+import { type ContainerRules, containerBody } from "./containerSpec.ts";
 import { type DockerConfig, readDockerConfig } from "./dockerConfig.ts";
 import { ContainerEngine, EngineError } from "./engine.ts";
 import { executeInContainer } from "./execute.ts";
 import { ensureImage, type ImageMap, mappedImage } from "./image.ts";
+import { nodeLabelOf, removeStrays } from "./strays.ts";
 
 export interface DockerParts {
   /** Looked for each time, as engines come and go; null: there is none here. */
@@ -43,7 +43,7 @@ const VERSION_TIMEOUT_MS = 5_000;
 export function newDockerDriver(parts: DockerParts): Driver {
   const { directory, findSocket } = parts;
   const engine = new ContainerEngine(() => findSocket() ?? "/var/run/docker.sock");
-  const node = createHash("sha256").update(directory).digest("hex").slice(0, 12);
+  const node = nodeLabelOf(directory);
   const nameOf = ({ key }: MemberStart) => `stint-${node}-${key}`;
   const remove = (name: string) =>
     engine.act("DELETE", `/containers/${name}?force=true&v=true`).catch(() => false);
@@ -109,7 +109,7 @@ export function newDockerDriver(parts: DockerParts): Driver {
       return end;
     },
     async adopt(keys) {
-      await removeStrays(engine, directory, node, keys).catch(() => undefined);
+      await removeStrays(engine, directory, keys);
     },
     execute: (start, _, command, timeoutMs) =>
       executeInContainer(engine, nameOf(start), command, timeoutMs),
@@ -197,27 +197,5 @@ async function fingerprint(engine: ContainerEngine): Promise<DriverFingerprint> 
   } catch (error) {
     const description = error instanceof EngineError ? error.message : String(error);
     return { facts: { detected: true, healthy: false, description }, attributes: {} };
-  }
-}
-
-/** Containers that carry this node's label and no known key, and files of none. */
-export async function removeStrays(
-  engine: ContainerEngine,
-  directory: string,
-  node: string,
-  keys: ReadonlySet<ProcessKey>,
-): Promise<void> {
-  for (const file of readdirSync(directory)) {
-    const key = Number(/^(\d+)\.(run|status)\.json$/.exec(file)?.[1] ?? Number.NaN);
-    if (!Number.isNaN(key) && !keys.has(key)) removeFiles(directory, key);
-  }
-  const filters = encodeURIComponent(JSON.stringify({ label: [`${NODE_LABEL}=${node}`] }));
-  const found = await engine.json<{ Id: string; Labels: Record<string, string> }[]>(
-    "GET",
-    `/containers/json?all=true&filters=${filters}`,
-  );
-  for (const { Id, Labels } of found) {
-    if (keys.has(Number(Labels[KEY_LABEL]))) continue;
-    await engine.act("DELETE", `/containers/${Id}?force=true&v=true`);
   }
 }
