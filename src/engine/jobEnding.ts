@@ -1,6 +1,7 @@
 import type { JobState } from "../model/job.ts";
 import { RELEASE_WALL_CLOCK_MAX_MS } from "../model/limits.ts";
 import { describeStop } from "./groups/allocation.ts";
+import { cancelDeployment } from "./groups/deployment.ts";
 import { effect, saveJob, saveNodeJob } from "./record.ts";
 import { notRun, owesRelease, startRelease } from "./release.ts";
 import { removeJobDirectories } from "./removal.ts";
@@ -41,7 +42,10 @@ export function endJob(
 }
 
 function stopEverything(engine: Engine, job: Job): void {
-  if (job.groups !== null) engine.unsettledJobs.add(job.record.number);
+  if (job.groups !== null) {
+    engine.unsettledJobs.add(job.record.number);
+    cancelDeployment(engine, job, "Cancelled because job is stopped");
+  }
   for (const live of executionsOf(engine, job)) {
     if (live.execution.allocation !== undefined)
       describeStop(engine, live, "alloc not needed due to job update");

@@ -52,6 +52,13 @@ export function endDeployment(
   });
 }
 
+/** Nothing happens when none is running. */
+export function cancelDeployment(engine: Engine, job: Job, description: string): void {
+  const { deployment } = groupsOf(job).record;
+  if (deployment?.status !== "running") return;
+  endDeployment(engine, job, deployment, "cancelled", description);
+}
+
 /** An execution of the deployed version has become healthy: there is progress. */
 export function noteProgress(engine: Engine, job: Job, group: string): void {
   const { record, spec } = groupsOf(job);

@@ -294,3 +294,13 @@ test("a system job's nodes follow each other by stagger, also over a restart", (
   fleet.pass(31 * SECOND);
   expect(fleet.stops()).toHaveLength(1);
 });
+
+test("a deployment is cancelled with its job", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob());
+  fleet.starts();
+  fleet.send({ kind: "terminateJob", job: "example", reason: "UserTerminate" });
+  const { deployment } = fleet.engine.jobs.get(1)?.record.groups ?? {};
+  expect(deployment?.status).toBe("cancelled");
+  expect(deployment?.description).toBe("Cancelled because job is stopped");
+});

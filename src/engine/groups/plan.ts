@@ -6,7 +6,7 @@ import type { Candidate } from "../../placement/candidate.ts";
 import { JobUsage } from "../../placement/jobUsage.ts";
 import { placeGroup } from "../../placement/placeGroup.ts";
 import { type PlacementPlan, placementPlan } from "../../placement/plan.ts";
-import { addResources, resourcesOn } from "../../placement/resources.ts";
+import { addResources, resourcesOn, subtractResources } from "../../placement/resources.ts";
 import { explainNodes } from "../../placement/whyNot.ts";
 import { type Engine, type Job, liveOf, type Pool } from "../state.ts";
 import { candidatesIn, isFeasible } from "./candidates.ts";
@@ -148,6 +148,7 @@ function placements(
       copyOf(candidate),
     ]),
   );
+  if (replaced > 0) forgetReplaced(engine, job, group.name, usage, nodes);
   const random = chanceOf(engine, 0);
   const found: PlannedPlacement[] = [];
   const count = Math.min(create + replaced, PLANNED_MAX);
@@ -181,6 +182,25 @@ function placements(
 
 /** Placements that are tried; the rest of a large count says nothing new. */
 const PLANNED_MAX = 200;
+
+/** What is replaced has made room when its successors are placed. */
+function forgetReplaced(
+  engine: Engine,
+  job: Job | null,
+  group: string,
+  usage: JobUsage,
+  nodes: ReadonlyMap<number, ReturnType<typeof copyOf>>,
+): void {
+  for (const task of job?.groups?.tasks.values() ?? []) {
+    const live = task.spec.place?.group === group ? liveOf(engine, task) : null;
+    if (live?.execution.allocation === undefined) continue;
+    usage.remove(live.execution.number);
+    const node = nodes.get(live.node.record.number);
+    if (node === undefined) continue;
+    node.used = subtractResources(node.used, live.execution.allocation.resources);
+    for (const { value } of live.execution.allocation.ports) node.usedPorts.delete(value);
+  }
+}
 
 function reasonOf(verdict: ReturnType<typeof explainNodes>[number]): string {
   return verdict.kind === "excluded"

@@ -4,7 +4,7 @@ import type { JobSpec } from "../../model/job.ts";
 import { saveJob } from "../record.ts";
 import type { Engine, Job } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
-import { endDeployment, newDeployment } from "./deployment.ts";
+import { cancelDeployment, newDeployment } from "./deployment.ts";
 import { groupsOf } from "./jobGroups.ts";
 import { executionsOfTask } from "./wanted.ts";
 
@@ -33,10 +33,7 @@ export function currentVersion(job: Job): JobVersion {
 /** A further version takes the place of the current one, which is kept. */
 export function newVersion(engine: Engine, job: Job, spec: JobSpec): void {
   const { record } = groupsOf(job);
-  const { deployment } = record;
-  if (deployment?.status === "running") {
-    endDeployment(engine, job, deployment, "cancelled", "Cancelled due to newer version of job");
-  }
+  cancelDeployment(engine, job, "Cancelled due to newer version of job");
   const inUse = versionsInUse(engine, job);
   const history = [currentVersion(job), ...record.history].filter(
     (earlier, index) => index < VERSIONS_MAX || inUse.has(earlier.version),
