@@ -78,13 +78,19 @@ export function jobMovesOn(engine: Engine, job: Job): void {
     setJobState(engine, job, "disabled");
     return;
   }
-  if (record.ending === "stopping" && job.counts.running === 0 && job.specials.size === 0) {
+  if (record.ending === "stopping" && !isRunning(engine, job) && job.specials.size === 0) {
     record.ending = "releasing";
     saveJob(engine, job);
     beginReleases(engine, job);
   }
   if (record.ending === "releasing" && job.specials.size === 0) afterReleases(engine, job);
   if (record.ending === "removing") finishRemoval(engine, job);
+}
+
+/** Whether anything of it runs; of a group also an original out of contact, which its task does not count. */
+function isRunning(engine: Engine, job: Job): boolean {
+  if (job.counts.running > 0) return true;
+  return job.groups !== null && executionsOf(engine, job).length > 0;
 }
 
 /** onAllTasksComplete; a job without tasks counts as all complete (Azure Batch 3.1). */

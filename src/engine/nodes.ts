@@ -206,9 +206,9 @@ export function dropNode(engine: Engine, node: Node): void {
     job.nodes.delete(record.number);
     job.barred.delete(record.number);
     engine.touchedJobs.add(number);
-    // Tasks of system jobs go with their node.
-    if (job.groups !== null) engine.unsettledJobs.add(number);
   }
+  // Tasks of system jobs go with their node, also those that never ran there.
+  for (const number of engine.groupJobs) engine.unsettledJobs.add(number);
   engine.outcome.changes.nodes.set(record.number, null);
   engine.outcome.changes.nodeProgress.delete(record.number);
 }

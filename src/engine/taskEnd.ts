@@ -183,6 +183,11 @@ export function stopExecution(engine: Engine, live: LiveTask, reason: StopReason
     executionNeverRan(engine, live);
     return;
   }
+  // It waited for a node that was given up: nobody will ever confirm its end.
+  if (execution.state === "unknown" && live.node.record.contact === "lost") {
+    executionLost(engine, live, `Contact with node ${live.node.record.id} was lost`);
+    return;
+  }
   execution.state = "stopping";
   saveExecution(engine, live);
   saveTask(engine, live.task);

@@ -136,7 +136,11 @@ export class GroupWorkload {
       this.#ask({ kind: "deleteJob", job: id });
       this.#jobs.delete(id);
     } else if (action === 10) {
-      this.#ask({ kind: "disableJob", job: id, disableTasks: random.pick(["requeue", "wait"]) });
+      this.#ask({
+        kind: "disableJob",
+        job: id,
+        disableTasks: random.pick(["requeue", "terminate"]),
+      });
       this.#world.agenda.after(random.exponential(10_000), () => {
         this.#until({ kind: "enableJob", job: id });
       });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { aMember } from "../../placement/testGroup.ts";
 import { GroupFleet, groupJob, memberState, SERVICE_GROUP } from "./testGroups.ts";
 
 const SECOND = 1_000;
@@ -74,4 +75,46 @@ test("a service that has moved is waited for until it is healthy before the next
   expect(fleet.stops()).toEqual([]);
   fleet.healthy(next);
   expect(fleet.stops()).toHaveLength(1);
+});
+
+test("a system task that never ran on its node goes with it", () => {
+  const fleet = new GroupFleet(["n1", "n2"]);
+  const resources = { cpuMhz: 100, cores: 0, memoryMb: 9_000, memoryMaxMb: 0 };
+  const group = { reschedule: null, update: null, members: [aMember({ resources })] };
+  fleet.register(groupJob(group, { type: "system" }));
+  expect(fleet.state(`${TASK}@n1`, "example")).toBe("active");
+  const { number = 0 } = fleet.engine.nodes.get(1)?.record ?? {};
+  fleet.send({ kind: "nodeRemoved", node: number });
+  expect(fleet.state(`${TASK}@n1`, "example")).toBe("completed success");
+});
+
+test("a job that is stopped waits for an original that is out of contact", () => {
+  const fleet = new GroupFleet();
+  const disconnect = { ...SERVICE_GROUP.disconnect, lostAfterMs: 10 * MINUTE };
+  fleet.register(groupJob({ disconnect }));
+  const original = fleet.start();
+  fleet.says(original);
+  fleet.pass(62 * SECOND, [original.nodeId]);
+  const second = fleet.start();
+  fleet.says(second);
+  fleet.send({ kind: "terminateJob", job: "example", reason: "UserTerminate" });
+  fleet.ends(second, 143, "complete");
+  expect(fleet.jobState("example")).toBe("terminating");
+  fleet.restart();
+  fleet.connect(original.nodeId);
+  expect(fleet.jobState("example")).toBe("completed");
+});
+
+test("a job that is stopped does not wait for a node that was given up", () => {
+  const fleet = new GroupFleet();
+  const disconnect = { ...SERVICE_GROUP.disconnect, lostAfterMs: 60 * MINUTE };
+  fleet.register(groupJob({ disconnect }));
+  const original = fleet.start();
+  fleet.says(original);
+  fleet.pass(2 * MINUTE, [original.nodeId]);
+  const second = fleet.start();
+  fleet.says(second);
+  fleet.send({ kind: "terminateJob", job: "example", reason: "UserTerminate" });
+  fleet.ends(second, 143, "complete");
+  expect(fleet.jobState("example")).toBe("completed");
 });
