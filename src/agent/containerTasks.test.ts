@@ -160,5 +160,8 @@ if (mustHave("dockerd", DOCKERD)) {
     TIMEOUT_MS,
   );
 } else {
-  test.skip("containers: skipped, as there is no dockerd (Debian: docker.io)", () => undefined);
+  test.skipIf(true)(
+    "containers: skipped, as there is no dockerd (Debian: docker.io)",
+    () => undefined,
+  );
 }

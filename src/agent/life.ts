@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import type { FailureInfo } from "../model/failure.ts";
 import { foldId } from "../model/id.ts";
 import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
@@ -65,26 +66,16 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
   const containers = newContainerTasks(parts);
   const trimmer = new OutputTrimmer(options.logger);
   const watch = (execution: number) => watchOutput(parts, trimmer, execution);
-  const shims = await openNodeShims(parts, {
-    onStarted(execution, process, startedAt) {
-      // A shim that was taken for silent may tell of what was given up meanwhile.
-      if (!watch(execution)) effects.perform({ effect: "signal", execution, signal: "kill" });
-      const tell = () => loop.push({ input: "spawned", execution, process, startedAt });
-      if (isMemberKey(execution)) members.onStarted(execution, tell);
-      else containers.onStarted(execution, tell);
-    },
-    onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
-    onExited(execution, exit) {
-      if (phaseOf(machine, execution) === null) shims.forget(execution);
-      const tell = (seen: ProcessExit) => loop.push({ input: "exited", execution, exit: seen });
-      if (isMemberKey(execution)) members.onExited(execution, () => tell(exit));
-      else {
-        containers.onExited(execution, exit, tell, (failure) =>
-          loop.push({ input: "spawnFailed", execution, failure }),
-        );
-      }
-    },
-  });
+  const shims = await openNodeShims(
+    parts,
+    shimEvents(parts, {
+      watch,
+      containers,
+      members: () => members,
+      kill: (execution) => effects.perform({ effect: "signal", execution, signal: "kill" }),
+      forget: (execution) => shims.forget(execution),
+    }),
+  );
   const members = newMemberWork(parts, shims);
   const effects = newEffects(parts, shims, trimmer, members, containers);
   const link = newLink(parts);
@@ -125,6 +116,38 @@ function openNodeShims({ options, bootId }: LifeParts, events: ShimsEvents): Pro
   const { version, selfCommand, logger, dataDirectory } = options;
   const directory = dataLayout(dataDirectory).shimsDirectory;
   return openShims({ directory, version, bootId, selfCommand, logger }, events);
+}
+
+/** Who hears of what the shims tell, before the machine does. */
+interface ShimListeners {
+  /** False: no such execution is under way. */
+  readonly watch: (execution: number) => boolean;
+  readonly containers: ContainerTasks;
+  readonly members: () => MemberWork;
+  readonly kill: (execution: number) => void;
+  readonly forget: (execution: number) => void;
+}
+
+function shimEvents({ loop, machine }: LifeParts, listeners: ShimListeners): ShimsEvents {
+  const { watch, containers, members, kill, forget } = listeners;
+  return {
+    onStarted(execution, process, startedAt) {
+      // A shim that was taken for silent may tell of what was given up meanwhile.
+      if (!watch(execution)) kill(execution);
+      const tell = () => loop.push({ input: "spawned", execution, process, startedAt });
+      if (isMemberKey(execution)) members().onStarted(execution, tell);
+      else containers.onStarted(execution, tell);
+    },
+    onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
+    onExited(execution, exit) {
+      if (phaseOf(machine, execution) === null) forget(execution);
+      const tell = (seen: ProcessExit) => loop.push({ input: "exited", execution, exit: seen });
+      const onFailed = (failure: FailureInfo) =>
+        loop.push({ input: "spawnFailed", execution, failure });
+      if (isMemberKey(execution)) members().onExited(execution, () => tell(exit));
+      else containers.onExited(execution, exit, tell, onFailed);
+    },
+  };
 }
 
 /** Keeps the output of a started execution within its bounds; false: no such execution is under way. */

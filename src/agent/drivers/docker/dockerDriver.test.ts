@@ -58,5 +58,8 @@ if (mustHave("dockerd", DOCKERD)) {
     expect(all).toEqual([]);
   });
 } else {
-  test.skip("driver docker: skipped, as there is no dockerd (Debian: docker.io)", () => undefined);
+  test.skipIf(true)(
+    "driver docker: skipped, as there is no dockerd (Debian: docker.io)",
+    () => undefined,
+  );
 }

@@ -67,16 +67,7 @@ export function newDockerDriver(parts: DockerParts): Driver {
       if (isStartFailure(config)) return config;
       return launchOf(start, config, nameOf(start), node, parts);
     },
-    async begun(start, signal) {
-      const { status: path } = containerFiles(directory, start.key);
-      for (;;) {
-        const isOver = signal.aborted;
-        const read = readStatus(path);
-        if (read !== null) return read.status !== "failedToStart";
-        if (isOver) return false;
-        await Bun.sleep(LOOK_AGAIN_MS);
-      }
-    },
+    begun: ({ key }, signal) => hasBegun(containerFiles(directory, key).status, signal),
     async terminate(start, _, name) {
       const path = `/containers/${nameOf(start)}`;
       const signal = name ?? (await stopSignalOf(engine, path));
@@ -87,17 +78,7 @@ export function newDockerDriver(parts: DockerParts): Driver {
     },
     async kill(start, process) {
       const name = nameOf(start);
-      const hasRun = await engine
-        .act("POST", `/containers/${name}/kill?signal=SIGKILL`)
-        .catch(() => false);
-      const { status } = containerFiles(directory, start.key);
-      const until = performance.now() + KILL_TIMEOUT_MS;
-      while (hasRun && performance.now() < until) {
-        const read = readStatus(status);
-        // The process that stands for it ends by itself, with the exit code that it has seen.
-        if (read === null || read.status !== "started") return;
-        await Bun.sleep(LOOK_AGAIN_MS);
-      }
+      if (await endsByKill(engine, name, containerFiles(directory, start.key).status)) return;
       await parts.killProcess(start, process);
       await remove(name);
     },
@@ -164,6 +145,33 @@ function endOf(statusPath: string, processExit: ProcessExit): MemberEnd {
       return { end: "exited", exit, isOutOfMemory: false, message };
     }
   }
+}
+
+/** Whether the container has begun, or false if what stood for it has ended before. */
+async function hasBegun(statusPath: string, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    const isOver = signal.aborted;
+    const read = readStatus(statusPath);
+    if (read !== null) return read.status !== "failedToStart";
+    if (isOver) return false;
+    await Bun.sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/** Whether what stands for the container ends by itself once that is killed, with the exit code that it has seen. */
+async function endsByKill(
+  engine: ContainerEngine,
+  name: string,
+  statusPath: string,
+): Promise<boolean> {
+  const path = `/containers/${name}/kill?signal=SIGKILL`;
+  const wasThere = await engine.act("POST", path).catch(() => false);
+  const until = performance.now() + KILL_TIMEOUT_MS;
+  while (wasThere && performance.now() < until) {
+    if (readStatus(statusPath)?.status !== "started") return true;
+    await Bun.sleep(LOOK_AGAIN_MS);
+  }
+  return false;
 }
 
 /** The image says how its containers want to be stopped. */
