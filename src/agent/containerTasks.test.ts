@@ -86,6 +86,21 @@ if (mustHave("dockerd", DOCKERD)) {
   );
 
   test(
+    "a container does not outlive the process that stands for it",
+    async () => {
+      await using node = await startTestNode();
+      node.server.order(startOrder(1, "sleep 600", { command: { container } }));
+      await node.server.started(1);
+      const pid = Number(/"started".*?"pid":(\d+)/.exec(node.shimJournal())?.[1]);
+      process.kill(pid, "SIGKILL");
+      const { outcome } = await node.server.resultOf(1);
+      expect(outcome).toMatchObject({ state: "killed", signal: 9 });
+      expect(await containers()).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "a node that is stopped leaves no container",
     async () => {
       {
