@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { numberOf, options } from "./options.ts";
+import { listOf, numberOf, options, pairsOf } from "./options.ts";
 
 test.each([
   [
@@ -16,5 +16,16 @@ test("a number that begins with a dash is read, and told with its bounds", () =>
   const values = options(["--nodes=-1"], ["nodes"], "") ?? {};
   expect(() => numberOf(values, "nodes", 1, 64, 2)).toThrow(
     'Expected --nodes to be a whole number from 1 to 64, got "-1".',
+  );
+});
+
+test("an option that may be given again keeps all its values, in order", () => {
+  const words = ["--meta", "rack=r1", "--meta=zone=a=b"];
+  const values = options(words, [], "", { lists: ["meta"] }) ?? {};
+  expect(listOf(values, "meta")).toEqual(["rack=r1", "zone=a=b"]);
+  expect(pairsOf(values, "meta")).toEqual({ rack: "r1", zone: "a=b" });
+  expect(listOf({}, "meta")).toEqual([]);
+  expect(() => pairsOf({ meta: "rack" }, "meta")).toThrow(
+    'Expected --meta NAME=VALUE, got "rack".',
   );
 });
