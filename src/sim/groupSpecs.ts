@@ -114,7 +114,8 @@ function aCheck(random: Random, member: string): CheckSpec {
     checkRestart: random.chance(0.6)
       ? {
           limit: random.pick([1, 3]),
-          graceMs: random.pick([0, 2_000, 10_000]),
+          // Longer than until the first probe: what is not known yet counts as unhealthy (Nomad).
+          graceMs: random.pick([8_000, 15_000]),
           ignoreWarnings: false,
         }
       : null,

@@ -3,6 +3,7 @@ import type { Batch } from "../engine/loopCore.ts";
 import { indexNode } from "../engine/nodeIndex.ts";
 import type { Engine } from "../engine/state.ts";
 import type { TaskProgress } from "../model/task.ts";
+import { GROUP_MUTANTS } from "./groupMutants.ts";
 import type { Hooks } from "./hooks.ts";
 
 /** A bug that somebody could make, seeded to prove that the checkers would find it. */
@@ -116,6 +117,7 @@ function forgetRuns({ changes }: Batch<unknown>, engine: Engine): void {
 const ANOTHER_NUMBER = 1_000_000;
 
 export const MUTANTS: readonly Mutant[] = [
+  ...GROUP_MUTANTS,
   { name: "slots of an ended execution are freed twice", hooks: () => ({ batch: freeTwice }) },
   { name: "slots are free as soon as a stop is ordered", hooks: () => ({ batch: freeEarly }) },
   {

@@ -118,3 +118,13 @@ test("a job that is stopped does not wait for a node that was given up", () => {
   fleet.ends(second, 143, "complete");
   expect(fleet.jobState("example")).toBe("completed");
 });
+
+test("a system job runs on another machine that has the name of one that is gone", () => {
+  const fleet = new GroupFleet(["n1", "n2"]);
+  fleet.register(groupJob({ reschedule: null, update: null }, { type: "system" }));
+  fleet.starts();
+  const { number = 0 } = fleet.engine.nodes.get(1)?.record ?? {};
+  fleet.send({ kind: "nodeRemoved", node: number });
+  fleet.node("n1");
+  expect(fleet.start().nodeId).toBe("n1");
+});

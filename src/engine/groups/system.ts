@@ -2,7 +2,14 @@ import { foldId } from "../../model/id.ts";
 import { takesWork } from "../nodeIndex.ts";
 import { poolOf } from "../ring.ts";
 import type { Engine, Job, Node } from "../state.ts";
-import { addGroupTask, groupsOf, groupTaskId, isSystemType } from "./jobGroups.ts";
+import {
+  addGroupTask,
+  groupsOf,
+  groupTaskId,
+  isSystemType,
+  progressOf,
+  setProgress,
+} from "./jobGroups.ts";
 import { queueForPlacing } from "./placing.ts";
 import { wantsSystemTask } from "./systemFit.ts";
 import { revive, runsAgain, runsItself } from "./wanted.ts";
@@ -33,8 +40,11 @@ function wantOnNode(engine: Engine, job: Job, node: Node): void {
     const task = number === undefined ? undefined : live.tasks.get(number);
     if (task === undefined) {
       queueForPlacing(engine, job, addGroupTask(engine, job, group, 0, node));
-    } else if (task.progress.state === "completed" && runsAgain(job, task)) {
-      revive(engine, job, task);
+    } else if (task.progress.state === "completed") {
+      // Another machine under the name of one that is gone begins anew.
+      const isNew = progressOf(task).boundTo !== node.record.number;
+      if (isNew) setProgress(engine, task, { boundTo: node.record.number });
+      if (isNew || runsAgain(job, task)) revive(engine, job, task);
     }
   }
 }

@@ -43,6 +43,7 @@ export class GroupStoreChecks {
     for (const [number, progress] of changes.tasks) if (progress?.group) touched.add(number);
     for (const task of touched) this.#checkLive(task);
     for (const execution of executions) this.#checkMove(execution);
+    for (const execution of executions) this.#checkHealth(execution);
     for (const execution of executions) this.#seen.set(execution.number, execution);
     for (const job of changes.jobs.values()) if (job?.groups) this.#checkDeployment(job);
   }
@@ -165,6 +166,23 @@ export class GroupStoreChecks {
     const previous = executions.get(current.allocation.previous ?? 0);
     const isHealthy = current.allocation.state?.health?.healthy === true;
     return previous?.allocation?.description === why && !isHealthy;
+  }
+
+  /** It counts as healthy no sooner than it has run for as long as its policy says. */
+  #checkHealth({ number, job, task, allocation }: ExecutionRecord): void {
+    const isHealthy = allocation?.state?.health?.healthy === true;
+    const wasHealthy = this.#seen.get(number)?.allocation?.state?.health?.healthy === true;
+    const { disk, agenda, faults } = this.#world;
+    const [record, its] = [disk.jobs.get(job), disk.task(task)];
+    // Clocks that jump shorten every time on them.
+    if (!isHealthy || wasHealthy || record === undefined || its === undefined) return;
+    if (faults.nodeClockStepMs > 0) return;
+    const group = groupOf(record, its, allocation.version);
+    const leastMs = (group?.update ?? group?.migrate)?.minHealthyTimeMs ?? 0;
+    const ranMs = agenda.now - (this.#ledger.firstStarts.get(number) ?? agenda.now);
+    demand(ranMs >= leastMs, "healthTrue", () => {
+      return `execution ${number} is said to be healthy after ${ranMs} ms; ${leastMs} are asked`;
+    });
   }
 
   /** A deployment is successful when everything of its version has become healthy. */

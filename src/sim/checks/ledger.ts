@@ -23,6 +23,8 @@ export interface Ledger {
   readonly exits: Map<ExecutionNumber, ProcessExit["outcome"]>;
   /** Processes of members that were started, and how they ended, by memberKey. */
   readonly startedMembers: Set<string>;
+  /** When the first process of a group was started, in true time. */
+  readonly firstStarts: Map<ExecutionNumber, number>;
   readonly memberExits: Map<string, ProcessExit["outcome"]>;
   /** How often people asked for a restart of an execution. */
   readonly restartsAsked: Map<ExecutionNumber, number>;
@@ -52,6 +54,7 @@ export function newLedger(): Ledger {
     started: new Set(),
     exits: new Map(),
     startedMembers: new Set(),
+    firstStarts: new Map(),
     memberExits: new Map(),
     restartsAsked: new Map(),
     shimDeaths: new Map(),

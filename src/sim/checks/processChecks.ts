@@ -56,6 +56,9 @@ export class ProcessChecks {
       return `process ${processNumber} of ${member} in execution ${execution} is started again`;
     });
     this.#ledger.startedMembers.add(key);
+    if (!this.#ledger.firstStarts.has(execution)) {
+      this.#ledger.firstStarts.set(execution, this.#world.agenda.now);
+    }
     const spec = order.allocation.group.members.find(({ name }) => name === member);
     const firstAt = this.#ledger.orders.get(execution)?.firstAt;
     if (spec === undefined || firstAt === undefined) return;
