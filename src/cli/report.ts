@@ -35,6 +35,9 @@ const FIRST_SERVER_ERROR = 500;
 const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/jobs\/([\w-]+)\/jobpreparationandrelease\w+/, "`stint job prep $1`"],
   [/GET \/api\/v1\/jobs\/([\w-]+)\/tasks/, "`stint jobtask list $1`"],
+  [/GET \/api\/v1\/jobs\/([\w-]+)\/allocations/, "`stint job status $1`"],
+  [/GET \/api\/v1\/jobs\/([\w-]+)/, "`stint job view $1`"],
+  [/List the job's history/, "See `stint job history`"],
   [/GET \/api\/v1\/(job|node|pool)s/, "`stint $1 list`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],

@@ -19,7 +19,7 @@ export interface JobPlanOptions extends GivenVariables {
 const PLAN_CHANGE_EXIT = 1;
 
 export async function run(session: Session, options: JobPlanOptions): Promise<number> {
-  const { file, verbose } = options;
+  const { file } = options;
   const form = await readForm(session, file);
   if (form.kind === "tasks") {
     throw new UsageError(
@@ -37,17 +37,17 @@ export async function run(session: Session, options: JobPlanOptions): Promise<nu
   }
   // The server finds again what has been said with its line.
   const warnings = read.findings.length > 0 ? [] : plan.warnings;
-  await session.print(planLines(session, { ...plan, warnings }, file, verbose).join("\n"));
+  await session.print(planLines(session, { ...plan, warnings }, options).join("\n"));
   return exitCode;
 }
 
-function planLines(session: Session, plan: Plan, file: string, isVerbose: boolean): string[] {
+function planLines(session: Session, plan: Plan, options: JobPlanOptions): string[] {
   const paint = painter(session.io);
   const { warnings, nextLaunchTime } = plan;
   return [
     ...plan.diff.map((line) => diffLine(line, paint)),
     "",
-    ...plan.groups.flatMap((group) => groupLines(group, isVerbose, paint)),
+    ...plan.groups.flatMap((group) => groupLines(group, options.verbose, paint)),
     ...(nextLaunchTime === undefined
       ? []
       : [
@@ -61,7 +61,7 @@ function planLines(session: Session, plan: Plan, file: string, isVerbose: boolea
           ...warnings.map((warning) => `- ${printable(warning)}`),
           "",
         ]),
-    ...indexLines(plan, file),
+    ...indexLines(plan, sameFile(options)),
   ];
 }
 
@@ -109,6 +109,20 @@ function placementLines(placement: Group["placements"][number], isVerbose: boole
     ...shown.map(({ nodeId: other, reason }) => `    not ${other}: ${printable(reason)}`),
     ...(more > 0 ? [`    and not ${counted(more, "other node")}: see -verbose`] : []),
   ];
+}
+
+/** The file with the variables that the plan was made with, for a shell. */
+function sameFile({ file, var: variables, varFile }: JobPlanOptions): string {
+  const words = [
+    ...varFile.flatMap((path) => ["-var-file", path]),
+    ...variables.flatMap((variable) => ["-var", variable]),
+    file,
+  ];
+  return words.map(shellWord).join(" ");
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Who runs it with this number runs what was planned, or is told that the job has changed since. */

@@ -1,0 +1,100 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { aDeployment, aGroupsStatus } from "../groupFixtures.ts";
+import { type FakeAnswer, FakeServer, ran, refusal, TestFolder } from "../testCli.ts";
+
+const JOB =
+  'job "example" {\n  task "t" {\n    driver = "raw_exec"\n    config {\n      command = "/bin/true"\n    }\n  }\n}\n';
+const REGISTERED = { jobId: "example", version: 1, warnings: [] };
+
+async function run(answers: Readonly<Record<string, FakeAnswer>>, ...words: string[]) {
+  using folder = new TestFolder();
+  writeFileSync(join(folder.path, "a.nomad"), JOB);
+  writeFileSync(join(folder.path, "tasks.yaml"), "id: a\npoolInfo: {poolId: p}\n");
+  const server = new FakeServer({ "POST /jobs/register": REGISTERED, ...answers });
+  const ended = await ran(["job", "run", ...words], server, { currentFolder: folder.path });
+  return { ...ended, requests: server.requests };
+}
+
+test("a service is watched until its deployment is over", async () => {
+  const successful = aDeployment({ status: "successful", description: "All is well" });
+  const answers = [aDeployment(), aDeployment(), successful];
+  const status = () => aGroupsStatus({ deployment: answers.shift() ?? successful });
+  const { exitCode, stdout, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
+  expect(exitCode).toBe(0);
+  expect(stderr).toBe(`example has been registered successfully as version 1.
+Deployment 7-1 running: cache 1/2 healthy, 2 placed, 1 unhealthy
+Deployment 7-1 successful: cache 1/2 healthy, 2 placed, 1 unhealthy
+`);
+  expect(stdout).toContain("Status      = successful\nDescription = All is well\n");
+});
+
+test("a deployment that failed is exit code 2, with how to see why", async () => {
+  const deployment = aDeployment({ status: "failed" });
+  const status = aGroupsStatus({ deployment });
+  const { exitCode, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
+  expect(exitCode).toBe(2);
+  expect(stderr).toEndWith("See why: stint job status example\n");
+});
+
+test("a version that was replaced is not waited for", async () => {
+  const status = aGroupsStatus({ version: 2, deployment: aDeployment({ version: 2 }) });
+  const { exitCode, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("Version 1 of example was replaced by version 2.\n");
+});
+
+test("a batch job is watched until it is placed, and what it waits for is said", async () => {
+  const [counts] = aGroupsStatus().summary;
+  const summary = counts === undefined ? [] : [{ ...counts, queued: 0, starting: 1 }];
+  const waiting = {
+    taskId: "example.cache[0]",
+    group: "cache",
+    policy: "",
+    decision: "",
+    reasons: ["All nodes are full."],
+    isGivenUp: false,
+  };
+  const seen = [
+    aGroupsStatus({ type: "batch", waiting: [waiting] }),
+    aGroupsStatus({ type: "batch", summary }),
+  ];
+  const status = () => seen.shift() ?? refusal(404, "JobNotFound", "gone");
+  const { exitCode, stdout, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: "example has 2 allocations placed.\n",
+  });
+  expect(stderr).toContain("example.cache[0] waits: All nodes are full.\n");
+});
+
+test("-detach does not wait, and -check-index is sent", async () => {
+  const { exitCode, stdout, requests } = await run({}, "-detach", "-check-index", "3", "a.nomad");
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: "example has been registered successfully as version 1.\n",
+  });
+  expect(requests).toHaveLength(1);
+  expect(requests[0]?.body).toMatchObject({ checkVersion: 3, job: { ID: "example" } });
+});
+
+test("a job that has changed since its plan is refused with how to plan it again", async () => {
+  const changed = refusal(412, "ConditionNotMet", "it is at 4");
+  const answers = { "POST /jobs/register": changed };
+  expect(await run(answers, "-check-index=3", "a.nomad")).toMatchObject({
+    exitCode: 1,
+    stderr:
+      "error: it is at 4 (ConditionNotMet)\nfix: See what it would change now with `stint job plan a.nomad`.\n",
+  });
+});
+
+test("options of the other kind of job are refused", async () => {
+  const refused = async (...words: string[]) => (await run({}, ...words)).stderr.split("\n")[0];
+  expect(await refused("a.nomad", "--wait")).toBe(
+    "error: Expected -wa,--wait only with a job of tasks and got one of groups.",
+  );
+  expect(await refused("tasks.yaml", "-var", "a=b")).toBe(
+    "error: Expected -va,--var only with a job of groups and got one of tasks.",
+  );
+});

@@ -1,0 +1,181 @@
+import { expect, test } from "bun:test";
+import { aJob } from "../fixtures.ts";
+import { aDeployment, aGroupsStatus, aStub, SOON } from "../groupFixtures.ts";
+import { FakeServer, ran, refusal } from "../testCli.ts";
+
+const WAITING = {
+  taskId: "example.cache[0]",
+  group: "cache",
+  policy: "2 attempts in 10m0s with constant delay 30s",
+  decision: "Rescheduled after 30s, attempt 1 of 2 in interval 10m0s",
+  actsAt: SOON,
+  reasons: [],
+  isGivenUp: false,
+};
+
+function serverOf(status = aGroupsStatus()): FakeServer {
+  return new FakeServer({
+    "GET /jobs/example/groups": status,
+    "GET /jobs/example/allocations": { items: [aStub()] },
+  });
+}
+
+test("jobs of every kind are listed in one table", async () => {
+  const stopped = { ...aJob().executionInfo, terminateReason: "UserTerminate" };
+  const items = [
+    aJob({ id: "web", type: "service", priority: 50 }),
+    aJob({ id: "old", state: "completed", executionInfo: stopped }),
+  ];
+  const server = new FakeServer({ "GET /jobs": { items } });
+  expect(
+    (await ran(["job", "status"], server)).stdout,
+  ).toBe(`+-----+---------+----------+----------------+---------------------+
+| ID  | Type    | Priority | Status         | Submit Date         |
++-----+---------+----------+----------------+---------------------+
+| web | service | 50       | running        | 2026/11/21 03:20:05 |
+| old | batch   | 0        | dead (stopped) | 2026/11/21 03:20:05 |
++-----+---------+----------+----------------+---------------------+
+
+ROWS COUNT : 2/2
+`);
+});
+
+test("a job of groups tells its counts, its deployment, what waits and why, and its allocations", async () => {
+  const noNode = {
+    ...WAITING,
+    taskId: "example.cache[1]",
+    decision: "It waits for its first node",
+    reasons: [`Constraint "\${attr.kernel.name} = windows" excluded 2 nodes (n1, n2).`],
+  };
+  const { actsAt, ...waitsForNode } = noNode;
+  const status = aGroupsStatus({ deployment: aDeployment(), waiting: [WAITING, waitsForNode] });
+  const { stdout } = await ran(["job", "status", "example"], serverOf(status));
+  expect(actsAt).toBe(SOON);
+  expect(stdout).toBe(`ID            = example
+Name          = example
+Submit Date   = 2026/11/21 03:20:05
+Type          = service
+Priority      = 50
+Datacenters   = dc1,dc2
+Namespace     = default
+Node Pool     = default
+Status        = running
+Periodic      = false
+Parameterized = false
+
+Summary
++------------+--------+----------+---------+--------+----------+------+---------+
+| Task Group | Queued | Starting | Running | Failed | Complete | Lost | Unknown |
++------------+--------+----------+---------+--------+----------+------+---------+
+| cache      | 1      | 0        | 1       | 1      | 0        | 0    | 0       |
++------------+--------+----------+---------+--------+----------+------+---------+
+
+Placement Failure
+Task Group "cache" (failed to place 1 allocation):
+  * Constraint "\${attr.kernel.name} = windows" excluded 2 nodes (n1, n2).
+
+Latest Deployment
+ID          = 7-1
+Job Version = 1
+Status      = running
+Description = Deployment is running
+
+Deployed
++------------+-------------+----------+---------+----------+--------+---------+-----------+---------------------+
+| Task Group | Auto Revert | Promoted | Desired | Canaries | Placed | Healthy | Unhealthy | Progress Deadline   |
++------------+-------------+----------+---------+----------+--------+---------+-----------+---------------------+
+| cache      | true        | N/A      | 2       | 0        | 2      | 1       | 1         | 2026/11/21 04:00:25 |
++------------+-------------+----------+---------+----------+--------+---------+-----------+---------------------+
+
+Future Rescheduling Attempts
++------------+---------------------------------------------+------------------+--------------+
+| Task Group | Reschedule Policy                           | Task             | When         |
++------------+---------------------------------------------+------------------+--------------+
+| cache      | 2 attempts in 10m0s with constant delay 30s | example.cache[0] | 25s from now |
++------------+---------------------------------------------+------------------+--------------+
+
+Decisions
+Task Group "cache", task example.cache[0]:
+  Policy   = 2 attempts in 10m0s with constant delay 30s
+  Decision = Rescheduled after 30s, attempt 1 of 2 in interval 10m0s
+  Next     = 2026/11/21 04:00:25 (25s from now)
+Task Group "cache", task example.cache[1]:
+  Policy   = 2 attempts in 10m0s with constant delay 30s
+  Decision = It waits for its first node
+  Next     = when a node can take it
+
+Allocations
++----------+---------+------------+---------+---------+--------+------------+----------+
+| ID       | Node ID | Task Group | Version | Desired | Status | Created    | Modified |
++----------+---------+------------+---------+---------+--------+------------+----------+
+| 3c6e8bbf | n1      | cache      | 1       | run     | failed | 39m55s ago | 2s ago   |
++----------+---------+------------+---------+---------+--------+------------+----------+
+`);
+});
+
+test("-verbose has whole ids, names and exact times", async () => {
+  const { stdout } = await ran(["job", "status", "-verbose", "example"], serverOf());
+  expect(stdout).toContain("Version       = 1\n");
+  expect(stdout).toMatch(
+    /3c6e8bbf-2f74-519b-2279-6f76157e6d69 \| example\.cache\[0\] .* 2026\/11\/21 03:59:58 \|/,
+  );
+});
+
+test("what was given up says so, and a stopped job that it was stopped", async () => {
+  const { actsAt: _, ...rest } = { ...WAITING, isGivenUp: true };
+  const status = aGroupsStatus({ status: "dead", isStopped: true, waiting: [rest] });
+  const { stdout } = await ran(["job", "status", "example"], serverOf(status));
+  expect(stdout).toContain("Status        = dead (stopped)\n");
+  expect(stdout).toContain("  Next     = nothing by itself: it was given up\n");
+});
+
+test("a periodic job has its children in place of allocations", async () => {
+  const status = aGroupsStatus({
+    type: "batch",
+    periodic: true,
+    nextLaunchTime: SOON,
+    children: { pending: 0, running: 1, dead: 2 },
+    summary: [],
+  });
+  const server = new FakeServer({
+    "GET /jobs/example/groups": status,
+    "GET /jobs": { items: [aJob({ id: "example/periodic-1795233600" })] },
+  });
+  const { stdout } = await ran(["job", "status", "example"], server);
+  expect(stdout).toContain("Next Periodic Launch = 2026/11/21 04:00:25 (25s from now)\n");
+  expect(stdout).toEndWith(`Children Job Summary
++---------+---------+------+
+| Pending | Running | Dead |
++---------+---------+------+
+| 0       | 1       | 2    |
++---------+---------+------+
+
+Previously Launched Jobs
++-----------------------------+---------+
+| ID                          | Status  |
++-----------------------------+---------+
+| example/periodic-1795233600 | running |
++-----------------------------+---------+
+`);
+  expect(server.requests.at(-1)?.query).toMatchObject({ idPrefix: "example/" });
+});
+
+test("a job of tasks is shown as it always was, and JSON is the API's with the allocations", async () => {
+  const server = new FakeServer({
+    "GET /jobs/nightly/groups": refusal(409, "OperationNotValidOnJob", "it has no groups"),
+    "GET /jobs/nightly": aJob(),
+  });
+  expect((await ran(["job", "status", "nightly"], server)).stdout).toContain("| MAX RETRIES ");
+  const json = await ran(["job", "status", "example", "-json"], serverOf());
+  expect(JSON.parse(json.stdout)).toEqual({ ...aGroupsStatus(), allocations: [aStub()] });
+  const tsv = await ran(["job", "status", "example", "--tsv"], serverOf());
+  expect(tsv.stdout).toContain("\n\n[Summary]\nTask Group\tQueued\tStarting\t");
+});
+
+test("a job that is not there is an error with what to do", async () => {
+  const server = new FakeServer({ "GET /jobs/no/groups": refusal(404, "JobNotFound", "none") });
+  expect(await ran(["job", "status", "no"], server)).toMatchObject({
+    exitCode: 1,
+    stderr: "error: none (JobNotFound)\nfix: Mend it.\n",
+  });
+});
