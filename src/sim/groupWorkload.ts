@@ -10,6 +10,7 @@ import type { World } from "./world.ts";
 const JOBS_MAX = 4;
 const VERSIONS_TRIED_MAX = 5;
 const RETRY_MS = 2_000;
+const CALM_AGAIN_MS = 10_000;
 
 type Ask = (input: Input, settle?: (reply: Reply | null) => void) => void;
 
@@ -38,12 +39,15 @@ export class GroupWorkload {
     this.#work();
   }
 
-  /** No faults any more: nothing is launched by time, and nodes take work again. */
+  /** No faults any more: nothing is launched by time from now on. */
   calm(): void {
-    for (const { id, groups } of this.#jobs.values()) {
-      if (groups?.periodic === null || groups === undefined) continue;
-      this.#until({ kind: "terminateJob", job: id, reason: "UserTerminate" });
+    for (const job of this.#world.server.engine?.jobs.values() ?? []) {
+      const { spec, state } = job.record;
+      if (state !== "active" || !spec.groups?.periodic) continue;
+      this.#ask({ kind: "terminateJob", job: spec.id, reason: "UserTerminate" });
     }
+    // A request may be lost, and an earlier one may still make such a job.
+    this.#world.agenda.after(CALM_AGAIN_MS, () => this.calm());
   }
 
   /** Asked again until it is answered: the server may be down. */

@@ -45,7 +45,10 @@ export function isAtRest({ execution, job, task, node }: LiveTask): boolean {
 function jobUnsettled(engine: Engine, job: Job): string | null {
   const { state, spec } = job.record;
   if (state !== "active") return null;
-  const { record, live } = groupsOf(job);
+  const { record, live, spec: groups } = groupsOf(job);
+  if (groups.periodic?.enabled === true && record.parentJobId === null) {
+    return `job ${spec.id} goes on to launch children`;
+  }
   const waiting: TaskRecord[] = [];
   for (const task of live.tasks.values()) {
     const { actsAt, original } = progressOf(task);
