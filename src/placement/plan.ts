@@ -1,4 +1,5 @@
-import type { GroupSpec, GroupsSpec } from "../model/group.ts";
+import type { GroupSpec, GroupsSpec, VolumeSpec } from "../model/group.ts";
+import type { ConstraintSpec } from "../model/placementSpec.ts";
 import { type PreparedConstraint, prepareConstraint } from "./constraint.ts";
 import { type DistinctRules, distinctRules } from "./distinct.ts";
 import type { Exclusion } from "./exclusion.ts";
@@ -46,6 +47,7 @@ export function placementPlan(
     ...job.constraints,
     ...group.constraints,
     ...group.members.flatMap((member) => member.constraints),
+    ...group.volumes.map(hasVolume),
   ].map(prepareConstraint);
   const affinities = [
     ...job.affinities,
@@ -70,4 +72,9 @@ export function placementPlan(
     ports: portsNeeded(group.networks),
     verdicts: new Map(),
   };
+}
+
+/** The node's own configuration names its volumes, which its fingerprint shows. */
+function hasVolume({ source }: VolumeSpec): ConstraintSpec {
+  return { attribute: `\${attr.volume.${source}}`, operator: "is_set", value: "" };
 }

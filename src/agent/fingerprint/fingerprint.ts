@@ -42,12 +42,13 @@ export class Fingerprint {
   }
 
   #read(drivers: ReadonlyMap<DriverName, DriverFingerprint>): HostFacts {
-    const { rootDirectory, host, agentVersion } = this.#options;
+    const { rootDirectory, host, agentVersion, volumes } = this.#options;
     return readHost(rootDirectory, {
       options: host,
       agentVersion,
       ipAddress: ownAddress(),
       drivers,
+      volumes,
     });
   }
 }
@@ -56,4 +57,5 @@ export interface FingerprintOptions {
   readonly rootDirectory: string;
   readonly host: HostOptions;
   readonly agentVersion: string;
+  readonly volumes: readonly string[];
 }

@@ -14,6 +14,7 @@ test("all cores together are what a node offers, and drivers add their attribute
     drivers: new Map([
       ["docker", { facts: healthy, attributes: { "driver.docker.version": "24.0" } }],
     ]),
+    volumes: ["data"],
     hardware: {
       cores: 4,
       frequencyMhz: 2_500,
@@ -31,6 +32,7 @@ test("all cores together are what a node offers, and drivers add their attribute
     "driver.docker.version": "24.0",
     "stint.version": "1.2.3",
     "unique.hostname": "web-1",
+    "volume.data": "1",
   });
   const { cpuMhz, memoryMb, diskMb, drivers, meta } = facts;
   expect({ cpuMhz, memoryMb, diskMb }).toEqual({
@@ -43,7 +45,14 @@ test("all cores together are what a node offers, and drivers add their attribute
 });
 
 test("this machine's own facts are there", () => {
-  const more = { options: OPTIONS, agentVersion: "1", ipAddress: "127.0.0.1", drivers: new Map() };
+  const drivers = new Map();
+  const more = {
+    options: OPTIONS,
+    agentVersion: "1",
+    ipAddress: "127.0.0.1",
+    drivers,
+    volumes: [],
+  };
   const { attributes, ...facts } = readHost(tmpdir(), more);
   for (const [name, value] of Object.entries(attributes))
     expect([name, value]).not.toEqual([name, ""]);

@@ -18,6 +18,8 @@ export interface HostReading {
   readonly agentVersion: string;
   readonly ipAddress: string;
   readonly drivers: ReadonlyMap<DriverName, DriverFingerprint>;
+  /** Names of the volumes that the node's configuration lists. */
+  readonly volumes: readonly string[];
   readonly hardware: Hardware;
   readonly kernel: { readonly name: string; readonly version: string };
   readonly os: { readonly name: string; readonly version: string };
@@ -27,7 +29,7 @@ export interface HostReading {
 /** Reads what groups are placed by; `directory` is where tasks write. */
 export function readHost(
   directory: string,
-  more: Pick<HostReading, "options" | "agentVersion" | "ipAddress" | "drivers">,
+  more: Pick<HostReading, "options" | "agentVersion" | "ipAddress" | "drivers" | "volumes">,
 ): HostFacts {
   return hostFacts({
     ...more,
@@ -62,6 +64,7 @@ export function hostFacts(reading: HostReading): HostFacts {
     "unique.storage.bytesfree": String(storage.freeBytes),
     "stint.version": reading.agentVersion,
   };
+  for (const name of reading.volumes) attributes[`volume.${name}`] = "1";
   for (const { attributes: own } of drivers.values()) Object.assign(attributes, own);
   return {
     datacenter: options.datacenter,

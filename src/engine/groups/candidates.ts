@@ -90,8 +90,11 @@ export function planOf(job: Job, group: GroupSpec): PlacementPlan {
 
 /** Whether the node is one that the group may run on, be there room or not. */
 export function isFeasible(job: Job, group: GroupSpec, node: Node): boolean {
-  const plan = planOf(job, group);
-  const candidate = candidateOf(node);
+  return suits(planOf(job, group), candidateOf(node));
+}
+
+/** Likewise for a group that is no job's yet. */
+export function suits(plan: PlacementPlan, candidate: Candidate): boolean {
   if (kindExclusion(plan, candidate) !== null) return false;
   return plan.nodeConstraints.every((constraint) => constraint.holds(candidate.traits));
 }

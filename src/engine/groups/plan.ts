@@ -2,6 +2,7 @@ import type { GroupSpec } from "../../model/group.ts";
 import { groupChange } from "../../model/groupChange.ts";
 import { foldId } from "../../model/id.ts";
 import type { JobSpec } from "../../model/job.ts";
+import type { TaskRecord } from "../../model/task.ts";
 import type { Candidate } from "../../placement/candidate.ts";
 import { JobUsage } from "../../placement/jobUsage.ts";
 import { placeGroup } from "../../placement/placeGroup.ts";
@@ -9,9 +10,10 @@ import { type PlacementPlan, placementPlan } from "../../placement/plan.ts";
 import { addResources, resourcesOn, subtractResources } from "../../placement/resources.ts";
 import { explainNodes } from "../../placement/whyNot.ts";
 import { type Engine, type Job, liveOf, type Pool } from "../state.ts";
-import { candidatesIn, isFeasible } from "./candidates.ts";
+import { candidatesIn, suits } from "./candidates.ts";
 import { chanceOf } from "./chance.ts";
 import { nowhereReasons } from "./nowhere.ts";
+import { withEnd } from "./register.ts";
 
 /** Where a new execution would go. */
 export interface PlannedPlacement {
@@ -81,43 +83,67 @@ function runningOf(engine: Engine, job: Job | null, group: string): number {
 }
 
 function planGroup(engine: Engine, given: Given): PlannedGroup {
-  const { spec, job, group } = given;
-  const isParent = spec.groups?.periodic !== null || spec.groups?.parameterized !== null;
-  const wanted = isParent ? 0 : wantedCount(engine, given);
-  const running = runningOf(engine, job, group.name);
-  const kept = Math.min(running, wanted);
+  const { job, group } = given;
+  const { create, kept, done } = sorted(engine, given);
   const change = changeOf(given);
-  const create = Math.max(0, wanted - running);
-  const placed = placements(engine, given, create, change === "destructive" ? kept : 0);
+  const isReplaced = change === "destructive";
+  const placed = placements(engine, given, create, isReplaced ? kept : []);
   return {
     group: group.name,
-    create,
-    destructive: change === "destructive" ? kept : 0,
-    inPlace: change === "inPlace" ? kept : 0,
-    ignore: change === "none" ? kept : 0,
-    stop: running - kept,
+    create: create.length,
+    destructive: isReplaced ? kept.length : 0,
+    inPlace: change === "inPlace" ? kept.length : 0,
+    ignore: done + (change === "none" ? kept.length : 0),
+    stop: runningOf(engine, job, group.name) - kept.length,
     ...placed,
   };
 }
 
-function wantedCount(engine: Engine, { spec, job, pool, group }: Given): number {
-  if (spec.type !== "system" && spec.type !== "sysbatch") return group.count;
-  if (pool === null || group.count === 0) return 0;
-  const plan = job === null ? planFor(spec, group) : null;
-  return candidatesIn(engine, pool).filter((candidate) => {
-    const node = engine.nodes.get(candidate.node);
-    if (node === undefined) return false;
-    if (job !== null && changeOf({ spec, job, pool, group }) !== "destructive") {
-      return isFeasible(job, group, node);
-    }
-    return plan === null ? true : takes(plan, candidate);
-  }).length;
+interface Sorted {
+  /** Ids of tasks that get an execution, and of those that run. */
+  readonly create: readonly string[];
+  readonly kept: readonly string[];
+  /** Tasks that have ended and are not run again. */
+  readonly done: number;
 }
 
-function takes(plan: PlacementPlan, candidate: Candidate): boolean {
-  const request = { plan, usage: new JobUsage(), penaltyNodes: new Set<number>() };
-  const [verdict] = explainNodes({ ...request, algorithm: "binpack" }, [candidate]);
-  return verdict?.kind === "option";
+/** The tasks that are wanted, by what becomes of them. */
+function sorted(engine: Engine, given: Given): Sorted {
+  const { job } = given;
+  const create: string[] = [];
+  const kept: string[] = [];
+  let done = 0;
+  for (const id of wantedIds(engine, given)) {
+    const number = job?.groups?.byId.get(foldId(id));
+    const task = number === undefined ? undefined : job?.groups?.tasks.get(number);
+    const live = task === undefined ? null : liveOf(engine, task);
+    const shown = id.replace(/@.*$/, "");
+    if (live?.execution.stopReason === null) kept.push(shown);
+    else if (task !== undefined && isDone(given, task)) done += 1;
+    else create.push(shown);
+  }
+  return { create, kept, done };
+}
+
+/** It ended by itself, and nothing about its job changes. */
+function isDone({ spec, job }: Given, { progress }: TaskRecord): boolean {
+  const wasStopped = progress.outcome?.result === "success" && progress.outcome.exitCode === null;
+  if (progress.state !== "completed" || wasStopped || job?.record.state !== "active") return false;
+  return JSON.stringify(job.record.spec) === JSON.stringify(withEnd(spec));
+}
+
+function wantedIds(engine: Engine, given: Given): string[] {
+  const { spec, pool, group } = given;
+  if (spec.groups?.periodic !== null || spec.groups.parameterized !== null) return [];
+  const name = `${spec.id}.${group.name}`;
+  if (spec.type !== "system" && spec.type !== "sysbatch") {
+    return Array.from({ length: group.count }, (_, index) => `${name}[${index}]`);
+  }
+  if (pool === null || group.count === 0) return [];
+  const plan = planFor(spec, group);
+  return candidatesIn(engine, pool)
+    .filter((candidate) => suits(plan, candidate))
+    .map(({ traits }) => `${name}[0]@${traits.name}`);
 }
 
 function planFor(spec: JobSpec, group: GroupSpec): PlacementPlan {
@@ -137,8 +163,8 @@ function changeOf({ spec, job, group }: Given) {
 function placements(
   engine: Engine,
   { spec, job, pool, group }: Given,
-  create: number,
-  replaced: number,
+  create: readonly string[],
+  replaced: readonly string[],
 ): Pick<PlannedGroup, "placements" | "reasons"> {
   const plan = planFor(spec, group);
   const usage = job?.groups?.usage.copy() ?? new JobUsage();
@@ -148,15 +174,13 @@ function placements(
       copyOf(candidate),
     ]),
   );
-  if (replaced > 0) forgetReplaced(engine, job, group.name, usage, nodes);
+  if (replaced.length > 0) forgetReplaced(engine, job, group.name, usage, nodes);
   const random = chanceOf(engine, 0);
   const found: PlannedPlacement[] = [];
-  const count = Math.min(create + replaced, PLANNED_MAX);
-  for (let index = 0; index < count; index += 1) {
+  for (const [index, taskId] of [...create, ...replaced].slice(0, PLANNED_MAX).entries()) {
     const candidates = [...nodes.values()];
     const request = { plan, usage, penaltyNodes: new Set<number>(), algorithm: "binpack" } as const;
     const placement = placeGroup(request, candidates, random);
-    const taskId = `${spec.id}.${group.name}[${index}]`;
     const isExplained = index < EXPLAINED_MAX;
     const others = isExplained ? explainNodes(request, candidates) : [];
     const chosen = placement.kind === "placed" ? placement.node : null;

@@ -44,7 +44,7 @@ export function registerJob(
 }
 
 /** Batch work is over with its last task; services and system jobs are over when they are stopped. */
-function withEnd(spec: JobSpec): JobSpec {
+export function withEnd(spec: JobSpec): JobSpec {
   const isBatch = spec.type === "batch" || spec.type === "sysbatch";
   return { ...spec, onAllTasksComplete: isBatch ? "terminatejob" : "noaction" };
 }

@@ -132,6 +132,14 @@ const RESOURCE_LIMITS = record({
   processes: integer(1, INT32_MAX).optional(),
 }).openapi("ResourceLimits");
 
+const IMAGE_NAME_MAX_LENGTH = 512;
+const RUN_OPTIONS_MAX_LENGTH = 4096;
+const CONTAINER_SETTINGS = record({
+  imageName: text(IMAGE_NAME_MAX_LENGTH),
+  containerRunOptions: text(RUN_OPTIONS_MAX_LENGTH).optional(),
+  workingDirectory: oneOf(["taskWorkingDirectory", "containerImageDefault"]).optional(),
+}).openapi("ContainerSettings");
+
 /** The fields of every command. */
 export const COMMAND_FIELDS = {
   commandLine: text(COMMAND_LINE_MAX_LENGTH).openapi({
@@ -141,6 +149,9 @@ export const COMMAND_FIELDS = {
   environmentSettings: ENVIRONMENT_SETTINGS.optional(),
   userIdentity: USER_IDENTITY.optional(),
   resourceLimits: RESOURCE_LIMITS.optional(),
+  containerSettings: CONTAINER_SETTINGS.optional().openapi({
+    description: "The command runs in a container, on nodes with the docker driver.",
+  }),
 };
 
 export const WALL_CLOCK = duration(1, Number.MAX_SAFE_INTEGER, {
@@ -191,6 +202,14 @@ export function fillCommand(
       ...(memoryBytes === undefined ? {} : { memoryBytes }),
       ...(cpuCores === undefined ? {} : { cpuCores }),
       ...(processes === undefined ? {} : { processes }),
+    };
+  }
+  if (fields.containerSettings !== undefined) {
+    const { imageName, containerRunOptions, workingDirectory } = fields.containerSettings;
+    spec.container = {
+      imageName,
+      ...(containerRunOptions === undefined ? {} : { containerRunOptions }),
+      ...(workingDirectory === undefined ? {} : { workingDirectory }),
     };
   }
   if (constraints === undefined) return;

@@ -14,7 +14,6 @@ export const UNSUPPORTED_FEATURES: ReadonlySet<string> = new Set([
   "blobPrefix",
   "certificateReferences",
   "cloudServiceConfiguration",
-  "containerSettings",
   "dependsOn",
   "deploymentConfiguration",
   "enableAutoScale",

@@ -72,7 +72,7 @@ const REFUSALS: readonly (readonly [Record<string, unknown>, string, string])[] 
   [{ requiredSlots: 0 }, "InvalidPropertyValue", "requiredSlots"],
   [{ dependsOn: { taskIds: ["a"] } }, "UnsupportedProperty", "dependsOn"],
   [{ exitConditions: {} }, "UnsupportedProperty", "exitConditions"],
-  [{ containerSettings: {} }, "UnsupportedProperty", "containerSettings"],
+  [{ containerSettings: {} }, "MissingRequiredProperty", "containerSettings.imageName"],
   [
     { constraints: { maxWallClockTime: "PT0S" } },
     "InvalidConstraintValue",

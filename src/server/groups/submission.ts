@@ -3,34 +3,15 @@ import { readJob } from "../../jobfile/readJob.ts";
 import { plainTree } from "../../jobfile/structure/plainTree.ts";
 import { readStructure } from "../../jobfile/structure/readStructure.ts";
 import type { Finding, PlainValue } from "../../jobfile/tree.ts";
-import {
-  validateAffinity,
-  validateConstraint,
-  validateSpread,
-} from "../../placement/validation.ts";
-import { validateCheckRestart } from "../../policy/checkRestart.ts";
-import { validateDisconnect } from "../../policy/disconnect.ts";
-import { validateReschedule } from "../../policy/reschedulePolicy.ts";
-import { validateRestart } from "../../policy/restartPolicy.ts";
 import { cronMistake } from "../../schedule/cron.ts";
 import { refuse } from "../routes/refusal.ts";
+import { SPEC_VALIDATORS } from "./jobRules.ts";
 
 /** A job of groups that was sent, checked in the same way as where its file was read. */
 export interface Submission {
   readonly spec: GroupJobSpec;
   readonly warnings: readonly string[];
 }
-
-const VALIDATORS = {
-  restart: validateRestart,
-  reschedule: (policy: Parameters<typeof validateReschedule>[0]) =>
-    validateReschedule(policy).findings,
-  disconnect: validateDisconnect,
-  checkRestart: validateCheckRestart,
-  constraint: validateConstraint,
-  affinity: validateAffinity,
-  spread: validateSpread,
-};
 
 /** Reads a job in Nomad's JSON form; throws a refusal that tells everything that is wrong with it. */
 export function readSubmission(job: Readonly<Record<string, unknown>>): Submission {
@@ -45,7 +26,7 @@ export function readSubmission(job: Readonly<Record<string, unknown>>): Submissi
   }
   const reading = readJob(structure.body, {
     cronCheck: cronMistake,
-    validators: VALIDATORS,
+    validators: SPEC_VALIDATORS,
   });
   const findings = [...structure.findings, ...reading.findings];
   const errors = findings.filter(({ severity }) => severity === "error");

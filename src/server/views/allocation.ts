@@ -70,7 +70,7 @@ export function allocationView(
       to,
       dynamic: isDynamic(group, label),
     })),
-    checks: checksOf(allocation),
+    checks: checksOf(allocation, group),
     ...healthOf(allocation),
     ...present({
       previousAllocation: allocation.previous === null ? null : allocationId(allocation.previous),
@@ -80,6 +80,7 @@ export function allocationView(
       actsAt: timeOf(actsAt),
     }),
     rescheduleAttempts: allocation.rescheduled.length,
+    ...present({ rescheduleAttemptsMax: attemptsMax(group) }),
     rescheduled: allocation.rescheduled.map(({ at, execution, node: nodeId, delayMs }) => ({
       time: isoTime(at),
       allocation: allocationId(execution),
@@ -90,6 +91,11 @@ export function allocationView(
   };
 }
 
+function attemptsMax(group: GroupSpec | null): number | null {
+  const policy = group?.reschedule ?? null;
+  return policy === null || policy.unlimited ? null : policy.attempts;
+}
+
 function isDynamic(group: GroupSpec | null, label: string): boolean {
   const ports = group?.networks.flatMap((network) => network.ports) ?? [];
   return ports.find((port) => port.label === label)?.static == null;
@@ -98,15 +104,17 @@ function isDynamic(group: GroupSpec | null, label: string): boolean {
 function membersOf({ allocation }: FoundAllocation, group: GroupSpec | null) {
   const states = new Map(allocation.state?.members.map((state) => [state.member, state]));
   if (group === null) {
-    return [...states.values()].map((state) => memberView(state.member, state, null));
+    return [...states.values()].map((state) => memberView(state.member, state, null, 0));
   }
-  return group.members.map((spec) => memberView(spec.name, states.get(spec.name), spec));
+  const diskMb = group.ephemeralDisk.sizeMb;
+  return group.members.map((spec) => memberView(spec.name, states.get(spec.name), spec, diskMb));
 }
 
 function memberView(
   name: string,
   state: MemberState | undefined,
   spec: MemberSpec | null,
+  diskMb: number,
 ): Allocation["members"][number] {
   const { cpuMhz = 0, cores = 0, memoryMb = 0 } = spec?.resources ?? {};
   return {
@@ -122,7 +130,7 @@ function memberView(
       nextTime: timeOf(state?.nextAt ?? null),
     }),
     restartPolicy: spec === null ? "" : restartText(spec.restart),
-    resources: { cpuMhz, cores, memoryMb, diskMb: 0 },
+    resources: { cpuMhz, cores, memoryMb, diskMb },
     events: (state?.events ?? []).map(({ type, at, description }) => ({
       type,
       time: isoTime(at),
@@ -131,15 +139,26 @@ function memberView(
   };
 }
 
-function checksOf({ state }: ExecutionAllocation): Allocation["checks"] {
+function checksOf({ state }: ExecutionAllocation, group: GroupSpec | null): Allocation["checks"] {
   return (state?.checks ?? []).map(({ service, member, check, status, at, output }) => ({
     service,
     ...present({ member }),
     check,
+    mode: modeOf(group, service, check),
     status,
     time: isoTime(at),
     output,
   }));
+}
+
+/** A check whose result does not matter to a deployment only tells whether the service is ready (Nomad). */
+function modeOf(group: GroupSpec | null, service: string, check: string) {
+  const services = group?.members.flatMap((member) => member.services).concat(group.services) ?? [];
+  const found = services
+    .filter(({ name }) => name === service)
+    .flatMap(({ checks }) => checks)
+    .find(({ name }) => name === check);
+  return found?.onUpdate === "ignore" ? ("readiness" as const) : ("healthiness" as const);
 }
 
 function healthOf({ state }: ExecutionAllocation): Pick<Allocation, "health"> {

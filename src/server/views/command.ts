@@ -6,7 +6,12 @@ import { present } from "./present.ts";
 
 type CommandJson = Pick<
   TaskAdd,
-  "commandLine" | "resourceFiles" | "environmentSettings" | "userIdentity" | "resourceLimits"
+  | "commandLine"
+  | "resourceFiles"
+  | "environmentSettings"
+  | "userIdentity"
+  | "resourceLimits"
+  | "containerSettings"
 >;
 type ResourceFileJson = NonNullable<TaskAdd["resourceFiles"]>[number];
 type UserIdentityJson = NonNullable<TaskAdd["userIdentity"]>;
@@ -14,13 +19,14 @@ type ConstraintsJson = NonNullable<TaskAdd["constraints"]>;
 
 /** A command as its user wrote it. */
 export function commandView(spec: CommandSpec): CommandJson {
-  const { commandLine, resourceFiles, environmentSettings, userIdentity, limits } = spec;
+  const { commandLine, resourceFiles, environmentSettings, userIdentity, limits, container } = spec;
   return {
     commandLine,
     ...(resourceFiles === undefined ? {} : { resourceFiles: resourceFiles.map(resourceFileView) }),
     ...(environmentSettings === undefined ? {} : { environmentSettings: [...environmentSettings] }),
     ...(userIdentity === undefined ? {} : { userIdentity: userIdentityView(userIdentity) }),
     ...(limits === undefined ? {} : { resourceLimits: limits }),
+    ...(container === undefined ? {} : { containerSettings: container }),
   };
 }
 

@@ -109,8 +109,10 @@ function deploymentView(
     groups: Object.entries(deployment.groups).map(
       ([group, { autoRevert, desired, progressBy }]) => {
         const placed = executions.filter(
-          (execution) =>
-            execution.allocation?.version === version && groupOf.get(execution.task) === group,
+          ({ task, allocation }) =>
+            allocation?.version === version &&
+            allocation.desired === "run" &&
+            groupOf.get(task) === group,
         );
         const health = placed.map(({ allocation }) => allocation?.state?.health?.healthy);
         return {

@@ -6,11 +6,9 @@ import { flag, OUTPUT_QUERY } from "../query.ts";
 import { accepted, bytes, endpoints, json } from "./endpoint.ts";
 
 const SUBMISSION = record({
-  job: z
-    .record(z.string(), z.unknown())
-    .openapi({
-      description: "The job in Nomad's JSON form, as `Job` of its API or wrapped in it.",
-    }),
+  job: z.record(z.string(), z.unknown()).openapi({
+    description: "The job in Nomad's JSON form, as `Job` of its API or wrapped in it.",
+  }),
   checkVersion: z
     .int()
     .min(0)
