@@ -416,7 +416,7 @@ test("places are known of what is written, and of what it would be in for the re
 });
 
 test("the example of the article is a job without mistakes", () => {
-  const path = join(import.meta.dir, "../../examples/redis/example.nomad.hcl");
+  const path = join(import.meta.dir, "../../examples/redis.nomad.hcl");
   const { spec, findings } = read(readFileSync(path, "utf8"));
   expect(findings).toEqual([]);
   expect(spec?.groups.groups[0]?.members[0]?.config).toMatchObject({ image: "redis:3.2" });

@@ -2,9 +2,12 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Task } from "../../src/protocol/api/answer/task.ts";
+import { allocationsOf, untilRunning } from "./harness/groups.ts";
+import { signal } from "./harness/processes.ts";
 import { readEvents, readExecutions, readTasks } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { type ServerProcess, startServer, untilNodesAre } from "./harness/server.ts";
+import { until } from "./harness/until.ts";
 
 const EXAMPLES = join(import.meta.dir, "..", "..", "examples");
 
@@ -117,6 +120,68 @@ test("slots.yaml never uses more slots than a node has, nor runs more tasks than
   const most = await peaks("slots");
   expect(most.slotsOfNode).toBe(4);
   expect(most.tasks).toBeLessThanOrEqual(6);
+});
+
+/** Runs an example that is a job of groups, as its first lines tell. */
+async function runGroups(file: string): Promise<void> {
+  tried.add(file);
+  const { exitCode, stderr } = await stint("job", "run", join(EXAMPLES, file));
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) });
+}
+
+async function memberLog(allocationId: string, member: string): Promise<string> {
+  const answer = await server.client.groups.logs(allocationId, member, "stdout", false);
+  return await answer.text();
+}
+
+test("ticker.nomad.hcl is deployed, and a killed process of it runs again", async () => {
+  await runGroups("ticker.nomad.hcl");
+  const [first] = await untilRunning(server.client, "ticker", 2);
+  const { deployment } = await server.client.groups.status("ticker");
+  expect(deployment?.status).toBe("successful");
+  const id = first?.id ?? "";
+  const [loop] = sandbox
+    .processes(server.data)
+    .filter(({ words }) => words.join(" ").includes("tick of"));
+  signal(loop?.pid ?? 0, "SIGKILL");
+  const restarts = async () => {
+    const all = await allocationsOf(server.client, "ticker");
+    const states = await Promise.all(all.map((one) => server.client.groups.allocation(one.id)));
+    return states.reduce((sum, { members }) => sum + (members[0]?.restarts ?? 0), 0);
+  };
+  await until("a restart", restarts, (count) => count === 1);
+  await until(
+    "its words",
+    () => memberLog(id, "loop"),
+    (text) => text.includes("tick of ticker.tick["),
+  );
+  await stint("job", "stop", "ticker");
+});
+
+test("greet.nomad.hcl runs when it is dispatched, with what it is given", async () => {
+  await runGroups("greet.nomad.hcl");
+  const { stdout, exitCode } = await stint("job", "dispatch", "-meta", "name=Ada", "greet");
+  expect(exitCode).toBe(0);
+  const child = /greet\/dispatch-\d+-[0-9a-f]+/.exec(stdout)?.[0] ?? "";
+  await server.client.jobs.waitUntilCompleted(child, { timeoutMs: 20_000 });
+  const [only] = await allocationsOf(server.client, child);
+  expect(await memberLog(only?.id ?? "", "say")).toBe("Hello, Ada.\n");
+});
+
+test("everywhere.nomad.hcl runs on each node, which fills its template", async () => {
+  await runGroups("everywhere.nomad.hcl");
+  for (const { id, nodeId } of await untilRunning(server.client, "everywhere", 2)) {
+    const log = () => memberLog(id, "note");
+    await until("the note", log, (text) => text === `node ${nodeId}: here\n`);
+  }
+  await stint("job", "stop", "everywhere");
+});
+
+// It needs a container engine and runs in redis.test.ts.
+test("redis.nomad.hcl is a job that could be run", async () => {
+  tried.add("redis.nomad.hcl");
+  const { exitCode, stdout } = await stint("job", "validate", join(EXAMPLES, "redis.nomad.hcl"));
+  expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "Job validation successful\n" });
 });
 
 test("every example is run here, and says what it shows", () => {

@@ -18,7 +18,7 @@ import { type ServerProcess, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
 import { runWords } from "./harness/words.ts";
 
-const EXAMPLE = join(import.meta.dir, "..", "..", "examples", "redis", "example.nomad.hcl");
+const EXAMPLE = join(import.meta.dir, "..", "..", "examples", "redis.nomad.hcl");
 const IMAGE = "local/redis:test";
 const SETUP_TIMEOUT_MS = 120_000;
 

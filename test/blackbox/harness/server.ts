@@ -65,9 +65,9 @@ export async function startServer(
   let isAsked = false;
   void child.exited.then(() => {
     // A test that finds nobody there shall not leave us guessing.
-    const how = child.signalCode ?? child.exitCode;
-    if (!isAsked)
-      console.error(`Server ${child.pid} at ${url} ended by itself with ${how}: ${text}`);
+    const isKilled = child.signalCode !== null;
+    if (isAsked || isKilled) return;
+    console.error(`Server ${child.pid} at ${url} ended by itself with ${child.exitCode}: ${text}`);
   });
   return {
     client: createClient({ url, token }),

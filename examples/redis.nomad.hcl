@@ -1,7 +1,7 @@
 # Redis that recovers by itself: restarted where it runs, restarted when it stops answering, and moved to another node
 # when that does not help. Try it:
-#   stint job plan examples/redis/example.nomad.hcl
-#   stint job run examples/redis/example.nomad.hcl
+#   stint job plan examples/redis.nomad.hcl
+#   stint job run examples/redis.nomad.hcl
 job "example" {
   datacenters = ["dc1"]
   type        = "service"
