@@ -17,6 +17,7 @@ async function main(words: readonly string[]): Promise<number> {
     columns: process.stdout.columns ?? 80,
     env: process.env,
     now: Date.now,
+    loadSimulator: async () => (await import("./sim/jobRun/simulateJob.ts")).simulateJob,
     loadJobRules: async () => (await import("./main/jobRules.ts")).JOB_RULES,
   });
 }

@@ -1,4 +1,5 @@
 import type { JobOptions } from "../jobfile/readJob.ts";
+import type { SimulationAnswer, SimulationWish } from "../model/simulation.ts";
 import { ClosedPipe } from "./failure.ts";
 
 /** Rules for jobs of groups that belong to the parts that run them. */
@@ -28,6 +29,8 @@ export interface CliIo {
   readonly currentFolder?: string;
   /** Absent: such rules are the server's alone. */
   readonly loadJobRules?: () => Promise<JobRules>;
+  /** Absent: this program can not simulate jobs. */
+  readonly loadSimulator?: () => Promise<(wish: SimulationWish) => SimulationAnswer>;
   /** Another implementation of fetch, for tests. */
   readonly fetch?: (request: Request) => Promise<Response>;
 }

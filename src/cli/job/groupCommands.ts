@@ -1,5 +1,5 @@
 import { action } from "../command/action.ts";
-import { flag, list, named, number, required, text, word } from "../command/option.ts";
+import { flag, list, named, number, required, text, withDefault, word } from "../command/option.ts";
 import { JOB as ONE } from "../command/shared.ts";
 
 /** Values for variables of a job file. */
@@ -18,6 +18,9 @@ const VERSION = { version: number("ve", "number", "This version; default: the la
 
 export const DETACH = { detach: flag("dt", "Do not wait for what comes of it") };
 
+/** More take minutes to simulate. */
+const NODES_MAX = 1_000;
+
 /** Exit code of `job plan` for every error: 1 says that something would change. */
 const PLAN_ERROR_EXIT = 255;
 
@@ -35,6 +38,24 @@ export const GROUP_ACTIONS = {
     options: { ...FILE, ...VARIABLES },
     operands: ["file"],
     load: async () => (await import("./validate.ts")).run,
+  }),
+  simulate: action({
+    summary: "Say how a job file would fare on simulated nodes that fail; needs no server",
+    options: {
+      ...FILE,
+      nodes: withDefault(number("no", "number", "Nodes; default 10", 1, NODES_MAX), 10),
+      for: withDefault(text("fo", "duration", "How long it runs; default 24h"), "24h"),
+      fail: list(
+        "fa",
+        "KIND:NAME=VALUE,...",
+        "What fails, as node:mtbf=30d; see docs/job-simulate.md",
+      ),
+      seed: withDefault(number("se", "number", "The same gives the same; default 1"), 1),
+      full: flag("fu", "Every event"),
+      ...VARIABLES,
+    },
+    operands: ["file"],
+    load: async () => (await import("./simulate.ts")).run,
   }),
   status: action({
     summary: "List all jobs; of one with groups say how it stands, what waits and why",
