@@ -135,7 +135,7 @@ if (mustHave("dockerd", DOCKERD) && mustHave("redis-server", programOf("redis-se
     ];
     const words = ["--local-nodes", "off", "--host", "0.0.0.0", "--insecure", ...times];
     server = await startServer(sandbox, { words });
-    await server.client.pools.update("default", { accepts: ["groups"] });
+    await server.client.pools.update("default", { accepts: ["batch", "groups"] });
     for (const name of ["one", "two"]) await addMachine(name);
   }, SETUP_TIMEOUT_MS);
 
@@ -185,6 +185,26 @@ if (mustHave("dockerd", DOCKERD) && mustHave("redis-server", programOf("redis-se
       (count) => count === 0,
     );
   }, 120_000);
+
+  test("a batch task with container settings runs in its image", async () => {
+    await server.client.jobs.create({
+      id: "contained",
+      poolInfo: { poolId: "default" },
+      tasks: [
+        {
+          id: "version",
+          commandLine: "/usr/bin/redis-server --version",
+          containerSettings: { imageName: "redis:3.2", containerRunOptions: "--rm" },
+        },
+      ],
+    });
+    await server.client.jobs.waitUntilTasksCompleted("contained", { timeoutMs: 30_000 });
+    const task = await server.client.tasks.get("contained", "version");
+    expect(task.executionInfo).toMatchObject({ result: "success", exitCode: 0 });
+    expect(await (await server.client.tasks.stdout("contained", "version")).text()).toContain(
+      "Redis server v=",
+    );
+  }, 60_000);
 
   test("what fails for good goes to the other machine", async () => {
     expect((await stint("job", "run", "-detach", quickExample())).exitCode).toBe(0);
