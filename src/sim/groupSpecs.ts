@@ -235,7 +235,6 @@ export class GroupSpecs {
     const random = this.#random;
     const words = ["work", random.skewed(0, durationMaxMs), Math.min(50, this.#habits.failPercent)];
     if (random.chance(0.1)) words.push("stubborn");
-    if (random.chance(0.02)) words.push("noprogram");
     return [...words, "broken", this.#habits.brokenPercent].join(" ");
   }
 }

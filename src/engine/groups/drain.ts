@@ -59,7 +59,8 @@ function migrateGroup(engine: Engine, job: Job, group: GroupSpec): void {
     policy: group.migrate,
     isBatch: job.record.spec.type === "batch",
     waiting: waiting.length,
-    underWay: tasks.length - executions.filter((live) => isToLeave(live) || isSettled(live)).length,
+    // What is not healthy yet counts wherever it is, also where it has to leave again (Nomad).
+    underWay: tasks.length - executions.filter(isSettled).length,
   });
   for (const live of waiting.slice(0, decision.now)) leave(engine, live);
 }
@@ -68,7 +69,7 @@ function isDraining({ record }: Node): boolean {
   return record.drain !== undefined && record.drain !== null;
 }
 
-/** It runs where it may stay, and healthily as far as anybody asks. */
+/** It runs, and healthily as far as anybody asks. */
 function isSettled(live: LiveTask): boolean {
   if (live.execution.stopReason !== null) return false;
   const { state, version } = allocationOf(live);

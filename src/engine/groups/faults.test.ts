@@ -128,3 +128,17 @@ test("a system job runs on another machine that has the name of one that is gone
   fleet.node("n1");
   expect(fleet.start().nodeId).toBe("n1");
 });
+
+test("what has moved and is not healthy yet counts also when its new node is drained", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob({ count: 2 }));
+  for (const order of fleet.starts()) fleet.healthy(order);
+  fleet.node("n2");
+  const drain = { deadlineMs: 60 * MINUTE, ignoreSystemJobs: false };
+  fleet.send({ kind: "drainNode", node: "n1", drain });
+  expect(fleet.stops()).toHaveLength(1);
+  fleet.says(fleet.start());
+  fleet.node("n3");
+  fleet.send({ kind: "drainNode", node: "n2", drain });
+  expect(fleet.stops()).toEqual([]);
+});

@@ -18,6 +18,8 @@ export class GroupStoreChecks {
   readonly #ledger: Ledger;
   /** Executions under way, by task. */
   readonly #live = new Map<TaskNumber, Map<number, ExecutionRecord>>();
+  /** The last execution of each task. */
+  readonly #latest = new Map<TaskNumber, number>();
   /** When a task was rescheduled, since its present version or its last new beginning. */
   readonly #rescheduled = new Map<TaskNumber, { version: number; times: number[] }>();
   /** Ids of deployments that are known to have come to a good end. */
@@ -81,12 +83,15 @@ export class GroupStoreChecks {
     const { disk } = this.#world;
     const task = disk.task(execution.task);
     const job = disk.jobs.get(execution.job);
-    const previous = disk.executions.get(execution.allocation?.previous ?? 0);
+    const previous = disk.executions.get(this.#latest.get(execution.task) ?? 0);
+    this.#latest.set(execution.task, execution.number);
     if (task === undefined || job === undefined || previous?.allocation === undefined) return;
     const version = execution.allocation?.version ?? 0;
     if (!hasFailed(previous) || previous.allocation.version !== version) return;
     if (this.#isReactivated(job, task)) return;
     const { type } = job.spec;
+    // A machine that is gone may have a successor of its name.
+    if (isPerNode(job) && execution.nodes[0] !== previous.nodes[0]) return;
     demand(type !== "system" && type !== "sysbatch", "neverRescheduled", () => {
       return `execution ${execution.number} of ${type} task ${task.id} follows ${previous.number}, which failed`;
     });
@@ -155,7 +160,8 @@ export class GroupStoreChecks {
   }
 
   /** It was told to move, and is not healthy elsewhere yet. */
-  #isMoving({ groups }: JobRecord, task: TaskRecord, why: string): boolean {
+  #isMoving(job: JobRecord, task: TaskRecord, why: string): boolean {
+    const { groups } = job;
     const { executions } = this.#world.disk;
     if (task.progress.state === "completed") return false;
     const current = executions.get(task.progress.execution ?? 0);
@@ -164,7 +170,11 @@ export class GroupStoreChecks {
     const isOver = current.state === "ended" || current.state === "lost";
     if (isOver || current.allocation.version !== groups?.version) return false;
     const previous = executions.get(current.allocation.previous ?? 0);
-    const isHealthy = current.allocation.state?.health?.healthy === true;
+    const { state } = current.allocation;
+    // Nobody asks for the health of system tasks.
+    const isHealthy = isPerNode(job)
+      ? state?.status === "running"
+      : state?.health?.healthy === true;
     return previous?.allocation?.description === why && !isHealthy;
   }
 
@@ -207,6 +217,10 @@ export class GroupStoreChecks {
     const previous = executions.get(current?.allocation?.previous ?? 0);
     return [current, previous].some((one) => one?.allocation?.state?.health?.healthy === true);
   }
+}
+
+function isPerNode({ spec }: JobRecord): boolean {
+  return spec.type === "system" || spec.type === "sysbatch";
 }
 
 function isAllowed(policy: ReschedulePolicy | null): boolean {

@@ -93,6 +93,8 @@ function fittingNode(engine: Engine, job: Job, slots: number): Node | null {
 function nodesUnsettled(world: World, engine: Engine): string | null {
   for (const pool of engine.pools.values()) {
     const { resize, spec, state } = pool.record;
+    const isWaiting = [...pool.nodes].some((number) => waitsForService(engine, number));
+    if (isWaiting) continue;
     if (resize !== null || state === "deleting") return `pool ${spec.id} is ${state} and resizing`;
   }
   for (const node of engine.nodes.values()) {
@@ -101,6 +103,7 @@ function nodesUnsettled(world: World, engine: Engine): string | null {
     if (contact === "away" || contact === "unknown") return `node ${id} is ${contact}`;
     if (contact === "lost" && machine?.isOn === true && !machine.isGone)
       return `node ${id} is lost`;
+    if (waitsForService(engine, node.record.number)) continue;
     if (contact === "connected" && life !== "joined") return `node ${id} is ${life}`;
     const removal = [...engine.removals.values()].find(
       (candidate) => candidate.node === node.record.number,
@@ -108,6 +111,18 @@ function nodesUnsettled(world: World, engine: Engine): string | null {
     if (removal !== undefined && contact === "connected") return `node ${id} owes a removal`;
   }
   return null;
+}
+
+/** It is to reboot or to go when what runs there has ended, and a service does not end. */
+function waitsForService(engine: Engine, number: number): boolean {
+  const node = engine.nodes.get(number);
+  const { life, option } = node?.record ?? {};
+  if (node === undefined || (life !== "rebooting" && life !== "leaving")) return false;
+  if (option !== "taskcompletion" && option !== "retaineddata") return false;
+  return [...node.executions].some((execution) => {
+    const live = engine.executions.get(execution);
+    return live?.execution.allocation !== undefined && isAtRest(live);
+  });
 }
 
 /** A job that is gone has left nothing on the machines that can be reached. */
