@@ -142,3 +142,17 @@ test("what has moved and is not healthy yet counts also when its new node is dra
   fleet.send({ kind: "drainNode", node: "n2", drain });
   expect(fleet.stops()).toEqual([]);
 });
+
+test("batch work that is done is not done again for a version that it had taken over", () => {
+  const fleet = new GroupFleet();
+  const batch = { type: "batch" } as const;
+  fleet.register(groupJob({ update: null }, batch));
+  const order = fleet.start();
+  fleet.register(groupJob({ update: null, count: 2 }, batch));
+  const [second] = fleet.starts();
+  fleet.ends(order, 0, "complete");
+  fleet.send({ kind: "disableJob", job: "example", disableTasks: "wait" });
+  if (second !== undefined) fleet.ends(second, 0, "complete");
+  fleet.send({ kind: "enableJob", job: "example" });
+  expect(fleet.starts()).toEqual([]);
+});

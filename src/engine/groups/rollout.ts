@@ -7,7 +7,14 @@ import { type Engine, type Job, liveOf } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop, setAllocation } from "./allocation.ts";
 import { endDeployment } from "./deployment.ts";
-import { groupOf, groupOfVersion, groupsOf, isSystemType, setGroupsRecord } from "./jobGroups.ts";
+import {
+  groupOf,
+  groupOfVersion,
+  groupsOf,
+  isSystemType,
+  setGroupsRecord,
+  setProgress,
+} from "./jobGroups.ts";
 import { revertTo } from "./versions.ts";
 
 /** A new version takes the place of the old one, as fast as each group's `update` allows. */
@@ -94,6 +101,7 @@ function adoptVersion(engine: Engine, job: Job, task: TaskRecord): void {
   if (before === null || now === null || earlier === undefined) return;
   if (groupChange(earlier, before, spec, now) === "destructive") return;
   setAllocation(engine, live, { version: record.version });
+  setProgress(engine, task, { ranVersion: record.version });
 }
 
 function rolloutTask(engine: Engine, job: Job, task: TaskRecord): RolloutTask {
