@@ -2,7 +2,7 @@ import type { StopReason } from "../model/execution.ts";
 import type { NodeLife } from "../model/node.ts";
 import type { DeallocationOption } from "../model/pool.ts";
 import { settleDrain } from "./groups/drain.ts";
-import { indexNode } from "./nodeIndex.ts";
+import { indexNode, takesWork } from "./nodeIndex.ts";
 import { effect, saveNode } from "./record.ts";
 import type { Engine, Node } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
@@ -123,5 +123,6 @@ export function issueOrder(engine: Engine, node: Node): void {
 export function keepNode(engine: Engine, node: Node): void {
   node.record.option = null;
   setLife(engine, node, "joined");
+  if (takesWork(node)) engine.readyNodes.add(node.record.number);
   engine.dirtyPools.add(node.record.pool);
 }

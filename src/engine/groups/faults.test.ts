@@ -156,3 +156,40 @@ test("batch work that is done is not done again for a version that it had taken 
   fleet.send({ kind: "enableJob", job: "example" });
   expect(fleet.starts()).toEqual([]);
 });
+
+test("a task that is not wanted ends with its original out of contact, and runs when it is wanted again", () => {
+  const fleet = new GroupFleet();
+  const disconnect = { ...SERVICE_GROUP.disconnect, lostAfterMs: 60 * MINUTE };
+  fleet.register(groupJob({ disconnect }));
+  const original = fleet.start();
+  fleet.says(original);
+  fleet.pass(31 * SECOND, [original.nodeId]);
+  expect(fleet.state(TASK, "example")).toBe("active");
+  fleet.register(groupJob({ disconnect, count: 0 }));
+  fleet.pass(2 * MINUTE, [original.nodeId]);
+  expect(fleet.state(TASK, "example")).toBe("completed success");
+  fleet.register(groupJob({ disconnect, count: 1 }));
+  expect(fleet.starts()).toHaveLength(1);
+});
+
+test("a system task is looked at again when the removal of its node is called off", () => {
+  const fleet = new GroupFleet(["n1", "n2"]);
+  const resources = { cpuMhz: 100, cores: 0, memoryMb: 3_000, memoryMaxMb: 0 };
+  const group = { reschedule: null, update: null, members: [aMember({ resources })] };
+  fleet.register(groupJob(group, { type: "system", id: "first" }));
+  const [first] = fleet.starts().filter(({ nodeId }) => nodeId === "n1");
+  fleet.register(groupJob(group, { type: "system" }));
+  expect(fleet.state(`${TASK}@n1`, "example")).toBe("active");
+  const removal = {
+    pool: "pool",
+    nodes: ["n1"],
+    option: "taskcompletion",
+    timeoutMs: null,
+  } as const;
+  expect(fleet.send({ kind: "removeNodes", ...removal })).toEqual({ ok: true });
+  fleet.pass(3 * SECOND);
+  fleet.send({ kind: "stopResize", pool: "pool" });
+  if (first !== undefined) fleet.fails(first);
+  fleet.pass(SECOND);
+  expect(fleet.starts().map(({ jobId, nodeId }) => `${jobId} ${nodeId}`)).toEqual(["example n1"]);
+});

@@ -27,7 +27,8 @@ export function groupExecutionEnded(engine: Engine, live: LiveTask, end: Executi
   if (progressOf(task).original === execution.number) {
     setProgress(engine, task, { original: null });
   }
-  // What is not current any more leaves its task to the one that is.
+  // What is not current any more leaves its task to the one that is, or to nobody if it is not wanted.
+  if (task.progress.state === "active") engine.unsettledJobs.add(job.record.number);
   if (task.progress.execution !== execution.number || task.progress.state !== "running") return;
   countOnNode(engine, live);
   job.counts.running -= 1;

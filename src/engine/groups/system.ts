@@ -12,7 +12,7 @@ import {
 } from "./jobGroups.ts";
 import { queueForPlacing } from "./placing.ts";
 import { wantsSystemTask } from "./systemFit.ts";
-import { revive, runsAgain, runsItself } from "./wanted.ts";
+import { lookAgain, revive, runsAgain, runsItself } from "./wanted.ts";
 
 /** Makes the tasks of system jobs on a node that has begun to take work. */
 export function nodeIsReady(engine: Engine, node: Node): void {
@@ -45,6 +45,6 @@ function wantOnNode(engine: Engine, job: Job, node: Node): void {
       const isNew = progressOf(task).boundTo !== node.record.number;
       if (isNew) setProgress(engine, task, { boundTo: node.record.number });
       if (isNew || runsAgain(job, task)) revive(engine, job, task);
-    }
+    } else lookAgain(engine, job, task);
   }
 }

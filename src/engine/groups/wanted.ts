@@ -58,7 +58,14 @@ function want(engine: Engine, job: Job, group: GroupSpec, index: number): void {
     queueForPlacing(engine, job, addGroupTask(engine, job, group, index, null));
   } else if (task.progress.state === "completed" && runsAgain(job, task)) {
     revive(engine, job, task);
-  }
+  } else lookAgain(engine, job, task);
+}
+
+/** A task that waits and was not looked at while nobody wanted it. */
+export function lookAgain(engine: Engine, job: Job, task: TaskRecord): void {
+  const isQueued = groupsOf(job).live.placing.has(task.number);
+  const isDue = (progressOf(task).actsAt ?? engine.now) <= engine.now;
+  if (task.progress.state === "active" && isDue && !isQueued) queueForPlacing(engine, job, task);
 }
 
 /**

@@ -19,6 +19,7 @@ import { demand } from "./violation.ts";
 export function groupsUnsettled(engine: Engine): string | null {
   for (const live of engine.executions.values()) {
     if (live.execution.allocation === undefined || isAtRest(live)) continue;
+    if (waitsForItsNode(live)) continue;
     const { number, state, allocation } = live.execution;
     return `execution ${number} of ${live.task.id} is ${state} (${allocation?.state?.status})`;
   }
@@ -27,6 +28,12 @@ export function groupsUnsettled(engine: Engine): string | null {
     if (waiting !== null) return waiting;
   }
   return null;
+}
+
+/** Its group is not replaced: it waits for as long as its node is away. */
+function waitsForItsNode({ execution, job, task, node }: LiveTask): boolean {
+  if (execution.state !== "unknown" || node.record.contact !== "lost") return false;
+  return groupOf(job, task)?.disconnect.replace === false;
 }
 
 /** A service that runs, in an execution that nobody wants elsewhere. */
