@@ -2,7 +2,7 @@ import type { StopReason } from "../model/execution.ts";
 import type { NodeLife } from "../model/node.ts";
 import type { DeallocationOption } from "../model/pool.ts";
 import { settleDrain } from "./groups/drain.ts";
-import { indexNode, takesWork } from "./nodeIndex.ts";
+import { indexNode } from "./nodeIndex.ts";
 import { effect, saveNode } from "./record.ts";
 import type { Engine, Node } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
@@ -16,6 +16,11 @@ export function setLife(engine: Engine, node: Node, life: NodeLife): void {
   indexNode(node);
 }
 
+/** System jobs look at which nodes are to stay. */
+function unsettleGroups(engine: Engine): void {
+  for (const number of engine.groupJobs) engine.unsettledJobs.add(number);
+}
+
 /** Begins to empty the node; `life` says for what. */
 export function takeNode(
   engine: Engine,
@@ -24,6 +29,7 @@ export function takeNode(
   option: DeallocationOption,
 ): void {
   node.record.option = option;
+  if (life === "leaving") unsettleGroups(engine);
   // A node that was told to reboot has not been told to go.
   node.record.orderIssued = false;
   node.record.rebootBy = null;
@@ -123,6 +129,6 @@ export function issueOrder(engine: Engine, node: Node): void {
 export function keepNode(engine: Engine, node: Node): void {
   node.record.option = null;
   setLife(engine, node, "joined");
-  if (takesWork(node)) engine.readyNodes.add(node.record.number);
+  unsettleGroups(engine);
   engine.dirtyPools.add(node.record.pool);
 }

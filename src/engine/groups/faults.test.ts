@@ -172,14 +172,11 @@ test("a task that is not wanted ends with its original out of contact, and runs 
   expect(fleet.starts()).toHaveLength(1);
 });
 
-test("a system task is looked at again when the removal of its node is called off", () => {
-  const fleet = new GroupFleet(["n1", "n2"]);
-  const resources = { cpuMhz: 100, cores: 0, memoryMb: 3_000, memoryMaxMb: 0 };
-  const group = { reschedule: null, update: null, members: [aMember({ resources })] };
-  fleet.register(groupJob(group, { type: "system", id: "first" }));
-  const [first] = fleet.starts().filter(({ nodeId }) => nodeId === "n1");
-  fleet.register(groupJob(group, { type: "system" }));
-  expect(fleet.state(`${TASK}@n1`, "example")).toBe("active");
+test("a system task leaves a node that is to go, and runs there again when that is called off", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob({ reschedule: null, update: null }, { type: "system" }));
+  fleet.register(groupJob({ update: null }, { type: "batch", id: "work" }));
+  expect(fleet.starts()).toHaveLength(2);
   const removal = {
     pool: "pool",
     nodes: ["n1"],
@@ -187,9 +184,18 @@ test("a system task is looked at again when the removal of its node is called of
     timeoutMs: null,
   } as const;
   expect(fleet.send({ kind: "removeNodes", ...removal })).toEqual({ ok: true });
-  fleet.pass(3 * SECOND);
+  expect(fleet.stops()).toHaveLength(1);
+  expect(fleet.state(`${TASK}@n1`, "example")).toBe("completed success");
   fleet.send({ kind: "stopResize", pool: "pool" });
-  if (first !== undefined) fleet.fails(first);
-  fleet.pass(SECOND);
-  expect(fleet.starts().map(({ jobId, nodeId }) => `${jobId} ${nodeId}`)).toEqual(["example n1"]);
+  expect(fleet.start().jobId).toBe("example");
+});
+
+test("a restart does not stop what a job that is being disabled waits for", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob());
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.send({ kind: "disableJob", job: "example", disableTasks: "wait" });
+  fleet.restart();
+  expect(fleet.live(order.execution).execution.stopReason).toBe(null);
 });

@@ -39,6 +39,8 @@ export function runsItself(job: Job): boolean {
 /** Makes the tasks that are wanted and not there, and stops those that are there and not wanted. */
 export function settleWanted(engine: Engine, job: Job): void {
   const { live, spec } = groupsOf(job);
+  // A job that is disabled keeps what it has: that is stopped or waited for as was asked.
+  if (job.record.state === "disabling" || job.record.state === "disabled") return;
   for (const task of [...live.tasks.values()]) {
     if (!isWanted(engine, job, task)) letGo(engine, job, task);
   }
