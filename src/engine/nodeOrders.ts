@@ -1,7 +1,7 @@
 import type { StopReason } from "../model/execution.ts";
 import type { NodeLife } from "../model/node.ts";
 import type { DeallocationOption } from "../model/pool.ts";
-import { settleDrain } from "./groups/drain.ts";
+import { moveEndless, settleDrain } from "./groups/drain.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { effect, saveNode } from "./record.ts";
 import type { Engine, Node } from "./state.ts";
@@ -35,6 +35,7 @@ export function takeNode(
   node.record.rebootBy = null;
   setLife(engine, node, life);
   stopOnNode(engine, node, option);
+  moveEndless(engine, node);
   nodeMovesOn(engine, node);
 }
 

@@ -34,6 +34,14 @@ function isSystem(live: LiveTask): boolean {
   return isSystemType(live.job);
 }
 
+/** What never ends by itself goes elsewhere at once: no option of a reboot or removal could wait for it. */
+export function moveEndless(engine: Engine, node: Node): void {
+  for (const live of groupExecutionsOn(engine, node)) {
+    const { type } = live.job.record.spec;
+    if (type === "service" || type === "system") leave(engine, live);
+  }
+}
+
 function leave(engine: Engine, live: LiveTask): void {
   if (live.execution.stopReason !== null) return;
   describeStop(engine, live, DRAINED);

@@ -304,3 +304,16 @@ test("a deployment is cancelled with its job", () => {
   expect(deployment?.status).toBe("cancelled");
   expect(deployment?.description).toBe("Cancelled because job is stopped");
 });
+
+test("a node that is removed or rebooted waits for no service, whatever its option", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob());
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.node("n2");
+  const option = "taskcompletion" as const;
+  fleet.send({ kind: "rebootNode", node: "n1", option });
+  expect(fleet.stops()).toEqual([order.execution]);
+  expect(fleet.kinds()).toContain("rebootNode");
+  expect(fleet.state(TASK, "example")).toBe("running");
+});

@@ -88,7 +88,13 @@ export function revive(engine: Engine, job: Job, task: TaskRecord): void {
   counts.active += 1;
   task.progress.outcome = null;
   task.progress.endedAt = null;
-  setProgress(engine, task, { rescheduled: [], actsAt: null, decision: null, delayMs: null });
+  setProgress(engine, task, {
+    rescheduled: [],
+    actsAt: null,
+    decision: null,
+    delayMs: null,
+    previous: task.progress.execution,
+  });
   queueForPlacing(engine, job, task, true);
 }
 
