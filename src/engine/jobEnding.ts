@@ -2,6 +2,8 @@ import type { JobState } from "../model/job.ts";
 import { RELEASE_WALL_CLOCK_MAX_MS } from "../model/limits.ts";
 import { describeStop } from "./groups/allocation.ts";
 import { cancelDeployment } from "./groups/deployment.ts";
+import { runsItself } from "./groups/jobGroups.ts";
+import { planLaunchAfresh } from "./groups/launchPlan.ts";
 import { effect, saveJob, saveNodeJob } from "./record.ts";
 import { notRun, owesRelease, startRelease } from "./release.ts";
 import { removeJobDirectories } from "./removal.ts";
@@ -97,13 +99,14 @@ function isRunning(engine: Engine, job: Job): boolean {
 export function endIfAllComplete(engine: Engine, job: Job): void {
   if (job.record.spec.onAllTasksComplete !== "terminatejob") return;
   if (job.counts.active > 0 || job.counts.running > 0) return;
-  // Its tasks are made a moment after it; a parent has none at all, only children.
-  if (
-    job.groups !== null &&
-    (engine.unsettledJobs.has(job.record.number) || job.groups.tasks.size === 0)
-  )
-    return;
+  if (job.groups !== null && !isDone(engine, job)) return;
   endJob(engine, job, "terminating", "AllTasksComplete");
+}
+
+/** Tasks of groups are made a moment after their job; a parent has children in their place. */
+function isDone(engine: Engine, job: Job): boolean {
+  const isSettled = !engine.unsettledJobs.has(job.record.number);
+  return isSettled && runsItself(job) && (job.groups?.tasks.size ?? 0) > 0;
 }
 
 function beginReleases(engine: Engine, job: Job): void {
@@ -180,7 +183,10 @@ export function activate(engine: Engine, job: Job): void {
   setJobState(engine, job, "enabling");
   setJobState(engine, job, "active");
   job.record.disableTasks = null;
-  if (job.groups !== null) engine.unsettledJobs.add(job.record.number);
+  if (job.groups !== null) {
+    engine.unsettledJobs.add(job.record.number);
+    planLaunchAfresh(engine, job);
+  }
   wait(engine, job);
   endIfAllComplete(engine, job);
 }

@@ -4,6 +4,7 @@ import type { DeallocationOption } from "../model/pool.ts";
 import { moveEndless, settleDrain } from "./groups/drain.ts";
 import { indexNode } from "./nodeIndex.ts";
 import { effect, saveNode } from "./record.ts";
+import { wakePool } from "./ring.ts";
 import type { Engine, Node } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
 
@@ -131,5 +132,6 @@ export function keepNode(engine: Engine, node: Node): void {
   node.record.option = null;
   setLife(engine, node, "joined");
   unsettleGroups(engine);
-  engine.dirtyPools.add(node.record.pool);
+  engine.readyNodes.add(node.record.number);
+  wakePool(engine, node.record.pool);
 }

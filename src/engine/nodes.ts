@@ -12,6 +12,7 @@ import { forgetRebootFailure } from "./reboot.ts";
 import { effect, saveNode, saveNodeProgress, savePool } from "./record.ts";
 import { notRun } from "./release.ts";
 import { dropRemovalsOf } from "./removal.ts";
+import { wakePool } from "./ring.ts";
 import { type Engine, mustHave, type Node, noGroupUse, type Pool } from "./state.ts";
 
 export function findNode(engine: Engine, id: string): Node | Reply {
@@ -279,12 +280,19 @@ export function enableScheduling(engine: Engine, id: string): Reply {
   const node = findNode(engine, id);
   if (isReply(node)) return node;
   if (node.record.schedulingState === "enabled") return alreadyInState(id, "enabled");
+  if ((node.record.drain ?? null) !== null) {
+    return refuse(
+      "OperationNotValidOnNode",
+      `Node ${id} is being drained.`,
+      "Call the drain off, which makes the node eligible too, or wait for its end.",
+    );
+  }
   node.record.schedulingState = "enabled";
   node.record.disableOption = null;
   saveNode(engine, node);
   indexNode(node);
   if (takesWork(node)) engine.readyNodes.add(node.record.number);
-  engine.dirtyPools.add(node.record.pool);
+  wakePool(engine, node.record.pool);
   return { ok: true };
 }
 

@@ -30,7 +30,10 @@ export function place(engine: Engine, limit: number): number {
     const pool = engine.pools.get(number);
     engine.dirtyPools.delete(number);
     if (pool === undefined) continue;
-    placed += placeGroups(engine, pool, limit - placed);
+    if (engine.groupPools.delete(number)) {
+      placed += placeGroups(engine, pool, limit - placed);
+      if (placed >= limit) engine.groupPools.add(number);
+    }
     if (placed < limit) placed += placeInPool(engine, pool, limit - placed);
     if (placed >= limit) {
       engine.dirtyPools.add(number);

@@ -6,7 +6,7 @@ import type { PoolPatch, Reply } from "./input.ts";
 import { refuse } from "./nodes.ts";
 import { savePool } from "./record.ts";
 import { startResize } from "./resize.ts";
-import { poolOf, wait } from "./ring.ts";
+import { poolOf, wait, wakePool } from "./ring.ts";
 import type { Engine, Pool } from "./state.ts";
 
 export function findPool(engine: Engine, id: string): Pool | Reply {
@@ -101,6 +101,6 @@ export function updatePool(engine: Engine, pool: Pool, patch: PoolPatch): Reply 
   }
   pool.record.spec = { ...pool.record.spec, ...patch };
   savePool(engine, pool);
-  engine.dirtyPools.add(pool.record.number);
+  wakePool(engine, pool.record.number);
   return { ok: true };
 }

@@ -1,4 +1,5 @@
 import { setLife } from "./nodeOrders.ts";
+import { wakePool } from "./ring.ts";
 import type { Engine, Node } from "./state.ts";
 
 /** A node that was told to reboot is back with another boot id, or has not done it in time. */
@@ -12,7 +13,8 @@ export function endReboot(engine: Engine, node: Node): void {
   record.option = null;
   record.rebootBy = null;
   setLife(engine, node, "joined");
-  engine.dirtyPools.add(record.pool);
+  engine.readyNodes.add(record.number);
+  wakePool(engine, record.pool);
 }
 
 /**

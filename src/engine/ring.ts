@@ -54,6 +54,8 @@ export function waitAgain(engine: Engine, job: Job): void {
   wait(engine, job);
 }
 
+/** Tasks and groups of the pool are looked at again: a node has come, or the pool is another. */
 export function wakePool(engine: Engine, pool: PoolNumber): void {
   engine.dirtyPools.add(pool);
+  engine.groupPools.add(pool);
 }

@@ -10,6 +10,7 @@ import { checkReboot, endReboot, forgetRebootFailure } from "./reboot.ts";
 import { effect, saveNode, saveNodeJob, saveNodeProgress } from "./record.ts";
 import { beginRelease } from "./release.ts";
 import { orderRemovals } from "./removal.ts";
+import { wakePool } from "./ring.ts";
 import type { Engine, LiveTask, Node } from "./state.ts";
 import { executionLost, executionNeverRan, orderStop } from "./taskEnd.ts";
 
@@ -64,7 +65,7 @@ function comeBack(engine: Engine, node: Node, isNewBoot: boolean): void {
   if (record.life === "rebooting" && isNewBoot && record.orderIssued) endReboot(engine, node);
   else checkReboot(engine, node);
   watch(engine, node);
-  engine.dirtyPools.add(record.pool);
+  wakePool(engine, record.pool);
   if (takesWork(node)) engine.readyNodes.add(record.number);
 }
 

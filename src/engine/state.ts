@@ -126,6 +126,8 @@ export interface JobGroups {
   readonly byId: Map<string, TaskNumber>;
   /** Active tasks that only wait for a node, in the order of their numbers. */
   readonly placing: Set<TaskNumber>;
+  /** When its next timer fires; null: none is pending. */
+  wakesAt: number | null;
   /** How each group is placed, by its name; made when first needed. */
   readonly plans: Map<string, PlacementPlan>;
   /** Where its executions are that run and are to go on. */
@@ -198,6 +200,8 @@ export interface Engine {
   readonly touchedPools: Set<PoolNumber>;
   /** Pools in which something may have become placeable. */
   readonly dirtyPools: Set<PoolNumber>;
+  /** Of those, the ones in which a group may have: slots that were freed are nothing to groups. */
+  readonly groupPools: Set<PoolNumber>;
   /** Jobs whose queue goes on beyond what was read ahead. */
   readonly hungryJobs: Set<JobNumber>;
   /** When the last schedule-fail event of a task, code and node was emitted, to bound their rate. */
@@ -237,6 +241,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     touchedNodes: new Set(),
     touchedPools: new Set(),
     dirtyPools: new Set(),
+    groupPools: new Set(),
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
     providedPorts: new Set(),

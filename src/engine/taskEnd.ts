@@ -90,6 +90,7 @@ export function freeExecution(engine: Engine, live: LiveTask, endedAt: number | 
   engine.executions.delete(execution.number);
   node.executions.delete(execution.number);
   freeForGroup(node, execution);
+  if (execution.allocation !== undefined) engine.groupPools.add(node.record.pool);
   dropUsage(live);
   freeSlots(engine, node, live.slots);
   touchNode(engine, node);

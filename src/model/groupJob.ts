@@ -54,6 +54,8 @@ export interface GroupsRecord {
   readonly payload: string | null;
   /** Of a dispatch, over the job's. */
   readonly meta: Attributes;
+  /** Seconds since 1970 in the id of its last periodic child, so that no two have the same; null: there was none. */
+  readonly lastChildSecond: number | null;
   /** When executions of a system job were last replaced for a new version (`update.stagger`); null: never. */
   readonly lastBatchAt: number | null;
   /** When a periodic job starts its next child; null: it does not. */

@@ -46,3 +46,6 @@ export const POOL_NODES_MAX = 10_000;
 
 /** How long batch executions run on while their node is drained, unless the drain says otherwise (Nomad). */
 export const DRAIN_DEADLINE_DEFAULT_MS = 3_600_000;
+
+/** Executions of one group at a time: each is in memory, and a change of the job looks at all of them. */
+export const GROUP_COUNT_MAX = 10_000;

@@ -16,10 +16,14 @@ export interface GroupExecutionEnd {
   readonly end: ExecutionEnd;
   /** The node's last word; null: it has said nothing. */
   readonly status: AllocationStatus | null;
+  /** All its processes ended with exit code 0 and not by a stop. */
+  readonly endedWell: boolean;
   /** The failure time: the latest end of its members. */
   readonly finishedAt: number;
   /** Of the version that it ran; null: the type has none. */
   readonly policy: ReschedulePolicy | null;
+  /** Its node is out of contact, and its group wants no replacement for that. */
+  readonly isKeptWaiting: boolean;
   /** Null: it has no history. */
   readonly tracker: RescheduleTracker | null;
   /** What the deployment that it belongs to says of it. */
@@ -58,7 +62,7 @@ export function decideExecutionEnd(given: GroupExecutionEnd): ExecutionEndDecisi
   if (end.kind === "neverRan") {
     return { action: "replace", at: null, reason: "It never began" };
   }
-  if (end.kind === "lost") return { action: "replace", at: null, reason: end.reason };
+  if (end.kind === "lost") return decideLoss(given, end.reason);
   if (end.outcome.state === "unseen") {
     return { action: "replace", at: null, reason: "Its processes ended unseen" };
   }
@@ -68,12 +72,16 @@ export function decideExecutionEnd(given: GroupExecutionEnd): ExecutionEndDecisi
   return decideFailure(given);
 }
 
-/** What ended with exit code 0 has done its work, also while it was being stopped. */
+/** Lost ones are replaced at once, but where a group would rather be without (`disconnect.replace`). */
+function decideLoss({ isKeptWaiting }: GroupExecutionEnd, why: string): ExecutionEndDecision {
+  return isKeptWaiting
+    ? { action: "fail", reason: `${why}, and disconnect.replace is false` }
+    : { action: "replace", at: null, reason: why };
+}
+
+/** What ended with exit code 0 by itself has done its work, also while it was being stopped. */
 function ranToItsEnd(given: GroupExecutionEnd): boolean {
-  const { end, stopReason } = given;
-  if (stopReason === null) return hasSucceeded(given);
-  const isExit = end.kind === "outcome" && end.outcome.state === "exited";
-  return isExit && end.outcome.exitCode === 0 && given.status !== "failed";
+  return given.stopReason === null ? hasSucceeded(given) : given.endedWell;
 }
 
 function isBatchType(jobType: GroupJobType): boolean {

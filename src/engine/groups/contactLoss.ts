@@ -110,6 +110,7 @@ function comeBack(engine: Engine, live: LiveTask): void {
   const { job, task, execution } = live;
   execution.state = execution.stopReason === null ? "running" : "stopping";
   setAllocation(engine, live, { unknownAt: null, description: "" });
+  engine.movingJobs.add(job.record.number);
   const isReplaced = progressOf(task).original === execution.number;
   if (!isReplaced) return;
   if (task.progress.state === "active" && isWanted(engine, job, task)) {

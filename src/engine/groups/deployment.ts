@@ -1,6 +1,6 @@
 import type { Deployment } from "../../model/groupJob.ts";
 import type { Engine, Job } from "../state.ts";
-import { groupsOf, setGroupsRecord } from "./jobGroups.ts";
+import { groupsOf, setGroupsRecord, wakeJob } from "./jobGroups.ts";
 
 /** The deployment of a version that has just been registered; null: its type has none. */
 export function newDeployment(engine: Engine, job: Job, version: number): Deployment | null {
@@ -35,8 +35,9 @@ export function newDeployment(engine: Engine, job: Job, version: number): Deploy
 export function watchDeployment(engine: Engine, job: Job, deployment: Deployment): void {
   if (deployment.status !== "running") return;
   for (const { progressBy } of Object.values(deployment.groups)) {
-    if (progressBy === null) continue;
-    engine.timers.add(progressBy, { timer: "groupJob", job: job.record.number });
+    // What is past is looked at anyway, as soon as the job may move.
+    if (progressBy === null || progressBy <= engine.now) continue;
+    wakeJob(engine, job, progressBy);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Reply } from "../input.ts";
 import { indexNode, takesWork } from "../nodeIndex.ts";
 import { findNode, isReply, refuse } from "../nodes.ts";
 import { saveNode } from "../record.ts";
+import { wakePool } from "../ring.ts";
 import type { Engine, Node } from "../state.ts";
 import { groupExecutionsOn } from "./contactLoss.ts";
 import { settleDrain, watchDrain } from "./drain.ts";
@@ -48,7 +49,7 @@ export function stopDrain(engine: Engine, id: string, isEligible: boolean): Repl
   saveNode(engine, node);
   indexNode(node);
   if (takesWork(node)) engine.readyNodes.add(node.record.number);
-  engine.dirtyPools.add(node.record.pool);
+  wakePool(engine, node.record.pool);
   return { ok: true };
 }
 

@@ -1,3 +1,4 @@
+import type { ExecutionResult, ProcessOutcome } from "../../model/execution.ts";
 import type { TaskOutcome } from "../../model/task.ts";
 import { decideExecutionEnd, type ExecutionEndDecision } from "../../policy/executionEnd.ts";
 import type { DeploymentView } from "../../policy/groupEnd.ts";
@@ -11,6 +12,7 @@ import {
   groupsOf,
   groupTypeOf,
   isSystemType,
+  mayMoveOthers,
   progressOf,
   setProgress,
   trackerOf,
@@ -22,7 +24,7 @@ import { finishTask, isWanted } from "./wanted.ts";
 export function groupExecutionEnded(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   const { execution, job, task } = live;
   keepLastState(engine, live);
-  if (mayMove(live)) engine.movingJobs.add(job.record.number);
+  if (mayMoveOthers(live)) engine.movingJobs.add(job.record.number);
   touchJob(engine, job);
   if (progressOf(task).original === execution.number) {
     setProgress(engine, task, { original: null });
@@ -33,12 +35,6 @@ export function groupExecutionEnded(engine: Engine, live: LiveTask, end: Executi
   countOnNode(engine, live);
   job.counts.running -= 1;
   follow(engine, live, decide(engine, live, end));
-}
-
-/** Whether the end of it may let others move: a deployment, or a node that is drained. */
-function mayMove({ job, node }: LiveTask): boolean {
-  const { type } = job.record.spec;
-  return type === "service" || type === "system" || (node.record.drain ?? null) !== null;
 }
 
 /** The node's last word is kept with the execution; the result need not repeat it. */
@@ -68,13 +64,26 @@ function decide(engine: Engine, live: LiveTask, end: ExecutionEnd): ExecutionEnd
     stopReason: execution.stopReason,
     end,
     status: allocation.state?.status ?? null,
+    endedWell: endedWell(execution.result),
     // A node's clock may be ahead: what has happened lies in the past.
     finishedAt: Math.min(lastFinishedAt(live) ?? engine.now, engine.now),
     policy: group?.reschedule ?? null,
+    isKeptWaiting: isNodeAway(live) && group?.disconnect.replace === false,
     tracker: trackerOf(task),
     deployment: deploymentOf(live),
     now: engine.now,
   });
+}
+
+function endedWell(result: ExecutionResult | null): boolean {
+  const outcomes = (result?.processes ?? []).map(({ outcome }) => outcome);
+  const isGood = (outcome: ProcessOutcome) => outcome.state === "exited" && outcome.exitCode === 0;
+  return outcomes.length > 0 && outcomes.every(isGood);
+}
+
+/** Out of contact, and not on its way out. */
+function isNodeAway({ node: { record } }: LiveTask): boolean {
+  return record.contact !== "connected" && record.life !== "leaving";
 }
 
 /** A failed execution of the version that is being deployed is replaced as long as its deployment runs (marked at once). */

@@ -1,8 +1,9 @@
 import type { AllocationState } from "../../model/allocation.ts";
+import type { GroupSpec } from "../../model/group.ts";
 import type { Engine, Node } from "../state.ts";
-import { allocationOf, setAllocation } from "./allocation.ts";
+import { allocationOf, healthRuleOf, setAllocation } from "./allocation.ts";
 import { noteProgress } from "./deployment.ts";
-import { groupsOf } from "./jobGroups.ts";
+import { groupOf, groupsOf, mayMoveOthers } from "./jobGroups.ts";
 
 /** What the node says of an execution of a group that goes on. */
 export function allocationReported(
@@ -13,13 +14,20 @@ export function allocationReported(
 ): void {
   const live = engine.executions.get(execution);
   if (live?.execution.allocation === undefined || live.node !== node) return;
-  const before = allocationOf(live).state?.health ?? null;
+  const before = allocationOf(live).state;
   if (live.execution.state === "assigned") live.execution.state = "running";
   setAllocation(engine, live, { state });
-  const { health } = state;
-  if (health === null || health.healthy === before?.healthy) return;
+  const isOther =
+    before?.status !== state.status || before.health?.healthy !== state.health?.healthy;
+  if (!isOther) return;
   const { job, task } = live;
+  const group = groupOf(job, task);
   const isDeployed = allocationOf(live).version === groupsOf(job).record.version;
-  if (health.healthy && isDeployed) noteProgress(engine, job, task.spec.place?.group ?? "");
-  engine.movingJobs.add(job.record.number);
+  if (group !== null && isDeployed && isGood(group, state)) noteProgress(engine, job, group.name);
+  if (mayMoveOthers(live)) engine.movingJobs.add(job.record.number);
+}
+
+/** Healthy, or running where nobody asks for health. */
+function isGood(group: GroupSpec, { status, health }: AllocationState): boolean {
+  return healthRuleOf(group) === null ? status === "running" : health?.healthy === true;
 }

@@ -6,7 +6,14 @@ import { newTaskProgress, type TaskRecord } from "../../model/task.ts";
 import { JobUsage } from "../../placement/jobUsage.ts";
 import type { RescheduleTracker } from "../../policy/reschedule.ts";
 import { saveJobProgress, saveOrdinals, saveTask } from "../record.ts";
-import { type Engine, type Job, type JobGroups, mustHave, type Node } from "../state.ts";
+import {
+  type Engine,
+  type Job,
+  type JobGroups,
+  type LiveTask,
+  mustHave,
+  type Node,
+} from "../state.ts";
 
 /** The groups of a job in memory. */
 export function newJobGroups(tasks: readonly TaskRecord[]): JobGroups {
@@ -14,6 +21,7 @@ export function newJobGroups(tasks: readonly TaskRecord[]): JobGroups {
     tasks: new Map(),
     byId: new Map(),
     placing: new Set(),
+    wakesAt: null,
     plans: new Map(),
     usage: new JobUsage(),
     nowhere: new Map(),
@@ -142,4 +150,25 @@ export function groupTypeOf(job: Job): GroupJobType {
 export function trackerOf(task: TaskRecord): RescheduleTracker | null {
   const { rescheduled } = progressOf(task);
   return rescheduled.length === 0 ? null : { lastReschedule: "ok", events: rescheduled };
+}
+
+/** Periodic and parameterized jobs only have children. */
+export function runsItself(job: Job): boolean {
+  const { spec, record } = groupsOf(job);
+  if (record.parentJobId !== null) return true;
+  return spec.periodic === null && spec.parameterized === null;
+}
+
+/** Whether what becomes of one execution may let others move: a deployment, or a node that is drained. */
+export function mayMoveOthers({ job, node }: LiveTask): boolean {
+  const { type } = job.record.spec;
+  return type === "service" || type === "system" || (node.record.drain ?? null) !== null;
+}
+
+/** Has the job looked at by then. One timer is pending at a time: when it fires, the next is set (groupJobDue). */
+export function wakeJob(engine: Engine, job: Job, at: number): void {
+  const { live } = groupsOf(job);
+  if (live.wakesAt !== null && live.wakesAt <= at) return;
+  live.wakesAt = at;
+  engine.timers.add(at, { timer: "groupJob", job: job.record.number });
 }

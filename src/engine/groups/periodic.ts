@@ -4,8 +4,8 @@ import type { Reply } from "../input.ts";
 import { refusedByState } from "../jobs.ts";
 import { refuse } from "../nodes.ts";
 import type { Engine, Job } from "../state.ts";
-import { groupsOf } from "./jobGroups.ts";
-import { planLaunch } from "./launchPlan.ts";
+import { groupsOf, setGroupsRecord } from "./jobGroups.ts";
+import { planLaunchAfresh } from "./launchPlan.ts";
 import { type JobOrigin, registerJob } from "./register.ts";
 
 /** Periodic jobs and dispatches: both only make children, which run (Nomad). */
@@ -20,14 +20,23 @@ export function launchDue(engine: Engine, job: Job): void {
   const dueAt = record.nextLaunchAt;
   if (dueAt === null || engine.now < dueAt || job.record.state !== "active") return;
   launch(engine, job, dueAt);
-  planLaunch(engine, job);
+  planLaunchAfresh(engine, job);
 }
 
 function launch(engine: Engine, job: Job, dueAt: number): void {
   const { spec } = groupsOf(job);
   if (spec.periodic?.prohibitOverlap === true && hasLiveChild(engine, job)) return;
-  const id = `${job.record.spec.id}/periodic-${Math.floor(dueAt / SECOND_MS)}`;
-  registerJob(engine, childSpec(job, id), null, originOf(job, null, {}));
+  registerChild(engine, job, dueAt);
+}
+
+/** Its id ends with the second of its time; of two in one second the later has the next one. */
+function registerChild(engine: Engine, job: Job, at: number): Reply {
+  const { lastChildSecond } = groupsOf(job).record;
+  const second = Math.max(Math.floor(at / SECOND_MS), (lastChildSecond ?? -1) + 1);
+  setGroupsRecord(engine, job, { lastChildSecond: second });
+  const id = `${job.record.spec.id}/periodic-${second}`;
+  const reply = registerJob(engine, childSpec(job, id), null, originOf(job, null, {}));
+  return reply.ok ? { ...reply, jobId: id } : reply;
 }
 
 /** Starts a child of a periodic job now, beside its times (Nomad `job periodic force`). */
@@ -42,9 +51,7 @@ export function forceLaunch(engine: Engine, job: Job): Reply {
       "Force periodic jobs only; run or dispatch others.",
     );
   }
-  const id = `${job.record.spec.id}/periodic-${Math.floor(engine.now / SECOND_MS)}`;
-  const reply = registerJob(engine, childSpec(job, id), null, originOf(job, null, {}));
-  return reply.ok ? { ...reply, jobId: id } : reply;
+  return registerChild(engine, job, engine.now);
 }
 
 function hasLiveChild(engine: Engine, job: Job): boolean {

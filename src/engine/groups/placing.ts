@@ -1,6 +1,6 @@
 import type { TaskRecord } from "../../model/task.ts";
 import { saveJobProgress } from "../record.ts";
-import { poolOf } from "../ring.ts";
+import { poolOf, wakePool } from "../ring.ts";
 import type { Engine, Job } from "../state.ts";
 import { setTaskState } from "../taskState.ts";
 import { groupsOf, progressOf } from "./jobGroups.ts";
@@ -36,5 +36,5 @@ export function dropFromPlacing(job: Job, task: TaskRecord): void {
 /** Wakes the pool's placement. */
 export function placeSoon(engine: Engine, job: Job): void {
   const pool = poolOf(engine, job);
-  if (pool !== null) engine.dirtyPools.add(pool.record.number);
+  if (pool !== null) wakePool(engine, pool.record.number);
 }

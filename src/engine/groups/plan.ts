@@ -128,7 +128,9 @@ function sorted(engine: Engine, given: Given): Sorted {
 /** It ended by itself, and nothing about its job changes. */
 function isDone({ spec, job }: Given, { progress }: TaskRecord): boolean {
   const wasStopped = progress.outcome?.result === "success" && progress.outcome.exitCode === null;
-  if (progress.state !== "completed" || wasStopped || job?.record.state !== "active") return false;
+  if (progress.state !== "completed" || wasStopped || job === null) return false;
+  const { state, terminateReason } = job.record;
+  if (state !== "active" && terminateReason !== "AllTasksComplete") return false;
   return JSON.stringify(job.record.spec) === JSON.stringify(withEnd(spec));
 }
 

@@ -1,6 +1,7 @@
 import type { Attributes } from "../../model/group.ts";
 import { foldId } from "../../model/id.ts";
 import { emptyCounts, type JobSpec } from "../../model/job.ts";
+import { GROUP_COUNT_MAX } from "../../model/limits.ts";
 import type { Reply } from "../input.ts";
 import { setJobState } from "../jobEnding.ts";
 import { admitJob, newRecord } from "../jobs.ts";
@@ -9,7 +10,7 @@ import { saveJob, saveJobProgress } from "../record.ts";
 import type { Engine, Job } from "../state.ts";
 import { newDeployment } from "./deployment.ts";
 import { groupsOf, setGroupsRecord } from "./jobGroups.ts";
-import { planLaunch } from "./launchPlan.ts";
+import { planLaunch, planLaunchAfresh } from "./launchPlan.ts";
 import { firstRecord, newVersion, revertTo } from "./versions.ts";
 
 /** Whose child a job is, and what it was dispatched with. */
@@ -33,7 +34,7 @@ export function registerJob(
   origin: JobOrigin = NO_ORIGIN,
 ): Reply {
   const spec = withEnd(given);
-  const refused = refusedByPool(engine, spec);
+  const refused = refusedByPool(engine, spec) ?? refusedByForm(spec, origin);
   if (refused !== null) return refused;
   const number = engine.jobsById.get(foldId(spec.id));
   const job = number === undefined ? undefined : engine.jobs.get(number);
@@ -59,6 +60,28 @@ function refusedByPool(engine: Engine, spec: JobSpec): Reply | null {
     "Submit to a pool that accepts groups, or let a manager change what this one accepts.",
   );
 }
+
+/** Ids of children are made here alone, and a count is bounded: each place of a group is in memory. */
+function refusedByForm(spec: JobSpec, { parentJobId }: JobOrigin): Reply | null {
+  if (parentJobId === null && CHILD_ID.test(spec.id)) {
+    return refuse(
+      "InvalidPropertyValue",
+      `Expected an id that is no child's, got ${spec.id}.`,
+      "Ids that end with /periodic-N or /dispatch-N are given by periodic and parameterized jobs.",
+      "id",
+    );
+  }
+  const large = spec.groups?.groups.find(({ count }) => count > GROUP_COUNT_MAX);
+  if (large === undefined) return null;
+  return refuse(
+    "OutOfRangeInput",
+    `Expected at most ${GROUP_COUNT_MAX} executions of a group, got ${large.count} of ${large.name}.`,
+    "Make several groups or jobs, or add tasks to a batch job, of which there may be millions.",
+    "count",
+  );
+}
+
+const CHILD_ID = /\/(periodic|dispatch)-\d+/i;
 
 function refusedByVersion(job: Job | undefined, id: string, version: number | null): Reply | null {
   if (version === null) return null;
@@ -93,6 +116,10 @@ function change(engine: Engine, job: Job, spec: JobSpec): Reply {
   if (refused !== null) return refused;
   const isOver = record.state !== "active";
   const isSame = JSON.stringify(record.spec) === JSON.stringify(spec);
+  // What has done all its work is not done again (Nomad).
+  if (isSame && record.state === "completed" && record.terminateReason === "AllTasksComplete") {
+    return { ok: true, version: groupsOf(job).record.version };
+  }
   if (!isSame || record.state === "completed") newVersion(engine, job, spec);
   if (isOver) resume(engine, job);
   planLaunch(engine, job);
@@ -128,11 +155,12 @@ function refusedChange(job: Job, spec: JobSpec): Reply | null {
 }
 
 /** A stopped job runs again. */
-function resume(engine: Engine, job: Job): void {
+export function resume(engine: Engine, job: Job): void {
   job.record.ending = null;
   job.record.terminateReason = null;
   job.record.endedAt = null;
   setJobState(engine, job, "active");
+  planLaunchAfresh(engine, job);
   engine.groupJobs.add(job.record.number);
   engine.unsettledJobs.add(job.record.number);
 }
@@ -160,5 +188,6 @@ export function revertJob(engine: Engine, job: Job, version: number): Reply {
   }
   revertTo(engine, job, earlier);
   if (job.record.state !== "active") resume(engine, job);
+  planLaunch(engine, job);
   return { ok: true, version: groupsOf(job).record.version };
 }

@@ -8,10 +8,12 @@ import type { Engine, Job, LiveTask } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop } from "./allocation.ts";
 import { checkUnknown } from "./contactLoss.ts";
+import { watchDeployment } from "./deployment.ts";
 import { groupsOf, progressOf, setProgress } from "./jobGroups.ts";
+import { watchLaunch } from "./launchPlan.ts";
 import { dispatchJob, forceLaunch, launchDue } from "./periodic.ts";
 import { queueForPlacing } from "./placing.ts";
-import { revertJob } from "./register.ts";
+import { resume, revertJob } from "./register.ts";
 import { executionsOfTask, isWanted, revive } from "./wanted.ts";
 
 /** What people ask of jobs of groups, their tasks and executions. */
@@ -101,8 +103,12 @@ function restart(engine: Engine, live: LiveTask, member: string | null, dead: bo
 
 /** A person does not want to wait: a failed task is placed again now (the oldest open wish of Nomad's users). */
 export function retryNow(engine: Engine, job: Job, task: TaskRecord): Reply {
-  const refused = refusedByState(job);
+  const { record } = job;
+  const isOver = record.state === "completed" && record.terminateReason === "AllTasksComplete";
+  const refused = isOver ? null : refusedByState(job);
   if (refused !== null) return refused;
+  // Its last task ended, and this one is to run again: so does the job.
+  if (isOver) resume(engine, job);
   if (!isWanted(engine, job, task)) {
     return refuse(
       "TaskCompleted",
@@ -143,6 +149,10 @@ export function groupTaskDue(engine: Engine, number: TaskNumber): void {
 /** A deployment's deadline or a periodic launch. */
 export function groupJobDue(engine: Engine, job: Job): void {
   if (job.groups === null) return;
+  const { live, record } = groupsOf(job);
+  live.wakesAt = null;
   launchDue(engine, job);
+  watchLaunch(engine, job);
+  if (record.deployment !== null) watchDeployment(engine, job, record.deployment);
   engine.movingJobs.add(job.record.number);
 }

@@ -1,6 +1,7 @@
 import type { GroupSpec } from "../../model/group.ts";
 import { groupChange } from "../../model/groupChange.ts";
-import type { Deployment } from "../../model/groupJob.ts";
+import type { Deployment, JobVersion } from "../../model/groupJob.ts";
+import type { JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
@@ -14,6 +15,7 @@ import {
   isSystemType,
   setGroupsRecord,
   setProgress,
+  wakeJob,
 } from "./jobGroups.ts";
 import { revertTo } from "./versions.ts";
 
@@ -73,7 +75,7 @@ function staggered(
   if (replace.length === 0 || group.update === null) return replace;
   const dueAt = lastBatchAt === null ? engine.now : lastBatchAt + group.update.staggerMs;
   if (engine.now < dueAt) {
-    engine.timers.add(dueAt, { timer: "groupJob", job: job.record.number });
+    wakeJob(engine, job, dueAt);
     return [];
   }
   setGroupsRecord(engine, job, { lastBatchAt: engine.now });
@@ -131,11 +133,21 @@ function settleDeployment(engine: Engine, job: Job, states: readonly GroupState[
 function failDeployment(engine: Engine, job: Job, deployment: Deployment, why: string): void {
   const { record } = groupsOf(job);
   const wantsRevert = Object.values(deployment.groups).some(({ autoRevert }) => autoRevert);
-  const stable = wantsRevert ? record.history.find((version) => version.stable) : undefined;
-  const text =
-    stable === undefined
-      ? `${why}${wantsRevert ? " - no stable job version to auto revert to" : ""}`
-      : `${why} - rolling back to job version ${stable.version}`;
+  const found = wantsRevert ? record.history.find((version) => version.stable) : undefined;
+  const isSame = found !== undefined && isSameSpec(found.spec, job.record.spec);
+  const stable = isSame ? undefined : found;
+  const text = `${why}${wantsRevert ? revertText(stable, isSame) : ""}`;
   endDeployment(engine, job, deployment, "failed", text);
   if (stable !== undefined) revertTo(engine, job, stable);
+}
+
+function isSameSpec(one: JobSpec, other: JobSpec): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function revertText(stable: JobVersion | undefined, isSame: boolean): string {
+  if (stable !== undefined) return ` - rolling back to job version ${stable.version}`;
+  return isSame
+    ? " - not rolling back, as the current job has the same specification as the stable version"
+    : " - no stable job version to auto revert to";
 }

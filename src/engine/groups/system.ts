@@ -8,11 +8,12 @@ import {
   groupTaskId,
   isSystemType,
   progressOf,
+  runsItself,
   setProgress,
 } from "./jobGroups.ts";
 import { queueForPlacing } from "./placing.ts";
 import { wantsSystemTask } from "./systemFit.ts";
-import { lookAgain, revive, runsAgain, runsItself } from "./wanted.ts";
+import { lookAgain, revive, runsAgain } from "./wanted.ts";
 
 /** Makes the tasks of system jobs on a node that has begun to take work. */
 export function nodeIsReady(engine: Engine, node: Node): void {

@@ -1,4 +1,5 @@
 import type { AllocationState, MemberState } from "../../model/allocation.ts";
+import type { ProcessRecord } from "../../model/execution.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
 import { MIGRATE_DEFAULT, RESCHEDULE_DEFAULTS, UPDATE_DEFAULT } from "../../model/groupDefaults.ts";
 import type { JobSpec } from "../../model/job.ts";
@@ -123,6 +124,7 @@ export class GroupFleet extends TestFleet {
       execution: order.execution,
       result: {
         ...resultOf({ state: "exited", exitCode }, this.now),
+        processes: [processRecord(exitCode, this.now)],
         allocation: { status, members: [member], checks: [], health: null },
       },
     });
@@ -149,4 +151,17 @@ export class GroupFleet extends TestFleet {
     if (live === undefined) throw new Error(`execution ${execution} is over`);
     return live;
   }
+}
+
+function processRecord(exitCode: number, endedAt: number): ProcessRecord {
+  const outcome = { state: "exited", exitCode } as const;
+  return {
+    member: "web",
+    number: 1,
+    outcome,
+    startedAt: endedAt,
+    endedAt,
+    peakMemoryBytes: null,
+    cpuMs: null,
+  };
 }

@@ -12,14 +12,15 @@ import {
   groupTaskId,
   isSystemType,
   progressOf,
+  runsItself,
   setProgress,
 } from "./jobGroups.ts";
 import { dropFromPlacing, placeSoon, queueForPlacing } from "./placing.ts";
 import { wantsSystemTask } from "./systemFit.ts";
 
-/** Whether the job, as it is now, wants the task to run. */
+/** Whether the job, as it is now, wants the task to run; one that is held wants what it has, later. */
 export function isWanted(engine: Engine, job: Job, task: TaskRecord): boolean {
-  if (job.record.state !== "active" || !runsItself(job)) return false;
+  if (isEnding(job) || !runsItself(job)) return false;
   const group = groupOf(job, task);
   if (group === null) return false;
   if (isSystemType(job)) {
@@ -27,13 +28,6 @@ export function isWanted(engine: Engine, job: Job, task: TaskRecord): boolean {
     return node !== null && group.count > 0 && wantsSystemTask(engine, job, group, node);
   }
   return (task.spec.place?.index ?? 0) < group.count;
-}
-
-/** Periodic and parameterized jobs only have children. */
-export function runsItself(job: Job): boolean {
-  const { spec, record } = groupsOf(job);
-  if (record.parentJobId !== null) return true;
-  return spec.periodic === null && spec.parameterized === null;
 }
 
 /** Makes the tasks that are wanted and not there, and stops those that are there and not wanted. */
@@ -98,15 +92,19 @@ export function revive(engine: Engine, job: Job, task: TaskRecord): void {
   queueForPlacing(engine, job, task, true);
 }
 
+function isEnding({ record }: Job): boolean {
+  return record.state !== "active" && record.state !== "disabling" && record.state !== "disabled";
+}
+
 /** A task that is not wanted: its executions are stopped, or it is over at once. */
 export function letGo(engine: Engine, job: Job, task: TaskRecord): void {
   if (task.progress.state === "completed") return;
-  const executions = executionsOfTask(engine, task);
-  for (const live of executions) {
+  for (const live of executionsOfTask(engine, task)) {
     describeStop(engine, live, "alloc not needed as node is tainted or its task is not wanted");
     stopExecution(engine, live, "unwanted");
   }
-  if (executions.length > 0) return;
+  // One that waits has no execution of its own: at most an original out of contact, which nobody waits for.
+  if (task.progress.state !== "active") return;
   dropFromPlacing(job, task);
   job.counts.active -= 1;
   finishTask(engine, job, task, null);

@@ -1,9 +1,15 @@
 import type { GroupSpec, MemberSpec } from "../../model/group.ts";
+import { GROUP_COUNT_MAX } from "../../model/limits.ts";
 import type { Reading } from "../read/reading.ts";
 import { portIssues } from "./portRules.ts";
 
 /** Rules within one group. */
 export function groupIssues(group: GroupSpec, path: string, reading: Reading): void {
+  if (group.count > GROUP_COUNT_MAX) {
+    const message = `Expected a count of at most ${GROUP_COUNT_MAX}, and got ${group.count}.`;
+    const fix = "Make several groups or jobs, or add tasks to a batch job.";
+    reading.issue({ path: `${path}.count`, code: "count_too_large", message, fix });
+  }
   memberNameIssues(group, path, reading);
   roleIssues(group, path, reading);
   portIssues(group, path, reading);

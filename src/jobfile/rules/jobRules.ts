@@ -1,4 +1,5 @@
 import type { GroupSpec, MemberSpec, ParameterizedSpec } from "../../model/group.ts";
+import { foldId } from "../../model/id.ts";
 import type { GroupJobSpec } from "../decode/jobs.ts";
 import type { Reading } from "../read/reading.ts";
 import { groupIssues } from "./groupRules.ts";
@@ -73,7 +74,7 @@ function allGroupIssues({ type, groups: { groups } }: GroupJobSpec, reading: Rea
   }
   groups.forEach((group, index) => {
     const path = `groups[${index}]`;
-    if (groups.findIndex(({ name }) => name === group.name) < index) {
+    if (groups.findIndex(({ name }) => foldId(name) === foldId(group.name)) < index) {
       const message = `Expected one group "${group.name}" and got another one.`;
       reading.issue({ path: `${path}.name`, code: "group_duplicate", message });
     }

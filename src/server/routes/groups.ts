@@ -260,7 +260,8 @@ async function planAnswer(context: ServerContext, spec: GroupJobSpec, warnings: 
   const before = stored?.record ?? null;
   const groups = context.live.plan(spec);
   const old = before?.spec.groups === undefined ? null : (before.spec as GroupJobSpec);
-  const isDead = before !== null && before.state !== "active";
+  const isDead =
+    before !== null && before.state !== "active" && before.terminateReason !== "AllTasksComplete";
   const diff = jobDiff(isDead ? null : old, spec);
   const lines = renderDiff(diff, false).map(({ text }) => text);
   const isMoving = groups.some(

@@ -6,8 +6,9 @@ import {
   groupsOf,
   isSystemType,
   progressOf,
+  runsItself,
 } from "../../engine/groups/jobGroups.ts";
-import { isWanted, runsItself } from "../../engine/groups/wanted.ts";
+import { isWanted } from "../../engine/groups/wanted.ts";
 import { takesWork } from "../../engine/nodeIndex.ts";
 import { poolOf } from "../../engine/ring.ts";
 import type { Engine, Job, LiveTask } from "../../engine/state.ts";

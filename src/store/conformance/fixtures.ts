@@ -319,6 +319,7 @@ export function groups(number: number, executionNumber: number) {
       meta: { who: "me" },
       nextLaunchAt: T0 + 2,
       lastBatchAt: T0 + 3,
+      lastChildSecond: 7,
     },
   };
   const tasks = [0, 1].map((index): TaskRecord => {
