@@ -19,16 +19,22 @@ export function newExecDriver(parts: ProcessParts): Driver {
       commandOf,
       limitsOf: ({ limits }) => limits,
       hasAccounts: true,
-      notes: ({ shortcomings }) => isolationNotes(shortcomings),
+      notes: ({ shortcomings }, isOwnUser) => isolationNotes(shortcomings, isOwnUser),
     },
     parts,
   );
 }
 
 /** What people who know chroots and namespaces have to be told. */
-export function isolationNotes(shortcomings: readonly string[]): readonly string[] {
+export function isolationNotes(
+  shortcomings: readonly string[],
+  isOwnUser: boolean,
+): readonly string[] {
+  const by = isOwnUser ? "its control group" : "its user and control group";
+  const own = "it runs as the agent's own user, as the node has no accounts for tasks";
   return [
-    "Isolated by its user and control group; it sees the node's whole file system (no chroot).",
+    `Isolated by ${by}; it sees the node's whole file system (no chroot).`,
+    ...(isOwnUser ? [`Not isolated: ${own}.`] : []),
     ...shortcomings.map((shortcoming) => `Not isolated: ${shortcoming}.`),
   ];
 }

@@ -33,7 +33,7 @@ export function newJavaDriver(parts: ProcessParts, path: string): Driver {
       commandOf,
       limitsOf: ({ limits }) => limits,
       hasAccounts: true,
-      notes: ({ shortcomings }) => isolationNotes(shortcomings),
+      notes: ({ shortcomings }, isOwnUser) => isolationNotes(shortcomings, isOwnUser),
     },
     parts,
   );

@@ -41,7 +41,8 @@ export interface ProcessKind {
   readonly limitsOf: (start: MemberStart) => GroupLimits | undefined;
   /** Whether a member of no user gets an automatic account where the node has any. */
   readonly hasAccounts: boolean;
-  readonly notes: (groups: Groups) => readonly string[];
+  /** What its users have to know of its isolation; `isOwnUser`: it runs as the agent's own user. */
+  readonly notes: (groups: Groups, isOwnUser: boolean) => readonly string[];
 }
 
 /** Members that are processes of this machine, children of the shim. */
@@ -112,7 +113,7 @@ function launchOf(
     cwd,
     env: named,
     limits: kind.limitsOf(start),
-    notes: kind.notes(groups),
+    notes: kind.notes(groups, user.uid === null || user.uid === users.ownUid),
   };
 }
 
