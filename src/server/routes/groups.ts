@@ -11,7 +11,7 @@ import { isoTime } from "../../model/time.ts";
 import type { GROUP_ENDPOINTS } from "../../protocol/api/endpoint/groups.ts";
 import { readSubmission } from "../groups/submission.ts";
 import { allocationStub, allocationView, type FoundAllocation } from "../views/allocation.ts";
-import { isOver } from "../views/clientStatus.ts";
+import { clientStatusOf, isOver } from "../views/clientStatus.ts";
 import { type GroupsFigures, groupsStatusView } from "../views/groupsStatus.ts";
 import type { HandlersOf } from "./call.ts";
 import { submit } from "./call.ts";
@@ -151,7 +151,15 @@ function jobReads(context: ServerContext) {
 const ALLOCATIONS_SHOWN = 100;
 
 function allocationHandlers(context: ServerContext) {
-  const live = async (id: string) => (await findAllocation(context, id)).execution.number;
+  const live = async (id: string) => {
+    const { execution } = await findAllocation(context, id);
+    if (!isOver(execution)) return execution.number;
+    throw refuse(
+      "TaskNotRunning",
+      `Allocation ${id} is ${clientStatusOf(execution)}: it has ended.`,
+      "See the latest ones of its job with GET /api/v1/jobs/JOB/allocations.",
+    );
+  };
   return {
     "GET /allocations/{allocationId}": async ({ parameters }) => {
       const found = await findAllocation(context, parameters.allocationId);

@@ -109,9 +109,10 @@ function deploymentView(
     groups: Object.entries(deployment.groups).map(
       ([group, { autoRevert, desired, progressBy }]) => {
         const placed = executions.filter(
-          ({ task, allocation }) =>
+          ({ task, allocation, assignedAt }) =>
             allocation?.version === version &&
             allocation.desired === "run" &&
+            assignedAt <= (deployment.endedAt ?? assignedAt) &&
             groupOf.get(task) === group,
         );
         const health = placed.map(({ allocation }) => allocation?.state?.health?.healthy);
