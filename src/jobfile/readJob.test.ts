@@ -222,10 +222,32 @@ describe("a job file is refused", () => {
       inTask("logs { max_file_size = 30 }"),
       ["logs_do_not_fit_disk 4:7"],
     ],
+    ["with cpu and cores", inTask("resources {\n cpu = 100\n cores = 1\n}"), ["not_supported 6:2"]],
+    ["with cores of its own", inTask("resources { cores = 1 }"), ["not_supported 4:19"]],
     [
-      "with cpu and cores",
-      inTask("resources {\n cpu = 100\n cores = 1\n}"),
-      ["cpu_and_cores 6:10"],
+      "with a path of a tcp check",
+      inCheck(`${OK_CHECK}\npath = "/"\nargs = ["a"]`),
+      ["not_supported_for_check_type 10:8", "not_supported_for_check_type 11:8"],
+    ],
+    [
+      "with a command of an http check",
+      inCheck(`${OK_CHECK.replace("tcp", "http")}\npath = "/"\ncommand = "/x"`),
+      ["not_supported_for_check_type 11:11"],
+    ],
+    [
+      "with a method of a script",
+      inCheck(`${OK_CHECK.replace("tcp", "script")}\ncommand = "/x"\nmethod = "PUT"`),
+      ["not_supported_for_check_type 11:10"],
+    ],
+    [
+      "with a script at a port nobody has",
+      inCheck(`${OK_CHECK.replace("tcp", "script")}\ncommand = "/x"\nport = "db"`),
+      ["port_undefined 11:8"],
+    ],
+    [
+      "with a signal that no template sends",
+      inTask('template {\n data = "x"\n destination = "local/a"\n change_signal = "SIGHUP"\n}'),
+      ["change_signal_without_mode 7:18"],
     ],
     ["with more memory at most", inTask("resources { memory_max = 1000 }"), ["not_supported 4:19"]],
     [
@@ -264,6 +286,13 @@ test("a duration of no Go unit is read with a warning, or refused", () => {
   expect(findings).toMatchObject([{ severity: "warning", code: "duration_unit" }]);
   expect(findings[0]?.message).toContain('which is read as "1h"');
   expect(found(policy.replace("1hr", "1d"))).toEqual(["duration_invalid 5:14"]);
+});
+
+test("a kill_timeout that a node cuts short is read with a warning", () => {
+  const { spec, findings } = read(inTask('kill_timeout = "31s"'));
+  expect(spec?.groups.groups[0]?.members[0]?.killTimeoutMs).toBe(31_000);
+  expect(findings).toMatchObject([{ severity: "warning", code: "kill_timeout_capped" }]);
+  expect(found(inTask('kill_timeout = "30s"'))).toEqual([]);
 });
 
 test("a number as a duration is one of nanoseconds", () => {

@@ -71,4 +71,14 @@ function checkTemplate(block: TemplateBlock, reading: Within["reading"]): void {
     const message = `Expected change_signal to be a signal as SIGHUP and got "${change_signal}".`;
     reading.error("signal_invalid", block.rangeOf("change_signal"), message);
   }
+  changeSignalIssue(block, reading);
+}
+
+/** A signal that nothing sends: only the mode that signals has one. */
+function changeSignalIssue(block: TemplateBlock, reading: Within["reading"]): void {
+  const { change_mode = "restart", change_signal = "" } = block.written;
+  if (change_signal === "" || change_mode === "signal" || !reading.refuses) return;
+  const message = `change_signal is for change_mode = "signal", and this template has "${change_mode}".`;
+  const fix = 'Write change_mode = "signal", or remove change_signal.';
+  reading.error("change_signal_without_mode", block.rangeOf("change_signal"), message, fix);
 }

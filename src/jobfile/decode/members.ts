@@ -27,6 +27,8 @@ import { readMany, readOne, type Within } from "./within.ts";
 const CPU_DEFAULT_MHZ = 100;
 const MEMORY_DEFAULT_MB = 300;
 const KILL_TIMEOUT_DEFAULT_MS = 5000;
+/** What a node waits at most, whatever a job says. */
+const KILL_TIMEOUT_MAX_MS = 30_000;
 
 /** The group that a task is in, as far as the task needs it. */
 export interface MemberPlace {
@@ -45,6 +47,7 @@ export function readMember(block: Block, place: MemberPlace, within: Within): Me
   reading.place(`${path}.name`, block.labels[0]?.range ?? task.range);
   checkName(task, reading);
   checkSignal(task, reading);
+  checkKillTimeout(task, reading);
   const driver = written.driver ?? "raw_exec";
   return {
     name: task.label,
@@ -89,6 +92,18 @@ function checkSignal(task: ReadBlock<typeof TASK.attributes>, reading: Within["r
   if (kill_signal === undefined || isSignal(kill_signal)) return;
   const message = `Expected kill_signal to be a signal as SIGTERM and got "${kill_signal}".`;
   reading.error("signal_invalid", task.rangeOf("kill_signal"), message);
+}
+
+function checkKillTimeout(
+  task: ReadBlock<typeof TASK.attributes>,
+  reading: Within["reading"],
+): void {
+  const { kill_timeout = 0 } = task.written;
+  if (kill_timeout <= KILL_TIMEOUT_MAX_MS) return;
+  const message =
+    "A node waits at most 30s from the signal to the kill: kill_timeout is read as 30s there.";
+  const fix = 'Write "30s" or less.';
+  reading.warning("kill_timeout_capped", task.rangeOf("kill_timeout"), message, fix);
 }
 
 function readResources(task: ReadBlock, path: string, { reading }: Within): ResourcesSpec {

@@ -102,7 +102,8 @@ function checkOf(
   return {
     name: written.name ?? `service: "${place.name}" check`,
     type,
-    port: type === "script" ? null : (written.port ?? service.written.port ?? null),
+    port:
+      type === "script" ? (written.port ?? null) : (written.port ?? service.written.port ?? null),
     path: written.path ?? "",
     method: written.method ?? "GET",
     protocol: written.protocol ?? "http",

@@ -92,7 +92,12 @@ function typeIssues(group: GroupSpec, type: string, path: string, reading: Readi
   }
   if ((type === "system" || type === "sysbatch") && group.count > 1) {
     const message = `A job of type ${type} runs once on each node: expected count to be at most 1 and got ${group.count}.`;
-    reading.issue({ path: `${path}.count`, code: "system_count", message, fix: "Remove it." });
+    reading.issue({
+      path: `${path}.count`,
+      code: "system_count",
+      message,
+      fix: "Write 1, or leave it out.",
+    });
   }
 }
 

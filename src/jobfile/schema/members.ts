@@ -24,7 +24,10 @@ export const RESOURCES = {
   label: null,
   attributes: {
     cpu: whole("MHz", { min: 1, default: "100", json: "CPU" }),
-    cores: whole("whole cores, reserved, in place of cpu", { default: "0" }),
+    cores: later(
+      whole("whole cores, reserved, in place of cpu", { default: "0" }),
+      "cores are not set aside for one task; ask for cpu",
+    ),
     memory: whole("MB; the limit", { min: 10, default: "300", json: "MemoryMB" }),
     memory_max: later(
       whole("MB; the limit where memory may be exceeded", { default: "0", json: "MemoryMaxMB" }),
@@ -81,7 +84,7 @@ export const ARTIFACT = {
       default: '"any"',
       json: "GetterMode",
     }),
-    options: map("`checksum`, `archive`", { json: "GetterOptions" }),
+    options: map("`checksum`, `archive`, `filename`", { json: "GetterOptions" }),
     headers: map("of the request", { json: "GetterHeaders" }),
     insecure: refused("certificates are always checked", { json: "GetterInsecure" }),
     chown: refused("files belong to the user of the task already"),
@@ -172,7 +175,9 @@ export const TASK = {
     env: map("environment variables"),
     meta: map("free; shown as `NOMAD_META_KEY`"),
     leader: truth("its end ends the other tasks of the group"),
-    kill_timeout: duration("from the signal to the kill; the node caps it", { default: '"5s"' }),
+    kill_timeout: duration("from the signal to the kill; the node caps it at 30s", {
+      default: '"5s"',
+    }),
     kill_signal: text("as `SIGINT`", { default: "the driver's" }),
     shutdown_delay: duration("between leaving the services and the signal", { default: '"0"' }),
     kind: refused("a service mesh is not part of this engine"),

@@ -24,12 +24,12 @@ function allBlocks(): readonly PlacedBlock[] {
   return [...found].map(([schema, parents]) => ({ schema, parents: [...new Set(parents)] }));
 }
 
-function typeText({ type }: AttributeSchema): string {
+function typeText({ type, refusal }: AttributeSchema): string {
   switch (type.kind) {
     case "text":
       return "text";
     case "choice":
-      return type.choices.map((value) => `\`${value}\``).join(", ");
+      return (refusal?.fine ?? type.choices).map((value) => `\`${value}\``).join(", ");
     case "whole":
       return boundsText(type.min, type.max);
     case "truth":
@@ -64,8 +64,13 @@ function defaultText({ default: value, required }: AttributeSchema): string {
   return isRemark || value.includes("`") || value.includes(";") ? value : `\`${value}\``;
 }
 
+/** Refused as a whole, or only in some of its values? */
+function isOfUse({ type, refusal }: AttributeSchema): boolean {
+  return refusal === null || (type.kind === "choice" && refusal.fine.length > 1);
+}
+
 function attributeRows({ attributes }: BlockSchema): string[] {
-  const works = Object.entries(attributes).filter(([, { refusal }]) => refusal === null);
+  const works = Object.entries(attributes).filter(([, schema]) => isOfUse(schema));
   if (works.length === 0) return [];
   return [
     row(["attribute", "type", "default", "is"]),

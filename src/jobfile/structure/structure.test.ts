@@ -79,7 +79,7 @@ const FULL = `job "full" {
       driver = "exec"
       config { command = "true" }
       lifecycle { hook = "prestart" }
-      resources { cores = 1 }
+      resources { cpu = 200 }
     }
     task "web" {
       driver      = "docker"
@@ -97,7 +97,7 @@ const FULL = `job "full" {
       env { LEVEL = "debug" }
       artifact {
         source  = "http://example.com/a.tgz"
-        options { checksum = "sha256:00" }
+        options { checksum = "sha256:${"0".repeat(64)}" }
       }
       template {
         data        = "x"
