@@ -1,6 +1,7 @@
 import type { ArtifactSpec, TemplateSpec } from "../../model/group.ts";
 import type { ReadBlock } from "../read/block.ts";
 import { ARTIFACT, TEMPLATE } from "../schema/members.ts";
+import { artifactIssues } from "./artifactRules.ts";
 import { leavesFolder } from "./paths.ts";
 import { isSignal } from "./signals.ts";
 import { readMany, type Within } from "./within.ts";
@@ -15,6 +16,7 @@ export function readArtifacts(task: ReadBlock, { reading }: Within): readonly Ar
       const message = `Expected a path within the task's directory and got "${destination}".`;
       reading.error("artifact_destination_outside", block.rangeOf("destination"), message);
     }
+    artifactIssues(block, reading);
     return { source, destination, mode, options, headers };
   });
 }

@@ -2,6 +2,7 @@ import type { GroupSpec, MemberSpec } from "../../model/group.ts";
 import { GROUP_COUNT_MAX } from "../../model/limits.ts";
 import type { Reading } from "../read/reading.ts";
 import { portIssues } from "./portRules.ts";
+import { rolloutIssues } from "./rolloutRules.ts";
 
 /** Rules within one group. */
 export function groupIssues(group: GroupSpec, path: string, reading: Reading): void {
@@ -19,6 +20,7 @@ export function groupIssues(group: GroupSpec, path: string, reading: Reading): v
     mountIssues(group, member, place, reading);
   });
   networkIssues(group, path, reading);
+  rolloutIssues(group, path, reading);
 }
 
 function memberNameIssues({ name, members }: GroupSpec, path: string, reading: Reading): void {
