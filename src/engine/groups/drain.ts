@@ -8,6 +8,7 @@ import { groupExecutionsOn } from "./contactLoss.ts";
 import { groupOf, groupOfVersion, groupsOf, isSystemType } from "./jobGroups.ts";
 
 const DRAINED = "alloc is being migrated";
+const NODE_GOES = "alloc is moved as its node reboots or is removed";
 
 export function watchDrain(engine: Engine, { record }: Node): void {
   const deadlineAt = record.drain?.deadlineAt ?? null;
@@ -38,13 +39,13 @@ function isSystem(live: LiveTask): boolean {
 export function moveEndless(engine: Engine, node: Node): void {
   for (const live of groupExecutionsOn(engine, node)) {
     const { type } = live.job.record.spec;
-    if (type === "service" || type === "system") leave(engine, live);
+    if (type === "service" || type === "system") leave(engine, live, NODE_GOES);
   }
 }
 
-function leave(engine: Engine, live: LiveTask): void {
+function leave(engine: Engine, live: LiveTask, why = DRAINED): void {
   if (live.execution.stopReason !== null) return;
-  describeStop(engine, live, DRAINED);
+  describeStop(engine, live, why);
   stopExecution(engine, live, "replaced");
 }
 

@@ -1,3 +1,4 @@
+import { runsItself } from "../../engine/groups/jobGroups.ts";
 import { poolOf } from "../../engine/ring.ts";
 import type { Engine, Job, Node } from "../../engine/state.ts";
 import type { Machine } from "../machine.ts";
@@ -57,7 +58,8 @@ function jobsUnsettled(engine: Engine): string | null {
     if (state !== "active" && state !== "disabled" && state !== "completed") {
       return `job ${spec.id} is ${state}, ${job.record.ending}`;
     }
-    const isParent = job.groups !== null && job.groups.tasks.size === 0;
+    // A parent has its children, and what it ran itself before it became one is past.
+    const isParent = job.groups !== null && !(job.groups.tasks.size > 0 && runsItself(job));
     const isDone = job.counts.active === 0 && job.counts.running === 0 && !isParent;
     if (state === "active" && isDone && spec.onAllTasksComplete === "terminatejob") {
       return `job ${spec.id} has only completed tasks and is active`;
