@@ -8,6 +8,7 @@ import { groupExecutionsOn } from "./contactLoss.ts";
 import { groupOf, groupOfVersion, groupsOf, isSystemType } from "./jobGroups.ts";
 
 const DRAINED = "alloc is being migrated";
+const DRAIN_IS_OVER = "alloc is stopped as the deadline of its node's drain has passed";
 const NODE_GOES = "alloc is moved as its node reboots or is removed";
 
 export function watchDrain(engine: Engine, { record }: Node): void {
@@ -22,7 +23,7 @@ export function settleDrain(engine: Engine, node: Node): void {
   const left = groupExecutionsOn(engine, node);
   const [system, others] = [left.filter(isSystem), left.filter((live) => !isSystem(live))];
   const isOver = drain.deadlineAt !== null && engine.now >= drain.deadlineAt;
-  if (isOver) for (const live of others) leave(engine, live);
+  if (isOver) for (const live of others) leave(engine, live, DRAIN_IS_OVER);
   if (!drain.ignoreSystemJobs && (isOver || others.length === 0)) {
     for (const live of system) leave(engine, live);
   }

@@ -144,8 +144,7 @@ export class GroupStoreChecks {
     }
     const drain = this.#world.disk.nodes.get(execution.nodes[0] ?? 0)?.drain ?? null;
     if (description !== MIGRATED || group.migrate === null || drain === null) return;
-    const isOver = drain.deadlineAt !== null && this.#world.disk.counters.time >= drain.deadlineAt;
-    if (!isOver) this.#checkParallel(job, name, group.migrate.maxParallel, MIGRATED, "migrate");
+    this.#checkParallel(job, name, group.migrate.maxParallel, MIGRATED, "migrate");
   }
 
   #checkParallel(job: JobRecord, group: string, most: number, why: string, what: string): void {
@@ -171,9 +170,9 @@ export class GroupStoreChecks {
     if (isOver || current.allocation.version !== groups?.version) return false;
     const previous = executions.get(current.allocation.previous ?? 0);
     const { state } = current.allocation;
-    // Nobody asks for the health of system tasks.
+    // Nobody asks for the health of system tasks; one that ran may be starting again by the end of the same step.
     const isHealthy = isPerNode(job)
-      ? state?.status === "running"
+      ? this.#ledger.firstStarts.has(current.number)
       : state?.health?.healthy === true;
     return previous?.allocation?.description === why && !isHealthy;
   }
