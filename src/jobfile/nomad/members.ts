@@ -94,8 +94,9 @@ function checkJson(check: CheckSpec): PlainValue {
     Type: check.type,
     PortLabel: check.port ?? "",
     Path: check.path,
-    Method: check.method,
-    Protocol: check.protocol,
+    // Who reads a tcp check back refuses what only http has.
+    Method: check.type === "http" ? check.method : "",
+    Protocol: check.type === "http" ? check.protocol : "",
     Header: check.header,
     Body: check.body,
     TLSSkipVerify: check.tlsSkipVerify,

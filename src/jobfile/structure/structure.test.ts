@@ -138,6 +138,54 @@ describe("Nomad's own JSON", () => {
     }
   });
 
+  test("of checks of each type and of templates is read back too", () => {
+    const spec = hclSpec(`job "j" {
+      group "g" {
+        network {
+          port "db" {}
+        }
+        task "t" {
+          driver = "docker"
+          config { image = "redis:3.2" }
+          service {
+            name = "s"
+            port = "db"
+            check {
+              type     = "tcp"
+              interval = "10s"
+              timeout  = "2s"
+            }
+            check {
+              type     = "http"
+              protocol = "https"
+              path     = "/"
+              interval = "10s"
+              timeout  = "2s"
+            }
+            check {
+              type     = "script"
+              command  = "/bin/true"
+              interval = "10s"
+              timeout  = "2s"
+            }
+          }
+          template {
+            data          = "a"
+            destination   = "local/a"
+            change_mode   = "signal"
+            change_signal = "SIGHUP"
+          }
+          template {
+            data        = "b"
+            destination = "local/b"
+          }
+          artifact { source = "http://127.0.0.1/a.tar.gz" }
+        }
+      }
+    }`);
+    expect(specOf(nomadJson(spec))).toEqual(spec);
+  });
+
   test("may have null, empty text and what a server answers beside the job", () => {
     const job = {
       ...nomadJson(hclSpec(FULL)),
