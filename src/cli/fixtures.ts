@@ -14,6 +14,7 @@ export function aJob(changes: Partial<Job> = {}): Job {
     creationTime: TIME,
     lastModified: TIME,
     state: "active",
+    status: "running",
     stateTransitionTime: TIME,
     priority: 0,
     maxParallelTasks: -1,

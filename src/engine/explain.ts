@@ -6,7 +6,15 @@ import { isoTime } from "../model/time.ts";
 import type { Explanation, WaitReason } from "./explanation.ts";
 import { explainGroup } from "./groups/explainGroup.ts";
 import { poolOf } from "./ring.ts";
-import { type Engine, type Job, liveOf, mustHave, type Node, type Pool } from "./state.ts";
+import {
+  type Engine,
+  type Job,
+  type LiveTask,
+  liveOf,
+  mustHave,
+  type Node,
+  type Pool,
+} from "./state.ts";
 
 /** Nodes named in one reason; the count tells how many there are. */
 const NODES_NAMED_MAX = 20;
@@ -63,13 +71,8 @@ function explainLive(engine: Engine, task: TaskRecord): Explanation {
   const reasons: WaitReason[] = [];
   const { id, contact } = node.record;
   if (contact !== "connected") {
-    const next =
-      contact === "away"
-        ? "it counts as unknown soon"
-        : "its work is recovered elsewhere when it is given up";
-    reasons.push(
-      reason("NodeUnreachable", `Node ${id} can not be reached (${contact}); ${next}.`, [node]),
-    );
+    const text = `Node ${id} can not be reached (${contact})${afterSilence(live)}.`;
+    reasons.push(reason("NodeUnreachable", text, [node]));
   }
   if (live.execution.state === "preparing") {
     reasons.push(
@@ -89,6 +92,16 @@ function explainLive(engine: Engine, task: TaskRecord): Explanation {
     );
   }
   return { state, summary: reasons[0]?.message ?? `It is running on node ${id}.`, reasons };
+}
+
+/** What is done about an execution whose node is out of contact. */
+function afterSilence({ node, execution }: LiveTask): string {
+  if (execution.state === "unknown" && execution.allocation !== undefined) {
+    return `. ${execution.allocation.description}`;
+  }
+  return node.record.contact === "away"
+    ? "; it counts as unknown soon"
+    : "; its work is recovered elsewhere when it is given up";
 }
 
 function jobEnded(state: string): WaitReason {

@@ -4,6 +4,7 @@ import type { DeallocationOption } from "../model/pool.ts";
 import { requestError } from "../model/requestError.ts";
 import { compactTime } from "../model/time.ts";
 import { loseAllWork, setContact, watch } from "./contact.ts";
+import { nodeIsGone } from "./groups/system.ts";
 import type { DisableSchedulingOption, NodeInput, Reply } from "./input.ts";
 import { indexNode, takesWork } from "./nodeIndex.ts";
 import { hardenOrder, stopOnNode, takeNode } from "./nodeOrders.ts";
@@ -208,8 +209,7 @@ export function dropNode(engine: Engine, node: Node): void {
     job.barred.delete(record.number);
     engine.touchedJobs.add(number);
   }
-  // Tasks of system jobs go with their node, also those that never ran there.
-  for (const number of engine.groupJobs) engine.unsettledJobs.add(number);
+  nodeIsGone(engine, node);
   engine.outcome.changes.nodes.set(record.number, null);
   engine.outcome.changes.nodeProgress.delete(record.number);
 }

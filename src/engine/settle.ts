@@ -3,7 +3,6 @@ import { startOrder } from "./assign.ts";
 import { hear, losePreparations, setContact, watch } from "./contact.ts";
 import { groupsRegainContact } from "./groups/contactLoss.ts";
 import type { NodeInput } from "./input.ts";
-import { takesWork } from "./nodeIndex.ts";
 import { issueOrder, setLife } from "./nodeOrders.ts";
 import { specialOrder } from "./preparation.ts";
 import { checkReboot, endReboot, forgetRebootFailure } from "./reboot.ts";
@@ -66,7 +65,7 @@ function comeBack(engine: Engine, node: Node, isNewBoot: boolean): void {
   else checkReboot(engine, node);
   watch(engine, node);
   wakePool(engine, record.pool);
-  if (takesWork(node)) engine.readyNodes.add(record.number);
+  engine.readyNodes.add(record.number);
 }
 
 /**

@@ -210,7 +210,7 @@ export interface Engine {
   readonly providedPorts: Set<number>;
   /** Live jobs of groups. */
   readonly groupJobs: Set<JobNumber>;
-  /** Nodes that have begun to take work: system jobs look at them. */
+  /** Nodes that have begun to take work, or are back as something else perhaps: system jobs look at them. */
   readonly readyNodes: Set<NodeNumber>;
   /** Jobs of groups whose wanted tasks are to be looked at again, and their moves. */
   readonly unsettledJobs: Set<JobNumber>;

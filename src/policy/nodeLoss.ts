@@ -1,6 +1,6 @@
-import { formatGoDuration } from "../model/duration.ts";
 import type { GroupJobType } from "../model/groupDefaults.ts";
 import type { DisconnectPolicy, ReschedulePolicy } from "../model/groupPolicy.ts";
+import { isoTime } from "../model/time.ts";
 import { isTerminated } from "./allocationStatus.ts";
 import { clientStopEndsAt, isDisconnectExpired, lostAt } from "./disconnect.ts";
 import { type ClientStatus, type RescheduleTracker, rescheduleTime } from "./reschedule.ts";
@@ -90,8 +90,7 @@ function onDownNode(input: NodeLossInput, now: number): NodeLossDecision {
   }
   const stoppedAt = clientStopEndsAt(policy, killTimeoutsMs, outSince);
   if (stoppedAt !== null && stoppedAt > now) {
-    const wait = formatGoDuration(stoppedAt - now);
-    const reason = `Node is down and stops the execution by itself; lost in ${wait}`;
+    const reason = `Node is down and stops the execution by itself; lost at ${isoTime(stoppedAt)}`;
     return unknownUntil(stoppedAt, NO_REPLACEMENT, reason);
   }
   if (policy.replace) {
@@ -106,9 +105,14 @@ function onDisconnectedNode(input: NodeLossInput, now: number): NodeLossDecision
   const giveUpAt = lostAt(input.policy, input.outSince);
   const replacement = whileUnknown(input);
   const isFirst = replacement.kind === "at" && replacement.at > now && replacement.at < giveUpAt;
-  const left = formatGoDuration(giveUpAt - now);
   const nextAt = isFirst ? replacement.at : giveUpAt;
-  return unknownUntil(nextAt, replacement, `Node is disconnected; lost in ${left}`);
+  const reason = `Node is disconnected; lost at ${isoTime(giveUpAt)}${besides(replacement, now)}`;
+  return unknownUntil(nextAt, replacement, reason);
+}
+
+function besides(replacement: ReplacementPlan, now: number): string {
+  if (replacement.kind === "none") return ", and not replaced before";
+  return `, and replaced ${replacement.at <= now ? "at once" : `at ${isoTime(replacement.at)}`} until it is back`;
 }
 
 /**

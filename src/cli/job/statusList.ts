@@ -20,8 +20,8 @@ export async function printStatusList(session: Session): Promise<number> {
 }
 
 /** A job's state in Nomad's words, where it has one for it. */
-export function jobStatus({ state, executionInfo }: Job): string {
-  if (state === "active") return "running";
+export function jobStatus({ state, status, executionInfo }: Job): string {
+  if (state === "active") return status;
   if (state !== "completed") return state;
   return executionInfo.terminateReason === "UserTerminate" ? "dead (stopped)" : "dead";
 }

@@ -93,6 +93,12 @@ export function isFeasible(job: Job, group: GroupSpec, node: Node): boolean {
   return suits(planOf(job, group), candidateOf(node));
 }
 
+/** The same if each of its drivers were there and well. */
+export function isFeasibleButForDrivers(job: Job, group: GroupSpec, node: Node): boolean {
+  const plan = { ...planOf(job, group), drivers: [], verdicts: new Map() };
+  return suits(plan, candidateOf(node));
+}
+
 /** Likewise for a group that is no job's yet. */
 export function suits(plan: PlacementPlan, candidate: Candidate): boolean {
   if (kindExclusion(plan, candidate) !== null) return false;

@@ -1,6 +1,6 @@
 import type { Reply } from "../input.ts";
 import { indexNode, takesWork } from "../nodeIndex.ts";
-import { findNode, isReply, refuse } from "../nodes.ts";
+import { findNode, isReply } from "../nodes.ts";
 import { saveNode } from "../record.ts";
 import { wakePool } from "../ring.ts";
 import type { Engine, Node } from "../state.ts";
@@ -30,17 +30,13 @@ export function drainNode(engine: Engine, id: string, request: DrainRequest): Re
   return { ok: true };
 }
 
-/** The drain is called off; what has left does not come back by itself. */
+/**
+ * The drain is called off; what has left does not come back by itself. After its end there is only the eligibility left
+ * to give back (Nomad `node drain -disable`).
+ */
 export function stopDrain(engine: Engine, id: string, isEligible: boolean): Reply {
   const node = findNode(engine, id);
   if (isReply(node)) return node;
-  if (node.record.drain === undefined || node.record.drain === null) {
-    return refuse(
-      "OperationNotValidOnNode",
-      `Node ${id} is not being drained.`,
-      "Change its eligibility instead, if that is what is wanted.",
-    );
-  }
   node.record.drain = null;
   if (isEligible) {
     node.record.schedulingState = "enabled";

@@ -211,3 +211,16 @@ test("a batch job that is over runs a failed task again when a person asks, and 
   fleet.ends(again, 0, "complete");
   expect(fleet.jobState("example")).toBe("completed");
 });
+
+test("what waits out of contact says until when, and what stands in for it meanwhile", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob(disconnect({ lostAfterMs: 10 * MINUTE })));
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.pass(31 * SECOND, [order.nodeId]);
+  const description = fleet.engine.executions.get(order.execution)?.execution.allocation
+    ?.description;
+  expect(description).toMatch(
+    /^Node is disconnected; lost at 1970-01-01T00:10:.*, and replaced at 1970-01-01T00:01:.* until it is back$/,
+  );
+});

@@ -146,10 +146,13 @@ function follow(engine: Engine, live: LiveTask, decision: ExecutionEndDecision):
   }
 }
 
-function backToPlacing(engine: Engine, job: Job, { task }: LiveTask): void {
+function backToPlacing(engine: Engine, job: Job, { task, node }: LiveTask): void {
   job.counts.active += 1;
-  // A system task goes on on its own node, whatever happened there.
-  if (isSystemType(job)) setProgress(engine, task, { actsAt: null });
+  // A system task goes on on its own node, whatever happened there, if that still suits it.
+  if (isSystemType(job)) {
+    setProgress(engine, task, { actsAt: null });
+    engine.readyNodes.add(node.record.number);
+  }
   queueForPlacing(engine, job, task, true);
 }
 

@@ -317,3 +317,30 @@ test("a node that is removed or rebooted waits for no service, whatever its opti
   expect(fleet.kinds()).toContain("rebootNode");
   expect(fleet.state(TASK, "example")).toBe("running");
 });
+
+test("an execution out of contact can be stopped: another takes its place when its node is given up", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob());
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.disconnect(order.nodeId);
+  const { execution } = order;
+  expect(fleet.send({ kind: "stopExecution", execution }).ok).toBe(true);
+  fleet.pass(31_000, [order.nodeId]);
+  expect(fleet.start().nodeId).not.toBe(order.nodeId);
+  fleet.connect(order.nodeId, [{ execution, state: "running", startedAt: 1 }]);
+  expect(fleet.kinds()).toContain("discard");
+});
+
+test("after the end of a drain, calling it off gives the node its eligibility back", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob());
+  fleet.healthy(fleet.start());
+  const drain = { deadlineMs: 60_000, ignoreSystemJobs: false };
+  fleet.send({ kind: "drainNode", node: "n1", drain });
+  fleet.stops();
+  expect(fleet.send({ kind: "stopDrain", node: "n1", isEligible: false }).ok).toBe(true);
+  expect(fleet.starts()).toEqual([]);
+  expect(fleet.send({ kind: "stopDrain", node: "n1", isEligible: true }).ok).toBe(true);
+  expect(fleet.start().nodeId).toBe("n1");
+});

@@ -56,16 +56,10 @@ export function applyToExecution(engine: Engine, input: ExecutionRequest): Reply
       "List the executions of its job.",
     );
   }
-  if (live.node.record.contact !== "connected") {
-    return refuse(
-      "NodeNotReachable",
-      `Node ${live.node.record.id} can not be reached now.`,
-      "Wait until it is back.",
-    );
-  }
   switch (input.kind) {
     case "restartExecution":
       return restart(engine, live, input.member, input.dead);
+    // Also where its node is away: it is told when it is back, and if it is given up another takes its place.
     case "stopExecution":
       describeStop(engine, live, "alloc was stopped by a user");
       stopExecution(engine, live, "replaced");
@@ -75,6 +69,13 @@ export function applyToExecution(engine: Engine, input: ExecutionRequest): Reply
 
 function restart(engine: Engine, live: LiveTask, member: string | null, dead: boolean): Reply {
   const { execution, job, task, node } = live;
+  if (node.record.contact !== "connected") {
+    return refuse(
+      "NodeNotReachable",
+      `Node ${node.record.id} can not be reached now.`,
+      "Wait until it is back, or stop the execution to have another in its place.",
+    );
+  }
   const names = allocationOf(live).state?.members.map((state) => state.member) ?? [];
   if (member !== null && !names.includes(member)) {
     return refuse(

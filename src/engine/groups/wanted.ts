@@ -25,7 +25,8 @@ export function isWanted(engine: Engine, job: Job, task: TaskRecord): boolean {
   if (group === null) return false;
   if (isSystemType(job)) {
     const node = boundNode(engine, task);
-    return node !== null && group.count > 0 && wantsSystemTask(engine, job, group, node);
+    if (node === null || group.count === 0) return false;
+    return wantsSystemTask(engine, job, group, node, task);
   }
   return (task.spec.place?.index ?? 0) < group.count;
 }

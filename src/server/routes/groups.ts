@@ -205,7 +205,7 @@ function allocationHandlers(context: ServerContext) {
 }
 
 async function findGroups(context: ServerContext, jobId: string) {
-  const { record: job } = await findJob(context, jobId);
+  const { record: job, counts } = await findJob(context, jobId);
   const { groups: record, spec } = job;
   if (record === undefined || spec.groups === undefined) {
     throw refuse(
@@ -214,7 +214,7 @@ async function findGroups(context: ServerContext, jobId: string) {
       `See it with GET /api/v1/jobs/${jobId}.`,
     );
   }
-  return { job, record, spec: spec.groups };
+  return { job, counts, record, spec: spec.groups };
 }
 
 async function tasksOf(context: ServerContext, job: JobNumber) {
@@ -228,7 +228,7 @@ async function executionsOf(context: ServerContext, job: JobNumber) {
 }
 
 async function figuresOf(context: ServerContext, jobId: string): Promise<GroupsFigures> {
-  const { job, record, spec } = await findGroups(context, jobId);
+  const { job, counts, record, spec } = await findGroups(context, jobId);
   const [tasks, executions] = await Promise.all([
     tasksOf(context, job.number),
     executionsOf(context, job.number),
@@ -236,15 +236,18 @@ async function figuresOf(context: ServerContext, jobId: string): Promise<GroupsF
   const isParent = spec.periodic !== null || spec.parameterized !== null;
   const children = isParent ? await childrenOf(context, job) : [];
   const nowhere = context.live.nowhere(job.number);
-  return { job, record, spec, tasks, executions, children, nowhere };
+  return { job, counts, record, spec, tasks, executions, children, nowhere };
 }
 
-async function childrenOf(context: ServerContext, job: JobRecord): Promise<JobRecord[]> {
+async function childrenOf(
+  context: ServerContext,
+  job: JobRecord,
+): Promise<GroupsFigures["children"]> {
   const page = { limit: EXECUTIONS_READ, cursor: null, order: "ascending" } as const;
   const found = await context.store.listJobs({ idPrefix: `${job.spec.id}/` }, page);
   return found.items
-    .map(({ record }) => record)
-    .filter(({ groups }) => foldId(groups?.parentJobId ?? "") === foldId(job.spec.id));
+    .map(({ record, progress }) => ({ record, counts: progress.counts }))
+    .filter(({ record }) => foldId(record.groups?.parentJobId ?? "") === foldId(job.spec.id));
 }
 
 async function findAllocation(context: ServerContext, id: string): Promise<FoundAllocation> {

@@ -26,7 +26,10 @@ export function jobHandlers(context: ServerContext): Handlers {
     await submit(context, input);
     return {};
   };
-  const viewOf = async (jobId: string) => jobView((await findJob(context, jobId)).record);
+  const viewOf = async (jobId: string) => {
+    const { record, counts } = await findJob(context, jobId);
+    return jobView(record, counts);
+  };
   const update = async (jobId: string, changes: JobChanges) => {
     const { record } = await findJob(context, jobId);
     const patch = withoutSamePool(changes, record.spec.poolId);
@@ -44,7 +47,7 @@ export function jobHandlers(context: ServerContext): Handlers {
       const { state, poolId, idPrefix } = query;
       const filter = givenOf({ state, poolId, idPrefix });
       const page = await context.store.listJobs(filter, pageRequest(query));
-      return pageAnswer(page, ({ record }) => jobView(record));
+      return pageAnswer(page, ({ record, progress }) => jobView(record, progress.counts));
     },
     "GET /jobs/{jobId}": ({ parameters }) => viewOf(parameters.jobId),
     "PATCH /jobs/{jobId}": async ({ parameters, body }) => {

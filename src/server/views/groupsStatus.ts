@@ -2,12 +2,13 @@ import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
 import type { Deployment, GroupsRecord } from "../../model/groupJob.ts";
 import type { TaskNumber } from "../../model/id.ts";
-import type { JobRecord } from "../../model/job.ts";
+import type { JobCounts, JobRecord } from "../../model/job.ts";
 import { rescheduleText } from "../../model/policyText.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { isoTime } from "../../model/time.ts";
 import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
 import { clientStatusOf } from "./clientStatus.ts";
+import { jobStatusOf } from "./jobStatus.ts";
 import { present, timeOf } from "./present.ts";
 
 /** Everything that is known of a job of groups. */
@@ -18,14 +19,15 @@ export interface GroupsFigures {
   readonly tasks: readonly TaskRecord[];
   /** Newest first. */
   readonly executions: readonly ExecutionRecord[];
+  readonly counts: JobCounts;
   /** Its children; empty for jobs that have none. */
-  readonly children: readonly JobRecord[];
+  readonly children: readonly { readonly record: JobRecord; readonly counts: JobCounts }[];
   /** Why no node takes a task now. */
   readonly nowhere: ReadonlyMap<TaskNumber, readonly string[]>;
 }
 
 export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
-  const { job, spec, record, children } = figures;
+  const { job, spec, record, counts, children } = figures;
   const { type } = job.spec;
   if (type === "fleet") throw new Error("fleet jobs have no groups");
   const isParent = spec.periodic !== null || spec.parameterized !== null;
@@ -34,7 +36,7 @@ export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
     name: spec.name,
     type,
     priority: job.spec.priority,
-    status: statusOf(figures),
+    status: jobStatusOf(job, counts),
     isStopped: isStopped(job),
     version: record.version,
     stable: record.stable,
@@ -62,23 +64,10 @@ export function isStopped(job: JobRecord): boolean {
   return job.terminateReason !== null && job.terminateReason !== "AllTasksComplete";
 }
 
-/** Nomad's job status. */
-export function jobStatusOf(job: JobRecord, isAnythingPlaced: boolean): GroupsStatus["status"] {
-  if (job.state === "completed" || job.state === "deleting") return "dead";
-  const groups = job.spec.groups;
-  const isParent =
-    groups !== undefined && (groups.periodic !== null || groups.parameterized !== null);
-  return isParent || isAnythingPlaced ? "running" : "pending";
-}
-
-function statusOf({ job, executions }: GroupsFigures): GroupsStatus["status"] {
-  return jobStatusOf(job, executions.length > 0);
-}
-
-function childCounts(children: readonly JobRecord[]) {
-  const counts = { pending: 0, running: 0, dead: 0 };
-  for (const child of children) counts[jobStatusOf(child, true)] += 1;
-  return counts;
+function childCounts(children: GroupsFigures["children"]) {
+  const found = { pending: 0, running: 0, dead: 0 };
+  for (const { record, counts } of children) found[jobStatusOf(record, counts)] += 1;
+  return found;
 }
 
 function summaryOf({ tasks, executions }: GroupsFigures, group: GroupSpec) {

@@ -4,10 +4,11 @@ import type { PreparationSpec, ReleaseSpec } from "../../model/taskSpec.ts";
 import { isoTime } from "../../model/time.ts";
 import type { Job, TaskCounts } from "../../protocol/api/answer/job.ts";
 import { commandView, constraintsView, schedulingErrorView } from "./command.ts";
+import { jobStatusOf } from "./jobStatus.ts";
 import { present, timeOf } from "./present.ts";
 import { jobUrl } from "./url.ts";
 
-export function jobView(job: JobRecord): Job {
+export function jobView(job: JobRecord, counts: JobCounts): Job {
   const { spec } = job;
   return {
     id: spec.id,
@@ -18,6 +19,7 @@ export function jobView(job: JobRecord): Job {
     creationTime: isoTime(job.createdAt),
     lastModified: isoTime(job.lastModifiedAt),
     state: job.state,
+    status: jobStatusOf(job, counts),
     stateTransitionTime: isoTime(job.stateAt),
     ...present({
       previousState: job.previousState,

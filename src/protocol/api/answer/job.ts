@@ -25,6 +25,10 @@ export const JOB = z
     creationTime: TIME,
     lastModified: TIME,
     state: JOB_STATE,
+    status: z.enum(["pending", "running", "dead"]).openapi({
+      description:
+        "In Nomad's words: `pending` while all it has waits, `dead` when it is over or all its groups' tasks are.",
+    }),
     stateTransitionTime: TIME,
     previousState: JOB_STATE.optional(),
     previousStateTransitionTime: TIME.optional(),
