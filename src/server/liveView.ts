@@ -1,6 +1,7 @@
 import { explainTask } from "../engine/explain.ts";
 import type { Explanation } from "../engine/explanation.ts";
-import { type PlannedGroup, planJob } from "../engine/groups/plan.ts";
+import { firstLaunchAt } from "../engine/groups/launchPlan.ts";
+import { planJob } from "../engine/groups/plan.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
 import { currentNodes } from "../engine/resize.ts";
 import { mustHave, type Node } from "../engine/state.ts";
@@ -67,8 +68,9 @@ export function liveViewOf(loop: Loop): LiveView {
     nowhere(number: JobNumber): ReadonlyMap<TaskNumber, readonly string[]> {
       return loop.engine.jobs.get(number)?.groups?.nowhere ?? new Map();
     },
-    plan(spec: JobSpec): readonly PlannedGroup[] {
-      return planJob(loop.engine, spec);
+    plan(spec: JobSpec) {
+      const { engine } = loop;
+      return { groups: planJob(engine, spec), nextLaunchAt: firstLaunchAt(spec, engine.now) };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { JobSpec } from "../../model/job.ts";
 import { nextDueAt } from "../../schedule/cron.ts";
 import type { Engine, Job } from "../state.ts";
 import { groupsOf, setGroupsRecord, wakeJob } from "./jobGroups.ts";
@@ -21,6 +22,12 @@ function storeNext(engine: Engine, job: Job): void {
   const next =
     spec.periodic !== null && launches(job) ? nextDueAt(spec.periodic, engine.now) : null;
   if (next !== record.nextLaunchAt) setGroupsRecord(engine, job, { nextLaunchAt: next });
+}
+
+/** When a job that is registered now launches its first child; null: it launches none. */
+export function firstLaunchAt({ groups }: JobSpec, now: number): number | null {
+  const periodic = groups?.periodic ?? null;
+  return periodic?.enabled === true ? nextDueAt(periodic, now) : null;
 }
 
 function launches(job: Job): boolean {

@@ -87,8 +87,11 @@ export interface LiveView {
   explain(job: JobRecord, task: TaskRecord): Explanation;
   /** Why no node takes tasks of a job of groups, by task; empty for any other job. */
   nowhere(job: JobNumber): ReadonlyMap<TaskNumber, readonly string[]>;
-  /** What registering a job of groups would do now. */
-  plan(spec: JobSpec): readonly PlannedGroup[];
+  /** What registering a job of groups would do now, and when it would launch its next child; null: it launches none. */
+  plan(spec: JobSpec): {
+    readonly groups: readonly PlannedGroup[];
+    readonly nextLaunchAt: number | null;
+  };
 }
 
 export interface NodeFiles {

@@ -86,6 +86,25 @@ test("a job is registered, planned, changed and its versions are kept", async ()
   });
 });
 
+test("a plan counts what the engine would do, also where nothing fits", async () => {
+  const large = (count: number) => {
+    const spec = job("large");
+    const [group] = spec.TaskGroups;
+    const tasks = group?.Tasks.map((task) => ({ ...task, Resources: { MemoryMB: 900_000 } }));
+    return { ...spec, TaskGroups: [{ ...group, Count: count, Tasks: tasks }] };
+  };
+  await api.json("POST", "/jobs/register", { job: large(3) });
+  const plan = await api.json("POST", "/jobs/plan", { job: large(5) });
+  expect(plan.groups).toMatchObject([{ create: 5, inPlace: 0 }]);
+  expect(plan.diff).toContain('+/- Task Group: "cache" (5 create)');
+});
+
+test("a plan of a periodic job says when it would launch", async () => {
+  const periodic = job("nightly", { Type: "batch", Periodic: { Spec: "0 0 * * *" } });
+  const { nextLaunchTime } = await api.json("POST", "/jobs/plan", { job: periodic });
+  expect(nextLaunchTime).toMatch(/T00:00:00.000Z$/);
+});
+
 test("everything that is wrong with a job is told at once, with its field", async () => {
   const bad = job("bad", {
     Type: "cronjob",

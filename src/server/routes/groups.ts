@@ -1,7 +1,5 @@
 import type { Reply, RequestInput } from "../../engine/input.ts";
 import type { GroupJobSpec } from "../../jobfile/decode/jobs.ts";
-import { jobDiff } from "../../jobfile/diff/jobs.ts";
-import { renderDiff } from "../../jobfile/diff/render.ts";
 import { nomadJson } from "../../jobfile/nomad/jobs.ts";
 import { executionOfAllocation } from "../../model/allocationId.ts";
 import { foldId, type JobNumber, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
@@ -16,6 +14,7 @@ import { type GroupsFigures, groupsStatusView } from "../views/groupsStatus.ts";
 import type { HandlersOf } from "./call.ts";
 import { submit } from "./call.ts";
 import type { ServerContext } from "./context.ts";
+import { planAnswer } from "./jobPlan.ts";
 import { findJob, findNode } from "./lookup.ts";
 import { memberLog } from "./memberLog.ts";
 import { Refusal, refuse } from "./refusal.ts";
@@ -264,35 +263,4 @@ async function findAllocation(context: ServerContext, id: string): Promise<Found
     `Expected the id of an allocation, or at least its first eight digits, and there is none of ${JSON.stringify(id)}.`,
     "See the ids with GET /api/v1/jobs/JOB/allocations.",
   );
-}
-
-async function planAnswer(context: ServerContext, spec: GroupJobSpec, warnings: readonly string[]) {
-  const stored = await context.store.readJob(foldId(spec.id));
-  const before = stored?.record ?? null;
-  const groups = context.live.plan(spec);
-  const old = before?.spec.groups === undefined ? null : (before.spec as GroupJobSpec);
-  const isDead =
-    before !== null && before.state !== "active" && before.terminateReason !== "AllTasksComplete";
-  const diff = jobDiff(isDead ? null : old, spec);
-  const lines = renderDiff(diff, false).map(({ text }) => text);
-  const isMoving = groups.some(
-    ({ create, destructive, inPlace, stop }) => create + destructive + inPlace + stop > 0,
-  );
-  return {
-    jobId: spec.id,
-    isChange: diff.kind !== "None" || isMoving,
-    ...(before?.groups === undefined ? {} : { version: before.groups.version }),
-    diff: lines,
-    groups: groups.map((group) => ({
-      ...group,
-      reasons: [...group.reasons],
-      placements: group.placements.map(({ taskId, nodeId, score, elsewhere }) => ({
-        taskId,
-        ...(nodeId === null ? {} : { nodeId }),
-        ...(score === null ? {} : { score }),
-        elsewhere: elsewhere.map((one) => ({ ...one })),
-      })),
-    })),
-    warnings: [...warnings],
-  };
 }
