@@ -105,6 +105,11 @@ describe("a job file is refused", () => {
       inGroup('update { min_healthy_time = "-1s" }'),
       ["duration_negative 4:33"],
     ],
+    [
+      "with no time between the steps of a system job",
+      inGroup("update { stagger = 0 }"),
+      ["stagger_not_positive 4:24"],
+    ],
   ];
   test.each(cases)("%s", (_, text, expected) => {
     expect(found(text)).toEqual([...expected]);
@@ -119,6 +124,11 @@ test("artifacts that a node can fetch are accepted", () => {
     expect(found(inArtifact(options, source))).toEqual([]);
   }
   expect(found(inArtifact("", `\${attr.stint.mirror}/y`))).toEqual([]);
+});
+
+test("a migrate may wait for as long as its deadline", () => {
+  const text = 'migrate {\n min_healthy_time = "1m"\n healthy_deadline = "1m"\n}';
+  expect(found(inGroup(text))).toEqual([]);
 });
 
 test("a progress_deadline of 0 is none, which no healthy_deadline exceeds", () => {

@@ -9,10 +9,12 @@ export function rolloutIssues(
 ): void {
   if (!reading.refuses) return;
   if (update !== null) {
-    healthyIssue(update, `${path}.update`, reading);
+    const isWrong = update.minHealthyTimeMs >= update.healthyDeadlineMs;
+    if (isWrong) healthyIssue(update, "less than", `${path}.update`, reading);
     progressIssue(update, `${path}.update`, reading);
   }
-  if (migrate !== null) healthyIssue(migrate, `${path}.migrate`, reading);
+  if (migrate !== null && migrate.minHealthyTimeMs > migrate.healthyDeadlineMs)
+    healthyIssue(migrate, "at most", `${path}.migrate`, reading);
 }
 
 interface HealthyTimes {
@@ -20,10 +22,13 @@ interface HealthyTimes {
   readonly healthyDeadlineMs: number;
 }
 
-function healthyIssue(times: HealthyTimes, path: string, reading: Reading): void {
-  const { minHealthyTimeMs, healthyDeadlineMs } = times;
-  if (minHealthyTimeMs < healthyDeadlineMs) return;
-  const message = `Expected min_healthy_time (${minHealthyTimeMs / 1000}s) to be less than healthy_deadline (${healthyDeadlineMs / 1000}s).`;
+function healthyIssue(
+  { minHealthyTimeMs, healthyDeadlineMs }: HealthyTimes,
+  bound: "less than" | "at most",
+  path: string,
+  reading: Reading,
+): void {
+  const message = `Expected min_healthy_time (${minHealthyTimeMs / 1000}s) to be ${bound} healthy_deadline (${healthyDeadlineMs / 1000}s).`;
   const fields = ["minHealthyTimeMs", "healthyDeadlineMs"] as const;
   const at = writtenOf(fields, path, reading);
   reading.issue({ path: at, code: "min_healthy_time_not_below_healthy_deadline", message });

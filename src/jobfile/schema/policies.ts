@@ -72,7 +72,11 @@ export const UPDATE = {
     auto_revert: truth("go back to the last good version when it fails"),
     auto_promote: later(truth("promote healthy canaries"), LATER_CANARY),
     canary: later(whole("executions beside the old ones first", { default: "0" }), LATER_CANARY),
-    stagger: duration("between steps of a system job", { default: '"30s"' }),
+    stagger: duration("between steps of a system job", {
+      default: '"30s"',
+      minMs: 1,
+      belowMin: "stagger_not_positive",
+    }),
   },
   blocks: {},
 } satisfies BlockSchema;
