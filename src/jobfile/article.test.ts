@@ -2,8 +2,7 @@
 // out (`...`) what the whole job has.
 import { expect, test } from "bun:test";
 import type { GroupSpec } from "../model/group.ts";
-import { readHcl } from "./hcl/readHcl.ts";
-import { readJob } from "./readJob.ts";
+import { readText } from "./testRead.ts";
 
 const KERNEL = `\${attr.kernel.name}`;
 
@@ -33,24 +32,8 @@ const JOB = `job "example" {
 }
 `;
 
-function read(text: string) {
-  const { body, findings } = readHcl(text, "example.nomad.hcl", {
-    variables: [],
-    now: 0,
-    random: () => 0,
-    readFile: null,
-    workingDirectory: null,
-    homeDirectory: null,
-    digest: null,
-    bcrypt: null,
-    yaml: null,
-  });
-  if (body === null) throw new Error(JSON.stringify(findings));
-  return readJob(body, { cronCheck: null, validators: null });
-}
-
 function groupOf(text: string): GroupSpec {
-  const { spec, findings } = read(text);
+  const { spec, findings } = readText(text);
   const [group] = spec?.groups.groups ?? [];
   if (group === undefined) throw new Error(JSON.stringify(findings));
   return group;
@@ -60,7 +43,7 @@ const inGroup = (snippet: string) => JOB.replace("    count = 1\n", `    count =
 const inTask = (snippet: string) => JOB.replace("      resources", `${snippet}      resources`);
 
 test("the redis job", () => {
-  const { spec, findings } = read(JOB);
+  const { spec, findings } = readText(JOB);
   expect(findings).toEqual([]);
   expect(spec).toMatchObject({
     id: "example",
@@ -93,7 +76,7 @@ test("restart: twice in half an hour, then no more", () => {
       mode = "fail"
     }
 `);
-  expect(read(text).findings).toEqual([]);
+  expect(readText(text).findings).toEqual([]);
   const restart = { attempts: 2, intervalMs: 1_800_000, delayMs: 15_000, mode: "fail" };
   expect(groupOf(text)).toMatchObject({ restart, members: [{ restart }] });
 });
@@ -109,7 +92,7 @@ const CHECK_RESTART = `
 `;
 
 test("check_restart as it stands there has no check, which is said and no mistake", () => {
-  const { spec, findings } = read(inTask(CHECK_RESTART));
+  const { spec, findings } = readText(inTask(CHECK_RESTART));
   expect(spec).not.toBeNull();
   expect(findings).toMatchObject([{ severity: "warning", code: "check_restart_without_check" }]);
 });
@@ -123,7 +106,7 @@ test("check_restart with a check restarts after three failures in a row", () => 
         }
 `;
   const text = inTask(CHECK_RESTART.replace("check_restart", `${check}check_restart`));
-  expect(read(text).findings).toEqual([]);
+  expect(readText(text).findings).toEqual([]);
   expect(groupOf(text).members[0]?.services).toMatchObject([
     {
       name: "example-cache-redis",
@@ -145,7 +128,7 @@ const RESCHEDULE = `
 
 test("reschedule without end; its 1hr is read as an hour, and said to be", () => {
   const text = inGroup(RESCHEDULE);
-  expect(read(text).findings).toMatchObject([
+  expect(readText(text).findings).toMatchObject([
     { severity: "warning", code: "duration_unit", range: { start: { line: 15, column: 24 } } },
   ]);
   expect(groupOf(text).reschedule).toEqual({

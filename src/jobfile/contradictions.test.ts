@@ -1,30 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readHcl } from "./hcl/readHcl.ts";
-import { readJob } from "./readJob.ts";
-
-function read(text: string) {
-  const { body, findings } = readHcl(text, "job.hcl", {
-    variables: [],
-    now: 0,
-    random: () => 0,
-    readFile: null,
-    workingDirectory: null,
-    homeDirectory: null,
-    digest: null,
-    bcrypt: null,
-    yaml: null,
-  });
-  if (body === null) throw new Error(JSON.stringify(findings));
-  return readJob(body, { cronCheck: null, validators: null });
-}
-
-/** `code line:column` of all that is found. */
-function found(text: string): string[] {
-  return read(text).findings.map(({ code, range }) => {
-    const { line, column } = range?.start ?? { line: 0, column: 0 };
-    return `${code} ${line}:${column}`;
-  });
-}
+import { findingsOf, readText } from "./testRead.ts";
 
 /** A job with text in its group from line 4 on, and in its task. */
 function inGroup(text: string, inTask = ""): string {
@@ -112,8 +87,8 @@ describe("a job file is refused", () => {
     ],
   ];
   test.each(cases)("%s", (_, text, expected) => {
-    expect(found(text)).toEqual([...expected]);
-    expect(read(text).spec).toBeNull();
+    expect(findingsOf(text)).toEqual([...expected]);
+    expect(readText(text).spec).toBeNull();
   });
 });
 
@@ -121,16 +96,16 @@ test("artifacts that a node can fetch are accepted", () => {
   const sum = `sha256:${"0".repeat(64)}`;
   for (const source of ["server:a/b", "/srv/a", "example.com/a.zip", "https::https://x/y?v=1"]) {
     const options = `options = { checksum = "${sum}", archive = "false", filename = "a" }`;
-    expect(found(inArtifact(options, source))).toEqual([]);
+    expect(findingsOf(inArtifact(options, source))).toEqual([]);
   }
-  expect(found(inArtifact("", `\${attr.stint.mirror}/y`))).toEqual([]);
+  expect(findingsOf(inArtifact("", `\${attr.stint.mirror}/y`))).toEqual([]);
 });
 
 test("a migrate may wait for as long as its deadline", () => {
   const text = 'migrate {\n min_healthy_time = "1m"\n healthy_deadline = "1m"\n}';
-  expect(found(inGroup(text))).toEqual([]);
+  expect(findingsOf(inGroup(text))).toEqual([]);
 });
 
 test("a progress_deadline of 0 is none, which no healthy_deadline exceeds", () => {
-  expect(found(inGroup("update { progress_deadline = 0 }"))).toEqual([]);
+  expect(findingsOf(inGroup("update { progress_deadline = 0 }"))).toEqual([]);
 });

@@ -1,35 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HclOptions } from "./hcl/options.ts";
-import { readHcl } from "./hcl/readHcl.ts";
-import { type JobOptions, readJob } from "./readJob.ts";
-
-const HCL: HclOptions = {
-  variables: [],
-  now: 0,
-  random: () => 0,
-  readFile: null,
-  workingDirectory: null,
-  homeDirectory: null,
-  digest: null,
-  bcrypt: null,
-  yaml: null,
-};
-
-function read(text: string, options: Partial<JobOptions> = {}) {
-  const { body, findings } = readHcl(text, "job.hcl", HCL);
-  if (body === null) throw new Error(JSON.stringify(findings));
-  return readJob(body, { cronCheck: null, validators: null, ...options });
-}
-
-/** `code line:column` of all that is found. */
-function found(text: string, options: Partial<JobOptions> = {}): string[] {
-  return read(text, options).findings.map(({ code, range }) => {
-    const { line, column } = range?.start ?? { line: 0, column: 0 };
-    return `${code} ${line}:${column}`;
-  });
-}
+import { findingsOf, readText } from "./testRead.ts";
 
 const TASK = `task "t" {
       driver = "raw_exec"
@@ -77,7 +49,7 @@ interval = "10s"
 timeout = "2s"`;
 
 test("a name that is not known is told with its line and the one that was meant", () => {
-  const { findings } = read(inGroup("contraint { }\n    countt = 2"));
+  const { findings } = readText(inGroup("contraint { }\n    countt = 2"));
   expect(findings).toMatchObject([
     {
       code: "unsupported_block",
@@ -109,7 +81,7 @@ test("all mistakes are told together, in the order of the file", () => {
   }
 }
 `;
-  expect(found(text)).toEqual(
+  expect(findingsOf(text)).toEqual(
     [
       "id_has_space 1:5",
       "priority_out_of_range 2:14",
@@ -128,7 +100,7 @@ function lineOf(text: string): number {
 }
 
 test("an unknown driver is told with the four that are known", () => {
-  const { findings } = read(inTask("").replace('"raw_exec"', '"qemu"'));
+  const { findings } = readText(inTask("").replace('"raw_exec"', '"qemu"'));
   expect(findings[0]?.message).toBe(
     'Expected driver to be one of docker, exec, java, raw_exec and got "qemu".',
   );
@@ -269,39 +241,39 @@ describe("a job file is refused", () => {
     ["with a signal that is none", inTask('kill_signal = "TERM"'), ["signal_invalid 4:21"]],
   ];
   test.each(cases)("%s", (_, text, expected) => {
-    expect(found(text)).toEqual([...expected]);
-    expect(read(text).spec).toBeNull();
+    expect(findingsOf(text)).toEqual([...expected]);
+    expect(readText(text).spec).toBeNull();
   });
 });
 
 test("what is empty, false or 0 asks for nothing and is not refused", () => {
   const text = inTask('kind = ""\nartifact {\n source = "http://x/y"\n insecure = false\n}');
-  expect(found(text)).toEqual([]);
+  expect(findingsOf(text)).toEqual([]);
 });
 
 test("a duration of no Go unit is read with a warning, or refused", () => {
   const policy = inGroup('reschedule {\n max_delay = "1hr"\n}');
-  const { spec, findings } = read(policy);
+  const { spec, findings } = readText(policy);
   expect(spec?.groups.groups[0]?.reschedule?.maxDelayMs).toBe(3_600_000);
   expect(findings).toMatchObject([{ severity: "warning", code: "duration_unit" }]);
   expect(findings[0]?.message).toContain('which is read as "1h"');
-  expect(found(policy.replace("1hr", "1d"))).toEqual(["duration_invalid 5:14"]);
+  expect(findingsOf(policy.replace("1hr", "1d"))).toEqual(["duration_invalid 5:14"]);
 });
 
 test("a kill_timeout that a node cuts short is read with a warning", () => {
-  const { spec, findings } = read(inTask('kill_timeout = "31s"'));
+  const { spec, findings } = readText(inTask('kill_timeout = "31s"'));
   expect(spec?.groups.groups[0]?.members[0]?.killTimeoutMs).toBe(31_000);
   expect(findings).toMatchObject([{ severity: "warning", code: "kill_timeout_capped" }]);
-  expect(found(inTask('kill_timeout = "30s"'))).toEqual([]);
+  expect(findingsOf(inTask('kill_timeout = "30s"'))).toEqual([]);
 });
 
 test("a number as a duration is one of nanoseconds", () => {
-  const { spec } = read(inGroup("shutdown_delay = 3000000000"));
+  const { spec } = readText(inGroup("shutdown_delay = 3000000000"));
   expect(spec?.groups.groups[0]?.shutdownDelayMs).toBe(3000);
 });
 
 test("policies go over one another from the job to the task, attribute by attribute", () => {
-  const { spec } = read(`job "j" {
+  const { spec } = readText(`job "j" {
   reschedule { delay = "10s" }
   update { max_parallel = 3 }
   group "g" {
@@ -328,17 +300,17 @@ test("policies go over one another from the job to the task, attribute by attrib
 });
 
 test("a task directly in the job has a group of its name", () => {
-  const { spec } = read(`job "j" {\n  ${TASK}\n}`);
+  const { spec } = readText(`job "j" {\n  ${TASK}\n}`);
   expect(spec?.groups.groups).toMatchObject([{ name: "t", count: 1, members: [{ name: "t" }] }]);
 });
 
 test("an update of no executions at once is switched off", () => {
-  const { spec } = read(inGroup("update { max_parallel = 0 }"));
+  const { spec } = readText(inGroup("update { max_parallel = 0 }"));
   expect(spec?.groups.groups[0]?.update).toBeNull();
 });
 
 test("check_restart of the service holds for its checks, each of which may write its own", () => {
-  const { spec } = read(
+  const { spec } = readText(
     inGroup(`service {
       port = "80"
       check_restart {
@@ -363,17 +335,17 @@ test("check_restart of the service holds for its checks, each of which may write
 
 test("older forms of disconnect are read as the block", () => {
   const text = 'max_client_disconnect = "1h"\n    prevent_reschedule_on_lost = true';
-  expect(read(inGroup(text)).spec?.groups.groups[0]?.disconnect).toEqual({
+  expect(readText(inGroup(text)).spec?.groups.groups[0]?.disconnect).toEqual({
     lostAfterMs: 3_600_000,
     replace: false,
     reconcile: "best_score",
     stopOnClientAfterMs: null,
   });
-  expect(found(inGroup(`${text}\n    disconnect { }`))).toEqual(["disconnect_conflict 6:5"]);
+  expect(findingsOf(inGroup(`${text}\n    disconnect { }`))).toEqual(["disconnect_conflict 6:5"]);
 });
 
 test("values of env and meta become text, as a map and as blocks", () => {
-  const { spec } = read(inTask('env {\n A = 1\n B = true\n}\nmeta = { "a.b" = 2.5 }'));
+  const { spec } = readText(inTask('env {\n A = 1\n B = true\n}\nmeta = { "a.b" = 2.5 }'));
   expect(spec?.groups.groups[0]?.members[0]).toMatchObject({
     env: { A: "1", B: "true" },
     meta: { "a.b": "2.5" },
@@ -381,7 +353,7 @@ test("values of env and meta become text, as a map and as blocks", () => {
 });
 
 test("settings of a driver keep their names; blocks that may stand often are a list", () => {
-  const { spec, findings } = read(
+  const { spec, findings } = readText(
     inTask("")
       .replace("raw_exec", "docker")
       .replace(
@@ -412,7 +384,7 @@ test("settings of a driver keep their names; blocks that may stand often are a l
 test("cron expressions are looked at by whom the caller names", () => {
   const text = inGroup("", "batch").replace("group", 'periodic {\n cron = "every day"\n}\n  group');
   const cronCheck = (cron: string, zone: string) => `${cron} in ${zone} has too few fields`;
-  const { findings } = read(text, { cronCheck });
+  const { findings } = readText(text, { cronCheck });
   expect(findings).toMatchObject([
     { code: "periodic_cron_invalid", range: { start: { line: 4 } } },
   ]);
@@ -430,15 +402,15 @@ test("what validators of other parts say is told at the line of what they speak 
     spread: none,
   };
   const text = inGroup('restart { interval = "1s" }\n    constraint { operator = "~" }');
-  expect(found(text, { validators })).toEqual([
+  expect(findingsOf(text, { validators })).toEqual([
     "interval_below_minimum 4:5",
     "operator_unknown 5:5",
   ]);
-  expect(read(text, { validators }).spec).toBeNull();
+  expect(readText(text, { validators }).spec).toBeNull();
 });
 
 test("places are known of what is written, and of what it would be in for the rest", () => {
-  const { placeOf } = read(inGroup('restart { mode = "fail" }'));
+  const { placeOf } = readText(inGroup('restart { mode = "fail" }'));
   expect(placeOf("groups[0].restart.mode")?.start).toEqual({ line: 4, column: 22 });
   expect(placeOf("groups[0].restart.delayMs")?.start).toEqual({ line: 4, column: 5 });
   expect(placeOf("groups[0].migrate")?.start).toEqual({ line: 3, column: 3 });
@@ -446,13 +418,13 @@ test("places are known of what is written, and of what it would be in for the re
 
 test("the example of the article is a job without mistakes", () => {
   const path = join(import.meta.dir, "../../examples/redis.nomad.hcl");
-  const { spec, findings } = read(readFileSync(path, "utf8"));
+  const { spec, findings } = readText(readFileSync(path, "utf8"));
   expect(findings).toEqual([]);
   expect(spec?.groups.groups[0]?.members[0]?.config).toMatchObject({ image: "redis:3.2" });
 });
 
 test("settings of a driver may be written as maps, and what asks for nothing is left out", () => {
-  const { spec, findings } = read(
+  const { spec, findings } = readText(
     inTask("")
       .replace("raw_exec", "docker")
       .replace(

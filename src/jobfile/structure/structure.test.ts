@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { GroupJobSpec } from "../decode/jobs.ts";
-import { readHcl } from "../hcl/readHcl.ts";
 import { nomadJson } from "../nomad/jobs.ts";
 import { readJob } from "../readJob.ts";
+import { readText } from "../testRead.ts";
 import type { PlainValue } from "../tree.ts";
 import { plainTree } from "./plainTree.ts";
 import { readStructure, structureForm } from "./readStructure.ts";
@@ -21,21 +21,9 @@ function specOf(value: PlainValue): GroupJobSpec {
 }
 
 function hclSpec(text: string): GroupJobSpec {
-  const { body, findings } = readHcl(text, "job.hcl", {
-    variables: [],
-    now: 0,
-    random: () => 0,
-    readFile: null,
-    workingDirectory: null,
-    homeDirectory: null,
-    digest: null,
-    bcrypt: null,
-    yaml: null,
-  });
-  const reading = body === null ? null : readJob(body, OPTIONS);
-  if (reading?.spec == null)
-    throw new Error(JSON.stringify([...findings, ...(reading?.findings ?? [])]));
-  return reading.spec;
+  const { spec, findings } = readText(text, OPTIONS);
+  if (spec === null) throw new Error(JSON.stringify(findings));
+  return spec;
 }
 
 const FULL = `job "full" {
