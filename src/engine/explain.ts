@@ -4,7 +4,7 @@ import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import { isoTime } from "../model/time.ts";
 import type { Explanation, WaitReason } from "./explanation.ts";
-import { explainGroup } from "./groups/explainGroup.ts";
+import { explainGroup, explainMembers, isStarting } from "./groups/explainGroup.ts";
 import { poolOf } from "./ring.ts";
 import {
   type Engine,
@@ -67,31 +67,34 @@ function explainLive(engine: Engine, task: TaskRecord): Explanation {
   if (live === null) {
     return { state, summary: "It is on its way to a node.", reasons: [] };
   }
-  const { node } = live;
+  const { node, execution } = live;
   const reasons: WaitReason[] = [];
   const { id, contact } = node.record;
   if (contact !== "connected") {
     const text = `Node ${id} can not be reached (${contact})${afterSilence(live)}.`;
     reasons.push(reason("NodeUnreachable", text, [node]));
   }
-  if (live.execution.state === "preparing") {
+  if (execution.state === "preparing") {
     reasons.push(
       reason("WaitsForPreparation", `The job preparation task is running on node ${id}.`, [node]),
     );
-  } else if (live.execution.state === "stopping") {
+  } else if (execution.state === "stopping") {
     reasons.push(
       reason("WaitsForNode", `It was told to stop; node ${id} has not confirmed its end yet.`, [
         node,
       ]),
     );
-  } else if (live.execution.state === "assigned") {
+  } else if (execution.state === "assigned") {
     reasons.push(
       reason("WaitsForNode", `It was placed on node ${id}, which has not confirmed it yet.`, [
         node,
       ]),
     );
+  } else if (execution.allocation !== undefined) {
+    reasons.push(...explainMembers(execution.allocation, id));
   }
-  return { state, summary: reasons[0]?.message ?? `It is running on node ${id}.`, reasons };
+  const what = isStarting(execution) ? "starting" : "running";
+  return { state, summary: reasons[0]?.message ?? `It is ${what} on node ${id}.`, reasons };
 }
 
 /** What is done about an execution whose node is out of contact. */

@@ -25,6 +25,8 @@ const CODES: Readonly<Record<WaitReason["code"], true>> = {
   TooOld: true,
   WaitsForReschedule: true,
   NoNodeSuits: true,
+  WaitsForTemplate: true,
+  WaitsForRestart: true,
 };
 
 test("docs/job-lifecycle.md explains every reason why a task waits, and no other", () => {

@@ -21,7 +21,9 @@ export interface WaitReason {
     | "TooOld"
     /** Of groups. */
     | "WaitsForReschedule"
-    | "NoNodeSuits";
+    | "NoNodeSuits"
+    | "WaitsForTemplate"
+    | "WaitsForRestart";
   /** A true sentence: what it waits for, and what would help. */
   readonly message: string;
   /** The nodes it speaks of, by node id; empty when it is about the job or pool as a whole. At most 20 are named. */

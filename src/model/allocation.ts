@@ -14,6 +14,7 @@ export type MemberEventType =
   | "Setup Failure"
   | "Driver"
   | "Driver Failure"
+  | "Template"
   | "Started"
   | "Terminated"
   | "Restart Signaled"

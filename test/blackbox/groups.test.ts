@@ -209,6 +209,34 @@ test("a drained node gives its executions away", async () => {
   await server.client.jobs.terminate("moved");
 }, 30_000);
 
+test("a task whose template reads a key that is not there says so, and starts when it is", async () => {
+  const template = {
+    EmbeddedTmpl: '{{ key "waited/for" }}',
+    DestPath: "local/read",
+    ChangeMode: "noop",
+  };
+  const script = `cat local/read > ${file("read")}; exec sleep 1000`;
+  await register(shellJob("waits", { script, task: { Templates: [template] } }));
+  const [first] = await until(
+    "its placement",
+    () => allocationsOf(server.client, "waits"),
+    (found) => found.length === 1,
+  );
+  const waiting = await untilAllocation(
+    server.client,
+    first?.id ?? "",
+    "the key to be named",
+    (allocation) => eventTypes(allocation).includes("Template"),
+  );
+  expect(waiting.members[0]?.events.at(-1)?.description).toBe("Missing: key waited/for");
+  const { reasons } = await server.client.tasks.explain("waits", "waits.g[0]");
+  expect(reasons.map(({ code }) => code)).toEqual(["WaitsForTemplate"]);
+  await server.client.files.write("kv/waited/for", "here");
+  await untilRunning(server.client, "waits", 1);
+  expect(eventTypes(await server.client.groups.allocation(first?.id ?? "")).at(-1)).toBe("Started");
+  await server.client.jobs.terminate("waits");
+});
+
 test("a person restarts an execution in place and stops another, which is replaced", async () => {
   const pids = file("asked");
   await register(shellJob("asked", { script: forever(pids), restart: { attempts: 0, delayS: 0 } }));

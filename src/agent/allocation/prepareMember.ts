@@ -167,7 +167,7 @@ async function renderAll(
 ): Promise<CoreFailure | null> {
   const missing = new Set<string>();
   const rendered = await renderTemplates(specOf(process).templates, template, signal, (path) => {
-    if (!missing.has(path)) say("Task Setup", `Missing: key ${path}`);
+    if (!missing.has(path)) say("Template", `Missing: key ${path}`);
     missing.add(path);
   });
   return isStartFailure(rendered) ? startFailureOf(rendered) : null;

@@ -1,3 +1,6 @@
+import type { MemberState } from "../../model/allocation.ts";
+import type { ExecutionRecord } from "../../model/execution.ts";
+import type { ExecutionAllocation } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { isoTime } from "../../model/time.ts";
 import type { WaitReason } from "../explanation.ts";
@@ -30,6 +33,33 @@ export function explainGroup(engine: Engine, job: Job, task: TaskRecord): WaitRe
   const reasons = groupsOf(job).live.nowhere.get(task.number) ?? [];
   if (reasons.length > 0) return reasons.map((message) => about("NoNodeSuits", message));
   return [about("WaitsForTurn", "It is next and is about to be placed.")];
+}
+
+/** Why members of a placed execution do not run now, as their node tells it. */
+export function explainMembers({ state }: ExecutionAllocation, nodeId: string): WaitReason[] {
+  const members = state?.members ?? [];
+  return members.flatMap((member) => {
+    const reason = waitOf(member, nodeId);
+    return reason === null ? [] : [{ ...reason, nodes: [nodeId], nodeCount: 1 }];
+  });
+}
+
+/** Null: it does not wait, or nobody knows for what. */
+function waitOf({ member, state, nextAt, events }: MemberState, nodeId: string): WaitReason | null {
+  const last = events.at(-1);
+  if (state !== "pending" || last === undefined) return null;
+  const which = `Its task "${member}" waits on node ${nodeId}`;
+  if (last.type === "Template") {
+    return about("WaitsForTemplate", `${which} for what its template reads. ${last.description}.`);
+  }
+  if (nextAt === null) return null;
+  const message = `${which} for its restart at ${isoTime(nextAt)}: ${last.description}.`;
+  return about("WaitsForRestart", message);
+}
+
+/** Whether it is a group of which nothing has run yet. */
+export function isStarting({ allocation, startedAt }: ExecutionRecord): boolean {
+  return allocation !== undefined && startedAt === null;
 }
 
 function about(code: WaitReason["code"], message: string): WaitReason {

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import type { MemberState } from "../../model/allocation.ts";
 import { RESCHEDULE_DEFAULTS } from "../../model/groupDefaults.ts";
-import { GroupFleet, groupJob } from "./testGroups.ts";
+import { explainTask } from "../explain.ts";
+import { GroupFleet, groupJob, memberState } from "./testGroups.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -152,4 +154,43 @@ test("a restored machine goes on where the live one was", () => {
   expect(fleet.starts()).toEqual([]);
   fleet.pass(31 * SECOND);
   expect(fleet.start().allocation?.name).toBe(first.allocation?.name ?? "");
+});
+
+function explained(fleet: GroupFleet) {
+  const task = fleet.task("example.cache[0]", "example");
+  if (task === null) throw new Error("Expected the task.");
+  const { summary, reasons } = explainTask(fleet.engine, fleet.engine.jobs.get(1) ?? null, task);
+  return { summary, codes: reasons.map(({ code }) => code) };
+}
+
+test("explain says what a task that is placed waits for: a key of its template, its restart", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob());
+  const order = fleet.start();
+  const says = (changes: Partial<MemberState>) => {
+    fleet.says(order, { members: [memberState({ state: "pending", ...changes })] });
+  };
+  const missing = { type: "Template", at: fleet.now, description: "Missing: key a/b" } as const;
+  says({ events: [] });
+  fleet.report("n1", { kind: "accepted", execution: order.execution });
+  expect(explained(fleet)).toEqual({ summary: "It is starting on node n1.", codes: [] });
+  says({ events: [missing] });
+  expect(explained(fleet)).toEqual({
+    summary: 'Its task "web" waits on node n1 for what its template reads. Missing: key a/b.',
+    codes: ["WaitsForTemplate"],
+  });
+  fleet.report("n1", { kind: "started", execution: order.execution, startedAt: fleet.now });
+  says({ state: "running", events: [missing] });
+  expect(explained(fleet)).toEqual({ summary: "It is running on node n1.", codes: [] });
+  const restarting = {
+    type: "Restarting",
+    at: 0,
+    description: "Task restarting in 16.2s",
+  } as const;
+  says({ nextAt: Date.UTC(2026, 10, 21), events: [restarting] });
+  expect(explained(fleet)).toEqual({
+    summary:
+      'Its task "web" waits on node n1 for its restart at 2026-11-21T00:00:00.000Z: Task restarting in 16.2s.',
+    codes: ["WaitsForRestart"],
+  });
 });

@@ -76,6 +76,8 @@ function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: Wai
     case "WaitsForNode":
     case "WaitsForReschedule":
     case "NoNodeSuits":
+    case "WaitsForTemplate":
+    case "WaitsForRestart":
       return false;
   }
 }

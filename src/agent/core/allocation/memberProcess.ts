@@ -64,7 +64,7 @@ export function onMemberStarted(step: Step, process: Execution, startedAt: numbe
   if (runOf(execution)?.head.startedAt === null) changeHead(step, execution, { startedAt });
 }
 
-/** What a driver says of what it does for a member. */
+/** What is said of the work on a member, as that an image is pulled or a template waits: the server hears it at once. */
 export function onMemberEvent(
   step: Step,
   process: Execution,
@@ -74,6 +74,7 @@ export function onMemberEvent(
   const owner = ownerOf(step, process);
   if (owner === null) return;
   changeMember(step, owner.execution, noteEvent(owner.member.run, type, description, step.now));
+  step.notices.push({ notice: "due", execution: owner.execution });
 }
 
 /** No process came of it: by the member's policy that is an end like others. */

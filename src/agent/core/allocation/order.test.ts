@@ -304,3 +304,13 @@ test("a group whose directories cannot be made has failed", () => {
   });
   expect(node.events("web").at(-1)).toBe("Setup Failure");
 });
+
+test("what is said of a member that is being prepared reaches the server at once", () => {
+  const node = GroupNode.begun(groupOf([memberOf("web")]));
+  const said = { type: "Template", description: "Missing: key a/b" } as const;
+  node.give({ input: "memberEvent", key: node.keyOf("web"), ...said });
+  const state = node.machine.outbox.messages.findLast(({ kind }) => kind === "allocation");
+  expect(state).toMatchObject({ state: { members: [{ state: "pending" }] } });
+  expect(node.lastEvent("web")).toMatchObject(said);
+  expect(state?.kind === "allocation" && state.state.members[0]?.events.at(-1)).toMatchObject(said);
+});
