@@ -91,6 +91,8 @@ export interface AllocationState {
   readonly checks: readonly CheckState[];
   /** Null: not decided, or nobody asked. */
   readonly health: ExecutionHealth | null;
+  /** Which limit of its group made the node end it; absent: none did. */
+  readonly description?: string;
 }
 
 /** One earlier failure that a replacement remembers (Nomad's reschedule tracker). */

@@ -45,7 +45,14 @@ function keepLastState(engine: Engine, live: LiveTask): void {
     const { allocation: _state, ...result } = execution.result;
     execution.result = result;
   }
-  setAllocation(engine, live, { state, unknownAt: null });
+  const { desired } = allocationOf(live);
+  // Why the server wanted it stopped comes before a limit that the node found.
+  const found = desired === "run" ? state?.description : undefined;
+  setAllocation(engine, live, {
+    state,
+    unknownAt: null,
+    ...(found === undefined ? {} : { description: found }),
+  });
 }
 
 function countOnNode(engine: Engine, { node, execution }: LiveTask): void {
@@ -118,7 +125,10 @@ function follow(engine: Engine, live: LiveTask, decision: ExecutionEndDecision):
       finishTask(engine, job, task, null);
       return;
     case "complete":
-      setProgress(engine, task, { decision: reason, actsAt: null });
+      setProgress(engine, task, {
+        decision: allocationOf(live).state?.description ?? reason,
+        actsAt: null,
+      });
       finishTask(engine, job, task, exitCodeOfExecution(live) ?? 0);
       return;
     case "replace":

@@ -194,3 +194,17 @@ test("explain says what a task that is placed waits for: a key of its template, 
     codes: ["WaitsForRestart"],
   });
 });
+
+test("a batch execution that its node ended by max_run_duration is complete, and says why", () => {
+  const fleet = new GroupFleet();
+  const group = { reschedule: RESCHEDULE_DEFAULTS.batch, update: null, maxRunDurationMs: MINUTE };
+  fleet.register(groupJob(group, { type: "batch" }));
+  const order = fleet.start();
+  const description = "Exceeded max_run_duration of 1m0s";
+  fleet.ends(order, 0, "complete", { description });
+  expect(fleet.store.executions.get(order.execution)?.allocation).toMatchObject({ description });
+  expect(fleet.task("example.cache[0]", "example")?.progress).toMatchObject({
+    state: "completed",
+    group: { decision: description },
+  });
+});

@@ -112,7 +112,12 @@ export class GroupFleet extends TestFleet {
     this.ends(order, 1, "failed");
   }
 
-  ends(order: StartOrder, exitCode: number, status: "complete" | "failed"): void {
+  ends(
+    order: StartOrder,
+    exitCode: number,
+    status: "complete" | "failed",
+    state: Partial<AllocationState> = {},
+  ): void {
     this.now += 1;
     const member = memberState({
       state: "dead",
@@ -125,7 +130,7 @@ export class GroupFleet extends TestFleet {
       result: {
         ...resultOf({ state: "exited", exitCode }, this.now),
         processes: [processRecord(exitCode, this.now)],
-        allocation: { status, members: [member], checks: [], health: null },
+        allocation: { status, members: [member], checks: [], health: null, ...state },
       },
     });
   }

@@ -98,7 +98,9 @@ export const GROUP = {
       invalid: "count_negative",
     }),
     shutdown_delay: duration("between leaving the services and stopping tasks", { default: '"0"' }),
-    max_run_duration: duration("from the start (batch, sysbatch)"),
+    max_run_duration: duration(
+      "from the start; then it is killed and counts as complete (batch, sysbatch)",
+    ),
     meta: map("free; shown as `NOMAD_META_KEY`"),
     max_client_disconnect: duration(OLD_DISCONNECT),
     stop_after_client_disconnect: duration(OLD_DISCONNECT),

@@ -6,10 +6,12 @@ import { cancelPrepare, recordStopping, signalRunning } from "../stopping.ts";
 import { changeHead, changeMember, presentMembers, runOf } from "./change.ts";
 import { expiryOf, givenUpAtOf, signalDueAt } from "./due.ts";
 import {
+  expired,
   killing,
   LEADER_DEAD,
   MAINS_DEAD,
   noteEvent,
+  outOfContact,
   siblingFailed,
   waitingForShutdownDelay,
 } from "./events.ts";
@@ -69,10 +71,26 @@ function causeByMembers(execution: Execution, living: readonly Member[]): Found 
 function causeByTime({ machine, now }: Step, execution: Execution): Found | null {
   const run = runOf(execution);
   const expiresAt = run === null ? null : expiryOf(execution, run);
-  if (expiresAt !== null && now >= expiresAt) return { cause: "expired", event: null };
+  if (expiresAt !== null && now >= expiresAt) return limitReached(execution, "expired");
   const givenUpAt = givenUpAtOf(machine, execution);
-  if (givenUpAt !== null && now >= givenUpAt) return { cause: "outOfContact", event: null };
+  if (givenUpAt !== null && now >= givenUpAt) return limitReached(execution, "outOfContact");
   return null;
+}
+
+function limitReached(execution: Execution, cause: EndingCause): Found {
+  const text = limitText(execution, cause);
+  return { cause, event: text === null ? null : ["Killing", text] };
+}
+
+/** Which limit of the group ended it; null: none did. */
+export function limitText(execution: Execution, cause: EndingCause | null): string | null {
+  const group = groupOrder(execution.order)?.allocation.group;
+  const maxRunDurationMs = group?.maxRunDurationMs ?? null;
+  const stopOnClientAfterMs = group?.disconnect.stopOnClientAfterMs ?? null;
+  if (cause === "expired" && maxRunDurationMs !== null) return expired(maxRunDurationMs);
+  return cause === "outOfContact" && stopOnClientAfterMs !== null
+    ? outOfContact(stopOnClientAfterMs)
+    : null;
 }
 
 function endBecause(step: Step, execution: Execution, { cause, event }: Found): void {

@@ -39,6 +39,14 @@ export function siblingFailed(member: string): string {
   return `Task's sibling "${member}" failed`;
 }
 
+export function expired(maxRunDurationMs: number): string {
+  return `Exceeded max_run_duration of ${formatGoDuration(maxRunDurationMs)}`;
+}
+
+export function outOfContact(stopOnClientAfterMs: number): string {
+  return `Without a server for stop_on_client_after of ${formatGoDuration(stopOnClientAfterMs)}`;
+}
+
 export function killing(killTimeoutMs: number): string {
   return `Sent interrupt. Waiting ${formatGoDuration(killTimeoutMs)} before force killing`;
 }

@@ -237,10 +237,29 @@ describe("a group that may run for so long", () => {
     expect(named(node.tick(64_999))).toEqual([]);
     expect(named(node.tick(65_000))).toEqual(["terminate web#1"]);
     node.exit("web", { state: "signaled", signal: 15 });
+    const description = "Exceeded max_run_duration of 1m0s";
     expect(node.ended()?.result).toMatchObject({
       outcome: { state: "exited", exitCode: 0 },
-      allocation: { status: "complete", members: [{}, { state: "dead", startedAt: null }] },
+      allocation: {
+        status: "complete",
+        description,
+        members: [{}, { state: "dead", startedAt: null }],
+      },
     });
+    const events = node.stateOf("web").events.slice(-4);
+    expect(events.map(({ type }) => type)).toEqual(["Killing", "Killing", "Terminated", "Killed"]);
+    expect(events[0]?.description).toBe(description);
+  });
+
+  test("tells a member that waits for its restart why it does not begin again", () => {
+    const node = GroupNode.begun(groupOf([web], { maxRunDurationMs: 60_000 }));
+    node.up("web");
+    node.now = 60_000;
+    node.exit("web", code(1));
+    node.tick(61_000);
+    const events = node.stateOf("web").events.slice(-3);
+    expect(events.map(({ type }) => type)).toEqual(["Restarting", "Killing", "Killed"]);
+    expect(node.ended()?.result.allocation?.description).toContain("max_run_duration");
   });
 });
 

@@ -11,7 +11,7 @@ import { changeHead, presentMembers, runOf } from "./change.ts";
 import { followProbes, pollRestarts } from "./checks.ts";
 import { noteContact } from "./contact.ts";
 import { startDueAt } from "./due.ts";
-import { beginEnding, endIdleMembers, killMembers, signalMembers } from "./ending.ts";
+import { beginEnding, endIdleMembers, killMembers, limitText, signalMembers } from "./ending.ts";
 import { decideHealth } from "./health.ts";
 import { isDead, isPoststop, nextStage } from "./kinds.ts";
 import {
@@ -156,7 +156,9 @@ export function reportProgress(step: Step, execution: Execution, run: Allocation
 }
 
 function presentState(execution: Execution, run: AllocationRun): AllocationState {
-  return stateOf(run, [...watchOf(execution).checks.values()]);
+  const state = stateOf(run, [...watchOf(execution).checks.values()]);
+  const description = limitText(execution, run.head.ending?.cause ?? null);
+  return description === null ? state : { ...state, description };
 }
 
 const NO_OUTPUT: OutputInfo = { sizeBytes: 0, droppedBytes: 0, place: { kind: "empty" } };
