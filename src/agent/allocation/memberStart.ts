@@ -70,11 +70,10 @@ export function scopeOf(
     traits,
     cores: null,
     parentCgroup: null,
+    // An image has its own.
+    base: spec.driver === "docker" ? {} : { PATH, LANG: "C.UTF-8", HOME: directories.member },
   });
-  // An image has its own.
-  const base: Record<string, string> =
-    spec.driver === "docker" ? {} : { PATH, LANG: "C.UTF-8", HOME: directories.member };
-  const environment = { ...base, ...own, ...templated };
+  const environment = { ...own, ...templated };
   return { environment, lookup: nodeLookup(traits, allocation.region, environment), traits };
 }
 

@@ -137,6 +137,9 @@ column, and nothing is accepted and ignored.
 - A map may be written as an attribute (\`meta = { a = "1" }\`) or as a block (\`meta { a = 1 }\`); its values become text.
 - References that only a node knows (\`\${attr.kernel.name}\`, \`\${node.unique.name}\`, \`\${meta.rack}\`, \`\${NOMAD_PORT_db}\`,
   \`\${env["HOME"]}\`) stay in the text until the task starts; what the node does not know either stays as it is.
+- \`\${env["NAME"]}\` is a variable of the task's own environment: what its driver and the node set, \`NOMAD_...\`, its
+  \`env\` and its templates of \`env = true\`. Within \`env\` a variable sees those above it, and what the driver sets:
+  \`PATH = "/opt/bin:\${env["PATH"]}"\`. The agent's own variables are not passed on.
 - As YAML or JSON: blocks are maps, labels are keys above them, several blocks of one kind are lists
   (\`job: {example: {group: {cache: {count: 1}}}}\`). Nomad's own JSON (\`{"Job": {"ID": ..., "TaskGroups": [...]}}\`) is read too.
 - \`restart\` of a task goes over that of its group, \`reschedule\`, \`update\` and \`migrate\` of a group over those of its job,

@@ -53,7 +53,7 @@ export function nodeLookup(traits: NodeTraits, region: string, environment: Text
     const key = dotted ?? quoted ?? "";
     if (kind === "attr") return own(traits.attributes, key);
     if (kind === "meta") return own(traits.meta, key);
-    if (kind === "env") return own(environment, key) ?? "";
+    if (kind === "env") return own(environment, key);
     return own(environment, name);
   };
 }

@@ -92,6 +92,7 @@ const surroundings: MemberSurroundings = {
   traits,
   cores: null,
   parentCgroup: null,
+  base: {},
 };
 
 test("a member sees who it is, what it has and where its ports are", () => {
@@ -166,6 +167,27 @@ test("env may refer to the node, to Nomad's variables and to variables above it"
     KERNEL: "linux",
     NOBODY: `\${HOME_OF_NOBODY}`,
   });
+});
+
+test("env may refer to what the driver sets, and goes before it", () => {
+  const env = { PATH: `/opt/bin:\${env["PATH"]}`, HOME: "/home/own", WAS: `\${env["HOME"]}` };
+  const only = member({ env });
+  const driven = { ...surroundings, base: { PATH: "/usr/bin", HOME: "/a/redis", LANG: "C" } };
+  expect(memberEnvironment(order(only), only, driven)).toMatchObject({
+    PATH: "/opt/bin:/usr/bin",
+    HOME: "/home/own",
+    WAS: "/home/own",
+    LANG: "C",
+  });
+});
+
+test("a variable that there is not stays as it stands, whichever way it is written", () => {
+  const lookup = nodeLookup(traits, "global", { THERE: "yes", "dotted.name": "too" });
+  for (const written of [`\${env["NOT"]}`, `\${env.NOT}`, `\${NOT}`, `\${env["node.class"]}`]) {
+    expect(interpolate(written, lookup)).toBe(written);
+  }
+  expect(interpolate(`\${env["THERE"]} \${env.THERE} \${THERE}`, lookup)).toBe("yes yes yes");
+  expect(interpolate(`\${ env[ "dotted.name" ] }`, lookup)).toBe("too");
 });
 
 test("texts deep within a driver's settings are filled in, and nothing else", () => {

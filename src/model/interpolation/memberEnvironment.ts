@@ -21,13 +21,15 @@ export interface MemberSurroundings {
   readonly cores: string | null;
   /** Null: it runs in none. */
   readonly parentCgroup: string | null;
+  /** What the driver sets, as PATH and HOME: everything else goes before it, and may refer to it. */
+  readonly base: Readonly<Record<string, string>>;
 }
 
 type Environment = Record<string, string>;
 
 /**
- * The variables of a member's process: Nomad's own, then those of the job with `${...}` filled in, which go before.
- * What the driver sets (PATH, HOME) and what templates add comes from the agent.
+ * The variables of a member's process: the driver's, then Nomad's own, then those of the job with `${...}` filled in;
+ * later ones go before. What templates add comes from the agent.
  */
 export function memberEnvironment(
   order: AllocationOrder,
@@ -35,6 +37,7 @@ export function memberEnvironment(
   surroundings: MemberSurroundings,
 ): Readonly<Record<string, string>> {
   const environment: Environment = {
+    ...surroundings.base,
     ...ofDirectories(surroundings.directories),
     ...ofResources(member, surroundings),
     ...ofExecution(order, member, surroundings.jobId),
