@@ -15,6 +15,8 @@ import {
 } from "./core/allocation/testGroup.ts";
 import { startTestNode, type TestNode } from "./fixtures/node.ts";
 import { until } from "./fixtures/until.ts";
+import { detectGroupLayout } from "./platform/groupLayout.ts";
+import { openGroups } from "./platform/groups.ts";
 
 function shell(name: string, script: string, changes: Partial<MemberSpec> = {}): MemberSpec {
   return memberOf(name, {
@@ -178,3 +180,20 @@ test("a changed key restarts the member that reads it", async () => {
   node.server.files.set("kv/version", "2");
   await until(() => logOf(node, "web.stdout.0") === "12" || undefined, 30_000);
 }, 40_000);
+
+test("a process is told the control group that it is below, where there are any", async () => {
+  await using node = await startTestNode();
+  const script =
+    'echo "${NOMAD_PARENT_CGROUP-none}" > local/parent; cat /proc/self/cgroup > local/own';
+  run(node, groupOf([shell("web", script)]), { jobType: "batch" });
+  await told(node, isOver);
+  const read = (file: string) => readFileSync(join(directoryOf(node), "web/local", file), "utf8");
+  const parent = read("parent").trim();
+  const groups = openGroups(detectGroupLayout(), "stint-test-parent");
+  groups.close();
+  expect(parent === "none").toBe(groups.parent === null);
+  const isBelow = read("own")
+    .split("\n")
+    .some((line) => /^\/\d+$/.test(line.slice(line.lastIndexOf(`/${parent}`) + parent.length + 1)));
+  expect(isBelow).toBe(groups.parent !== null);
+});

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { FailureInfo } from "../model/failure.ts";
 import { foldId } from "../model/id.ts";
@@ -24,6 +24,8 @@ import { type NodeTools, newNodeTools } from "./nodeTools.ts";
 import type { AgentEnd, AgentOptions } from "./options.ts";
 import { OutputTrimmer } from "./output/trim.ts";
 import { Uploader } from "./output/upload.ts";
+import { pathInHierarchy } from "./platform/groupLayout.ts";
+import type { Groups } from "./platform/groups.ts";
 import { nodeBootId } from "./platform/processIdentity.ts";
 import { openShims, type Shims, type ShimsEvents } from "./shim/shims.ts";
 import { emptyNode, stopProcesses } from "./stopNode.ts";
@@ -247,6 +249,7 @@ function newMemberWork(parts: LifeParts, shims: Shims): MemberWork {
       guid: key.identity.guid,
       host: () => fingerprint.present,
       hostVolumes: driverOptions.hostVolumes,
+      parentCgroup: parentCgroup(groups),
     },
     users,
     download,
@@ -260,6 +263,12 @@ function newMemberWork(parts: LifeParts, shims: Shims): MemberWork {
     logger,
     push: (input) => loop.push(input),
   });
+}
+
+function parentCgroup({ parent }: Groups): string | null {
+  return parent === null
+    ? null
+    : pathInHierarchy(parent, readFileSync("/proc/self/mountinfo", "utf8"));
 }
 
 function newLink(parts: LifeParts): Link {

@@ -30,6 +30,8 @@ export interface MemberSurroundings {
   readonly guid: string;
   readonly host: () => HostFacts;
   readonly hostVolumes: DriverOptions["hostVolumes"];
+  /** Of the processes' control groups, as a path in its hierarchy; null: there are none. */
+  readonly parentCgroup: string | null;
 }
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -64,14 +66,15 @@ export function scopeOf(
   const directories = memberDirectories(directory, spec.name);
   const seen = seenDirectories(directories, spec.driver);
   const traits = traitsOf(process, surroundings);
+  const isContainer = spec.driver === "docker";
   const own = memberEnvironment(allocation, spec, {
     jobId,
     directories: { alloc: seen.alloc, task: seen.local, secrets: seen.secrets },
     traits,
     cores: null,
-    parentCgroup: null,
-    // An image has its own.
-    base: spec.driver === "docker" ? {} : { PATH, LANG: "C.UTF-8", HOME: directories.member },
+    // A container is where its engine puts it, and its image has variables of its own.
+    parentCgroup: isContainer ? null : surroundings.parentCgroup,
+    base: isContainer ? {} : { PATH, LANG: "C.UTF-8", HOME: directories.member },
   });
   const environment = { ...own, ...templated };
   return { environment, lookup: nodeLookup(traits, allocation.region, environment), traits };

@@ -61,6 +61,14 @@ export function layoutOf(
   return { kind: "none", reason };
 }
 
+/** Where a group is in its hierarchy, as `nomad.slice`: the path below the mount. `mountInfo` is /proc/self/mountinfo. */
+export function pathInHierarchy(directory: string, mountInfo: string): string {
+  const mounts = parseMounts(mountInfo).filter(({ path }) => directory.startsWith(`${path}/`));
+  // The hybrid layout mounts hierarchies below one another's directory.
+  const longest = Math.max(0, ...mounts.map(({ path }) => path.length + 1));
+  return directory.slice(longest);
+}
+
 function parseMounts(mountInfo: string): Mount[] {
   const mounts: Mount[] = [];
   for (const line of mountInfo.split("\n")) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTestNode } from "../fixtures/node.ts";
 import { startOrder } from "../fixtures/server.ts";
-import { detectGroupLayout, layoutOf } from "./groupLayout.ts";
+import { detectGroupLayout, layoutOf, pathInHierarchy } from "./groupLayout.ts";
 import { openGroups } from "./groups.ts";
 
 const V2 = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw";
@@ -43,6 +43,14 @@ test("a path that only the host can see is looked for at the mount, one that can
     pids: null,
     unified: null,
   });
+});
+
+test("a group is named by its path below the mount of its hierarchy, the innermost", () => {
+  const below = (directory: string, mounts: string) => pathInHierarchy(directory, mounts);
+  expect(below("/sys/fs/cgroup/system.slice/a.service/stint-1", V2)).toBe(
+    "system.slice/a.service/stint-1",
+  );
+  expect(below("/sys/fs/cgroup/unified/stint-1", `${V2}\n${HYBRID}`)).toBe("stint-1");
 });
 
 test("a machine without groups, or with groups of others, has none", () => {

@@ -14,6 +14,8 @@ export interface GroupLimits extends ResourceLimits {
 
 /** Control groups of a node's processes, one for each with all that comes of it, found again by its key. */
 export interface Groups {
+  /** Directory that each process's group is made in; null: there are no groups here. */
+  readonly parent: string | null;
   /** What cannot be isolated here, for people; empty when everything can. */
   readonly shortcomings: readonly string[];
   /** Makes the process's group with its limits. Null: there are no groups here. */
@@ -39,6 +41,7 @@ const CPU_PERIOD_US = 100_000;
 /** No groups: trees are found by session and environment, and nothing is limited. */
 export function withoutGroups(reason: string): Groups {
   return {
+    parent: null,
     shortcomings: [`memory, CPU and process limits are not enforced: ${reason}`],
     create: () => null,
     members: () => null,
@@ -72,6 +75,7 @@ function openUnified(own: string, name: string): Groups {
   const has = (controller: string) => !missing.includes(controller);
   const pathOf = (key: ProcessKey) => join(base, String(key));
   return {
+    parent: base,
     shortcomings: missing.map((controller) => `no limit of ${controller}`),
     create(key, limits) {
       const path = pathOf(key);
@@ -162,6 +166,7 @@ function openSplit(layout: Extract<GroupLayout, { kind: "v1" }>, name: string): 
   const pathsOf = (key: ProcessKey) =>
     plain.has(key) ? [pathOf(key)] : all.map((base) => join(base, String(key)));
   return {
+    parent: primary,
     shortcomings: (["memory", "cpu", "pids"] as const)
       .filter((controller) => bases[controller] === null)
       .map((controller) => `no limit of ${controller}`),
