@@ -122,6 +122,7 @@ export function anAllocation(changes: Partial<Allocation> = {}): Allocation {
         output: "dial tcp 10.0.0.7:25500: connection refused",
       },
     ],
+    deploymentId: "1-1",
     health: { healthy: false, time: TIME, reason: "Unhealthy because of failed task" },
     previousAllocation: EARLIER_ID,
     reschedulePolicy: "2 attempts in 10m0s with constant delay 30s",

@@ -132,6 +132,8 @@ export interface ExecutionAllocation {
   readonly modifiedAt: number;
   /** Since when its node has been out of contact; null: it is not. */
   readonly unknownAt: number | null;
+  /** When its node was back last, after it had been given up for `unknown`; absent: it never was. */
+  readonly reconnectedAt?: number;
   readonly scores: readonly PlacementScore[];
 }
 

@@ -42,7 +42,7 @@ function headerFields(allocation: Allocation, form: TimeForm): Field[] {
     ...descriptionFields(allocation),
     ["Created", timeOf(allocation.createTime)],
     ["Modified", timeOf(allocation.modifyTime)],
-    ...healthFields(allocation),
+    ...deploymentFields(allocation),
     ...rescheduleFields(allocation, form),
   ];
 }
@@ -67,11 +67,12 @@ function descriptionFields({ status, desired, description }: Allocation): Field[
   ];
 }
 
-function healthFields({ health }: Allocation): Field[] {
-  if (health === undefined) return [];
+function deploymentFields({ deploymentId, health }: Allocation): Field[] {
+  const id: Field[] = deploymentId === undefined ? [] : [["Deployment ID", deploymentId]];
+  if (health === undefined) return id;
   const { healthy, reason } = health;
   const text = healthy ? "healthy" : "unhealthy";
-  return [["Deployment Health", reason === undefined ? text : `${text}: ${reason}`]];
+  return [...id, ["Deployment Health", reason === undefined ? text : `${text}: ${reason}`]];
 }
 
 /** Policy, what was decided, and when it acts next, of what failed or waits. */

@@ -29,6 +29,7 @@ Desired Status         = run
 Desired Description    = <none>
 Created                = 2026/11/21 03:20:05
 Modified               = 2026/11/21 03:59:58
+Deployment ID          = 1-1
 Deployment Health      = unhealthy: Unhealthy because of failed task
 Reschedule Attempts    = 1/2
 Reschedule Policy      = 2 attempts in 10m0s with constant delay 30s

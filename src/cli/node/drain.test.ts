@@ -15,13 +15,13 @@ test("nodes are listed as those of groups", async () => {
   const server = new FakeServer({ "GET /nodes": { items } });
   expect(
     (await ran(["node", "status"], server)).stdout,
-  ).toBe(`+----+-----------+-----+-------+--------+-------+-------------+--------------+
-| ID | Node Pool | DC  | Name  | Class  | Drain | Eligibility | Status       |
-+----+-----------+-----+-------+--------+-------+-------------+--------------+
-| n1 | default   | dc1 | alpha | large  | false | eligible    | ready        |
-| n2 | default   | dc1 | alpha | <none> | true  | ineligible  | down         |
-| n3 | default   | dc1 | alpha | large  | false | ineligible  | disconnected |
-+----+-----------+-----+-------+--------+-------+-------------+--------------+
+  ).toBe(`+----+-----------+-----+----------+--------+-------+-------------+--------------+
+| ID | Node Pool | DC  | Hostname | Class  | Drain | Eligibility | Status       |
++----+-----------+-----+----------+--------+-------+-------------+--------------+
+| n1 | default   | dc1 | alpha    | large  | false | eligible    | ready        |
+| n2 | default   | dc1 | alpha    | <none> | true  | ineligible  | down         |
+| n3 | default   | dc1 | alpha    | large  | false | ineligible  | disconnected |
++----+-----------+-----+----------+--------+-------+-------------+--------------+
 
 ROWS COUNT : 3/3
 `);
@@ -32,7 +32,7 @@ test("a node tells its drivers, what is used of it and, at length, its attribute
   expect(
     (await ran(["node", "status", "-verbose", "n1"], server)).stdout,
   ).toBe(`ID                 = n1
-Name               = alpha
+Hostname           = alpha
 Node Pool          = default
 Class              = large
 DC                 = dc1

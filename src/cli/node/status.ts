@@ -16,7 +16,7 @@ const COLUMNS = [
   column<Node>("ID", (node) => node.id),
   column<Node>("Node Pool", (node) => node.poolId),
   column<Node>("DC", (node) => node.datacenter),
-  column<Node>("Name", (node) => node.hostname),
+  column<Node>("Hostname", (node) => node.hostname),
   column<Node>("Class", (node) => node.nodeClass || "<none>"),
   column<Node>("Drain", (node) => node.drain !== undefined),
   column<Node>("Eligibility", eligibilityOf),
@@ -66,7 +66,7 @@ function headerFields(node: Node, now: number): Field[] {
   const healthy = Object.entries(node.drivers ?? {}).filter(([, driver]) => driver.healthy);
   return [
     ["ID", node.id],
-    ["Name", node.hostname],
+    ["Hostname", node.hostname],
     ["Node Pool", node.poolId],
     ["Class", node.nodeClass || "<none>"],
     ["DC", node.datacenter],

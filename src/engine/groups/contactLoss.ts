@@ -109,7 +109,7 @@ export function groupsRegainContact(
 function comeBack(engine: Engine, live: LiveTask): void {
   const { job, task, execution } = live;
   execution.state = execution.stopReason === null ? "running" : "stopping";
-  setAllocation(engine, live, { unknownAt: null, description: "" });
+  setAllocation(engine, live, { unknownAt: null, reconnectedAt: engine.now, description: "" });
   engine.movingJobs.add(job.record.number);
   const isReplaced = progressOf(task).original === execution.number;
   if (!isReplaced) return;

@@ -224,3 +224,14 @@ test("what waits out of contact says until when, and what stands in for it meanw
     /^Node is disconnected; lost at 1970-01-01T00:10:.*, and replaced at 1970-01-01T00:01:.* until it is back$/,
   );
 });
+
+test("what comes back says when", () => {
+  const fleet = new GroupFleet(["n1"]);
+  fleet.register(groupJob(disconnect({ lostAfterMs: 10 * MINUTE })));
+  const order = fleet.start();
+  fleet.says(order);
+  fleet.pass(31 * SECOND, ["n1"]);
+  const { execution } = order;
+  fleet.connect("n1", [{ execution, state: "running", startedAt: 1 }]);
+  expect(fleet.live(execution).execution.allocation?.reconnectedAt).toBe(fleet.now);
+});

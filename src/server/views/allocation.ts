@@ -1,4 +1,4 @@
-import type { MemberState } from "../../model/allocation.ts";
+import { MEMBER_EVENTS_MAX, type MemberState } from "../../model/allocation.ts";
 import { allocationId } from "../../model/allocationId.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupSpec, MemberSpec } from "../../model/group.ts";
@@ -71,6 +71,7 @@ export function allocationView(
       dynamic: isDynamic(group, label),
     })),
     checks: checksOf(allocation, group),
+    ...present({ deploymentId: deploymentOf(found) }),
     ...healthOf(allocation),
     ...present({
       previousAllocation: allocation.previous === null ? null : allocationId(allocation.previous),
@@ -91,6 +92,13 @@ export function allocationView(
   };
 }
 
+/** The deployment that made it, or took it over; null: none did, or it is not kept any more. */
+function deploymentOf({ job, task, allocation }: FoundAllocation): string | null {
+  const deployment = job.groups?.deployment ?? null;
+  const isOfIt = deployment?.groups[task.spec.place?.group ?? ""] !== undefined;
+  return isOfIt && deployment?.version === allocation.version ? deployment.id : null;
+}
+
 function attemptsMax(group: GroupSpec | null): number | null {
   const policy = group?.reschedule ?? null;
   return policy === null || policy.unlimited ? null : policy.attempts;
@@ -102,12 +110,30 @@ function isDynamic(group: GroupSpec | null, label: string): boolean {
 }
 
 function membersOf({ allocation }: FoundAllocation, group: GroupSpec | null) {
-  const states = new Map(allocation.state?.members.map((state) => [state.member, state]));
+  const { reconnectedAt = null } = allocation;
+  const members = allocation.state?.members ?? [];
+  const states = new Map(
+    members.map((state) => [state.member, withReconnection(state, reconnectedAt)]),
+  );
   if (group === null) {
     return [...states.values()].map((state) => memberView(state.member, state, null, 0));
   }
   const diskMb = group.ephemeralDisk.sizeMb;
   return group.members.map((spec) => memberView(spec.name, states.get(spec.name), spec, diskMb));
+}
+
+/** The server knows that contact was lost, the node need not: what it tells of its members has this event put in. */
+function withReconnection(state: MemberState, reconnectedAt: number | null): MemberState {
+  const { startedAt, finishedAt } = state;
+  const ran = startedAt !== null && (finishedAt === null || finishedAt >= (reconnectedAt ?? 0));
+  if (reconnectedAt === null || !ran) return state;
+  const event = {
+    type: "Reconnected",
+    at: reconnectedAt,
+    description: "Client reconnected",
+  } as const;
+  const events = [...state.events, event].sort((a, b) => a.at - b.at);
+  return { ...state, events: events.slice(-MEMBER_EVENTS_MAX) };
 }
 
 function memberView(

@@ -159,6 +159,10 @@ export const ALLOCATION = ALLOCATION_STUB.extend({
       output: z.string(),
     }),
   ),
+  deploymentId: z
+    .string()
+    .optional()
+    .openapi({ description: "Absent: none made it, or it is past." }),
   health: z.object({ healthy: z.boolean(), time: TIME, reason: z.string().optional() }).optional(),
   previousAllocation: z.string().optional(),
   nextAllocation: z.string().optional(),
