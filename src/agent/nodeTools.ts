@@ -41,13 +41,13 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     containersDirectory: layout.containersDirectory,
   });
   const agentVersion = options.version;
-  const volumes = Object.keys(options.drivers.hostVolumes);
+  const { hostVolumes } = options.drivers;
   return {
     groups,
     trees,
     users,
     download: newDownload(serverUrl, key),
     drivers,
-    fingerprint: new Fingerprint(drivers, { rootDirectory, host, agentVersion, volumes }),
+    fingerprint: new Fingerprint(drivers, { rootDirectory, host, agentVersion, hostVolumes }),
   };
 }

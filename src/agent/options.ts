@@ -1,3 +1,4 @@
+import type { HostVolumeFacts } from "../model/node.ts";
 import type { ContainerRules } from "./drivers/docker/containerSpec.ts";
 import type { ImageMap } from "./drivers/docker/image.ts";
 import type { HostOptions } from "./fingerprint/host.ts";
@@ -25,12 +26,6 @@ export interface AllowedUsers {
 
 export const OWN_USER_ONLY: AllowedUsers = { admin: false, accounts: null, named: [] };
 
-/** A directory of the machine that groups may mount by name. */
-export interface HostVolume {
-  readonly path: string;
-  readonly readOnly: boolean;
-}
-
 /** What drivers may do; the agent's own decision, never the server's. */
 export interface DriverOptions {
   /** Whether members may run as plain processes without limits, as the agent's own user. */
@@ -38,7 +33,8 @@ export interface DriverOptions {
   /** What images are taken for those that jobs name. */
   readonly images: ImageMap;
   readonly docker: ContainerRules;
-  readonly hostVolumes: Readonly<Record<string, HostVolume>>;
+  /** Directories of the machine that groups may mount by name. */
+  readonly hostVolumes: Readonly<Record<string, HostVolumeFacts>>;
 }
 
 export const CAREFUL_DRIVERS: DriverOptions = {

@@ -95,6 +95,7 @@ export function aMember(
     nextTime: SOON,
     restartPolicy: "2 attempts in 30m0s, 15s apart, then fail",
     resources: { cpuMhz: 500, cores: 0, memoryMb: 256, diskMb: 300 },
+    volumes: [{ source: "data[0]", destination: "/var/lib/redis", readOnly: false }],
     events: [
       { type: "Started", time: TIME, description: "Task started by client" },
       { type: "Terminated", time: TIME, description: "Exit Code: 1" },
@@ -204,6 +205,7 @@ export function aGroupNode(changes: Partial<Node> = {}): Node {
       raw_exec: { detected: true, healthy: true, description: "Healthy" },
       docker: { detected: false, healthy: false, description: "There is no socket." },
     },
+    hostVolumes: { data: { path: "/srv/data", readOnly: false } },
     groupResources: { cpuMhz: 2000, memoryMb: 4096, diskMb: 9000 },
     usedByGroups: { cpuMhz: 500, memoryMb: 256, diskMb: 300 },
     ...changes,

@@ -222,11 +222,6 @@ describe("a job file is refused", () => {
       ["change_signal_without_mode 7:18"],
     ],
     ["with more memory at most", inTask("resources { memory_max = 1000 }"), ["not_supported 4:19"]],
-    [
-      "with an unknown volume",
-      inTask('volume_mount {\n volume = "v"\n destination = "/v"\n}'),
-      ["volume_undefined 5:11"],
-    ],
     ["with a hook that is none", inTask('lifecycle { hook = "boot" }'), ["value_invalid 4:26"]],
     [
       "with an empty template",

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { runAgent } from "../agent/agent.ts";
 import type { AgentConfiguration } from "../agent/configuration.ts";
 import { dataLayout } from "../agent/directories.ts";
@@ -27,7 +27,7 @@ const NAMES = [
   "node-class",
   "driver-raw-exec",
 ];
-const LISTS = ["meta", "image-map"];
+const LISTS = ["meta", "image-map", "host-volume"];
 
 const HELP = `usage: stint agent --server URL [--join-token-file FILE] [--pool POOL] [--name ID] [--slots NUMBER] ...
 
@@ -45,6 +45,7 @@ A node: joins a server and runs what it is given.
   --meta KEY=VALUE         what constraints see as meta.KEY; may be given again
   --driver-raw-exec on|off allow processes without isolation and limits, as the agent's user (default off)
   --image-map NAME=IMAGE   container image to take for the one that jobs name; may be given again
+  --host-volume NAME=DIRECTORY[:ro]  directory that groups may mount as a volume; may be given again
   --insecure               allow plain HTTP beyond this machine
   --log-level LEVEL        error, warn, info or debug (default info)
 `;
@@ -129,8 +130,26 @@ function driverOptions(
     rawExec: given === undefined ? configuration.driverRawExec === true : given === "on",
     images: { ...configuration.imageMap, ...pairsOf(values, "image-map") },
     docker: configuration.docker ?? CAREFUL_DRIVERS.docker,
-    hostVolumes: configuration.hostVolumes ?? {},
+    hostVolumes: hostVolumes(configuration, values),
   };
+}
+
+function hostVolumes(
+  configuration: AgentConfiguration,
+  values: Partial<Record<string, string>>,
+): DriverOptions["hostVolumes"] {
+  const given = Object.entries(pairsOf(values, "host-volume")).map(([name, text]) => {
+    const readOnly = text.endsWith(":ro");
+    return [name, { path: readOnly ? text.slice(0, -":ro".length) : text, readOnly }] as const;
+  });
+  const volumes = { ...configuration.hostVolumes, ...Object.fromEntries(given) };
+  for (const [name, { path }] of Object.entries(volumes)) {
+    if (isAbsolute(path) && statSync(path, { throwIfNoEntry: false })?.isDirectory()) continue;
+    throw new StartError(
+      `Expected the absolute path of a directory as host volume ${name}, got "${path}". Make the directory or correct the path.`,
+    );
+  }
+  return volumes;
 }
 
 interface GivenToken {

@@ -139,11 +139,29 @@ export interface VolumeMountSpec {
   readonly readOnly: boolean;
 }
 
+/** How executions may use a host volume (Nomad). Null in a spec: as `readOnly` says. */
+export const VOLUME_ACCESS_MODES = [
+  "single-node-reader-only",
+  "single-node-writer",
+  "single-node-multi-writer",
+] as const;
+
+/** A directory of the node that its agent offers under a name. */
 export interface VolumeSpec {
   readonly name: string;
   readonly type: "host";
+  /** The agent's name for it. */
   readonly source: string;
   readonly readOnly: boolean;
+  readonly accessMode: (typeof VOLUME_ACCESS_MODES)[number] | null;
+  readonly attachmentMode: "file-system" | null;
+  /** Whether each index of the group has its own: `SOURCE[INDEX]`. */
+  readonly perAlloc: boolean;
+}
+
+/** The agent's name for what the execution of this index gets (Nomad). */
+export function volumeSource({ source, perAlloc }: VolumeSpec, index: number): string {
+  return perAlloc ? `${source}[${index}]` : source;
 }
 
 /** A named process description within a group (Nomad `task`). */

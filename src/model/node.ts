@@ -65,6 +65,14 @@ export interface DriverFacts {
   readonly description: string;
 }
 
+/** A directory that the agent offers to groups under a name. */
+export interface HostVolumeFacts {
+  /** On the node. */
+  readonly path: string;
+  /** Whether nobody may write there. */
+  readonly readOnly: boolean;
+}
+
 /** What groups are placed by (Nomad's fingerprint). */
 export interface HostFacts {
   /** Agent option `--datacenter`; default `dc1`. */
@@ -75,6 +83,8 @@ export interface HostFacts {
   /** As `kernel.name`, `cpu.numcores`, `driver.docker`. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly drivers: Readonly<Record<string, DriverFacts>>;
+  /** By name; absent: an agent that is older than they are. */
+  readonly hostVolumes?: Readonly<Record<string, HostVolumeFacts>>;
   /** All cores together. */
   readonly cpuMhz: number;
   /** MiB. */

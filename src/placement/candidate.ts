@@ -2,6 +2,7 @@ import type { NodeNumber } from "../model/id.ts";
 import type { DriverFacts } from "../model/node.ts";
 import type { NodeTraits } from "../model/placementSpec.ts";
 import type { Resources } from "./resources.ts";
+import type { HostVolumes } from "./volumes.ts";
 
 /**
  * A node that may take executions of groups: ready and eligible, which is for the caller to see to. Meant to be kept one
@@ -11,7 +12,8 @@ export interface Candidate {
   readonly node: NodeNumber;
   readonly traits: NodeTraits;
   readonly drivers: Readonly<Record<string, DriverFacts>>;
-  /** Of nodeKind, made from traits and drivers. */
+  readonly hostVolumes: HostVolumes;
+  /** Of nodeKind, made from traits, drivers and volumes. */
   readonly kind: string;
   readonly offered: Resources;
   /** By all executions on it, of all jobs. */

@@ -7,6 +7,7 @@ export type ExclusionCode =
   | "datacenter"
   | "driver"
   | "constraint"
+  | "volumes"
   | "distinctHosts"
   | "distinctProperty"
   /** Good enough, but in use. */
@@ -30,6 +31,7 @@ export function stageOf(code: ExclusionCode): "outside" | "filtered" | "exhauste
       return "outside";
     case "driver":
     case "constraint":
+    case "volumes":
     case "distinctHosts":
     case "distinctProperty":
       return "filtered";

@@ -4,10 +4,11 @@ import { distinctConflict } from "./distinct.ts";
 import { runsDriver } from "./drivers.ts";
 import type { Exclusion } from "./exclusion.ts";
 import { matchesGlob } from "./glob.ts";
-import type { JobUsage } from "./jobUsage.ts";
 import type { PlacementPlan } from "./plan.ts";
 import { portShortage } from "./ports.ts";
+import type { PlacementRequest } from "./request.ts";
 import { addResources, exceededDimension, type Resources, resourcesOn } from "./resources.ts";
+import { MISSING_VOLUMES, offersVolume } from "./volumes.ts";
 
 /** Kinds of nodes that a plan remembers: with more than a large fleet has, most of them are gone. */
 const KINDS_MAX = 20_000;
@@ -23,7 +24,10 @@ export function kindExclusion(plan: PlacementPlan, candidate: Candidate): Exclus
   return verdict;
 }
 
-function findKindExclusion(plan: PlacementPlan, { traits, drivers }: Candidate): Exclusion | null {
+function findKindExclusion(
+  plan: PlacementPlan,
+  { traits, drivers, hostVolumes }: Candidate,
+): Exclusion | null {
   if (plan.pool !== null && foldId(plan.pool) !== foldId(traits.pool)) {
     return { code: "pool", label: traits.pool };
   }
@@ -36,18 +40,21 @@ function findKindExclusion(plan: PlacementPlan, { traits, drivers }: Candidate):
     }
   }
   const broken = plan.kindConstraints.find((constraint) => !constraint.holds(traits));
-  return broken === undefined ? null : { code: "constraint", label: broken.label };
+  if (broken !== undefined) return { code: "constraint", label: broken.label };
+  const hasAll = plan.volumes.shared.every((volume) => offersVolume(hostVolumes, volume, 0));
+  return hasAll ? null : MISSING_VOLUMES;
 }
 
 /** What keeps the node from being one that the group may run on; null: nothing. Room is not looked at. */
 export function feasibilityExclusion(
-  plan: PlacementPlan,
-  usage: JobUsage,
+  { plan, usage, index }: Pick<PlacementRequest, "plan" | "usage" | "index">,
   candidate: Candidate,
 ): Exclusion | null {
   const unfit = kindExclusion(plan, candidate);
   if (unfit !== null) return unfit;
-  const { node, traits } = candidate;
+  const { node, traits, hostVolumes } = candidate;
+  const hasOwn = plan.volumes.perAlloc.every((volume) => offersVolume(hostVolumes, volume, index));
+  if (!hasOwn) return MISSING_VOLUMES;
   const broken = plan.nodeConstraints.find((constraint) => !constraint.holds(traits));
   if (broken !== undefined) return { code: "constraint", label: broken.label };
   return distinctConflict(plan.distinct, usage, plan.group.name, node, traits);

@@ -1,5 +1,6 @@
 import type { DriverFacts } from "../model/node.ts";
 import type { NodeTraits } from "../model/placementSpec.ts";
+import type { HostVolumes } from "./volumes.ts";
 
 const UNIQUE = "unique.";
 const UNIT = "\u001f";
@@ -13,9 +14,13 @@ const RECORD = "\u001e";
 export function nodeKind(
   traits: NodeTraits,
   drivers: Readonly<Record<string, DriverFacts>>,
+  hostVolumes: HostVolumes,
 ): string {
   const states = Object.entries(drivers).map(
     ([name, { detected, healthy }]) => [name, `${detected}${healthy}`] as const,
+  );
+  const volumes = Object.entries(hostVolumes).map(
+    ([name, { readOnly }]) => [name, String(readOnly)] as const,
   );
   return hash(
     [
@@ -25,6 +30,7 @@ export function nodeKind(
       textOf(Object.entries(traits.attributes)),
       textOf(Object.entries(traits.meta)),
       textOf(states),
+      textOf(volumes),
     ].join(RECORD + RECORD),
   );
 }

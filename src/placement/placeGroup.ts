@@ -83,8 +83,7 @@ function* optionsAmong(
 
 /** What keeps the node from taking one more execution now; null: nothing. */
 export function exclusionOf(request: PlacementRequest, candidate: Candidate): Exclusion | null {
-  const { plan, usage } = request;
-  return feasibilityExclusion(plan, usage, candidate) ?? roomExclusion(plan, candidate);
+  return feasibilityExclusion(request, candidate) ?? roomExclusion(request.plan, candidate);
 }
 
 function placedOn(
@@ -111,7 +110,7 @@ export function placeOn(
 
 /** Nodes that the group may run on, be there room or not: where a system job wants to be. */
 export function feasibleNodes(
-  request: Pick<PlacementRequest, "plan" | "usage">,
+  request: Pick<PlacementRequest, "plan" | "usage" | "index">,
   candidates: readonly Candidate[],
 ): {
   readonly feasible: readonly Candidate[];
@@ -120,7 +119,7 @@ export function feasibleNodes(
   const feasible: Candidate[] = [];
   const excluded: { candidate: Candidate; exclusion: Exclusion }[] = [];
   for (const candidate of candidates) {
-    const exclusion = feasibilityExclusion(request.plan, request.usage, candidate);
+    const exclusion = feasibilityExclusion(request, candidate);
     if (exclusion === null) feasible.push(candidate);
     else excluded.push({ candidate, exclusion });
   }

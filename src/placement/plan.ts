@@ -1,5 +1,4 @@
-import type { GroupSpec, GroupsSpec, VolumeSpec } from "../model/group.ts";
-import type { ConstraintSpec } from "../model/placementSpec.ts";
+import type { GroupSpec, GroupsSpec } from "../model/group.ts";
 import { type PreparedConstraint, prepareConstraint } from "./constraint.ts";
 import { type DistinctRules, distinctRules } from "./distinct.ts";
 import type { Exclusion } from "./exclusion.ts";
@@ -7,6 +6,7 @@ import { type PortsNeeded, portsNeeded } from "./ports.ts";
 import { type Resources, resourcesNeeded } from "./resources.ts";
 import type { PreparedAffinity } from "./scores.ts";
 import { type PreparedSpread, prepareSpreads } from "./spreadScore.ts";
+import { type VolumesNeeded, volumesNeeded } from "./volumes.ts";
 
 export type PlacedJobType = "service" | "batch" | "system" | "sysbatch";
 
@@ -28,6 +28,7 @@ export interface PlacementPlan {
   /** Those that nodes of one kind answer alike, and those that have to be asked of each node. */
   readonly kindConstraints: readonly PreparedConstraint[];
   readonly nodeConstraints: readonly PreparedConstraint[];
+  readonly volumes: VolumesNeeded;
   readonly distinct: DistinctRules;
   readonly affinities: readonly PreparedAffinity[];
   readonly spreads: readonly PreparedSpread[];
@@ -47,7 +48,6 @@ export function placementPlan(
     ...job.constraints,
     ...group.constraints,
     ...group.members.flatMap((member) => member.constraints),
-    ...group.volumes.map(hasVolume),
   ].map(prepareConstraint);
   const affinities = [
     ...job.affinities,
@@ -62,6 +62,7 @@ export function placementPlan(
     drivers: [...new Set(group.members.map((member) => member.driver))],
     kindConstraints: constraints.filter((constraint) => !constraint.isUnique),
     nodeConstraints: constraints.filter((constraint) => constraint.isUnique),
+    volumes: volumesNeeded(group.volumes),
     distinct: distinctRules(job.constraints, group.constraints),
     affinities: affinities.map((affinity) => ({
       weight: affinity.weight,
@@ -72,9 +73,4 @@ export function placementPlan(
     ports: portsNeeded(group.networks),
     verdicts: new Map(),
   };
-}
-
-/** The node's own configuration names its volumes, which its fingerprint shows. */
-function hasVolume({ source }: VolumeSpec): ConstraintSpec {
-  return { attribute: `\${attr.volume.${source}}`, operator: "is_set", value: "" };
 }

@@ -7,6 +7,8 @@ import type { FitAlgorithm } from "./scores.ts";
 /** One more execution of a group, to be placed. */
 export interface PlacementRequest {
   readonly plan: PlacementPlan;
+  /** Within the group, from 0: volumes may differ by it. */
+  readonly index: number;
   /** Where the job's live executions are; without those that the new one replaces. */
   readonly usage: JobUsage;
   /** Nodes where it failed before: see penaltyNodes. */

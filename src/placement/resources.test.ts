@@ -149,14 +149,14 @@ test("a star in a datacenter stands for any characters", () => {
 test("nodes are of one kind if no constraint can tell them apart", () => {
   const drivers = { exec: { detected: true, healthy: true, description: "1.0" } };
   const kind = (node: number, parts: Parameters<typeof aNode>[1] = {}): string =>
-    nodeKind(aNode(node, parts).traits, drivers);
+    nodeKind(aNode(node, parts).traits, drivers, {});
   expect(kind(1)).toBe(kind(2));
   const unique = { "kernel.name": "linux", "unique.hostname": "b" };
   expect(kind(1, { attributes: unique })).toBe(kind(1));
   expect(kind(1, { meta: { rack: "1" } })).not.toBe(kind(1));
   expect(kind(1, { datacenter: "dc2" })).not.toBe(kind(1));
   const sick = { exec: { detected: true, healthy: false, description: "1.0" } };
-  expect(nodeKind(aNode(1).traits, sick)).not.toBe(kind(1));
+  expect(nodeKind(aNode(1).traits, sick, {})).not.toBe(kind(1));
 });
 
 test("the use of properties agrees with a plain count after any changes", () => {

@@ -98,12 +98,14 @@ export function aNode(
     meta: {},
     ...parts,
   };
+  const hostVolumes = {};
   const drivers = { raw_exec: { detected: true, healthy: true, description: "" } };
   return {
     node,
     traits,
     drivers,
-    kind: nodeKind(traits, drivers),
+    hostVolumes,
+    kind: nodeKind(traits, drivers, hostVolumes),
     offered: { cpuMhz: 4_000, cores: 4, memoryMb: 8_192, diskMb: 50_000, ...offered },
     used: NO_RESOURCES,
     usedPorts: new Set(),
@@ -120,6 +122,7 @@ export function aRequest(
 ): PlacementRequest {
   return {
     plan: placementPlan(type, { ...JOB, ...job }, aGroup(group)),
+    index: 0,
     usage: new JobUsage(),
     penaltyNodes: new Set(),
     algorithm: "binpack",

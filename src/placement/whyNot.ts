@@ -1,3 +1,4 @@
+import { volumeSource } from "../model/group.ts";
 import type { NodeNumber } from "../model/id.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Exclusion } from "./exclusion.ts";
@@ -8,6 +9,7 @@ import type { Resources } from "./resources.ts";
 import { Scorer } from "./scorer.ts";
 import type { NodeScore } from "./scores.ts";
 import { resolveTarget } from "./target.ts";
+import { MISSING_VOLUMES, offersVolume } from "./volumes.ts";
 
 /** What one node is for an execution: an option with its score, or excluded with a sentence why. */
 export type NodeVerdict =
@@ -54,6 +56,8 @@ export function exclusionMessage(
       return driverMessage(candidate, label);
     case "constraint":
       return constraintMessage(request, candidate, label);
+    case "volumes":
+      return volumeMessage(request, candidate);
     case "distinctHosts": {
       const whose = plan.distinct.hosts === "job" ? "the job" : `group ${plan.group.name}`;
       return `An execution of ${whose} is there already (distinct_hosts).`;
@@ -79,6 +83,18 @@ function driverMessage({ drivers }: Candidate, label: string): string {
   if (facts?.detected !== true) return `It has no driver ${name}.`;
   const why = facts.description === "" ? "" : `: ${facts.description}`;
   return `Its driver ${name} is not healthy${why}.`;
+}
+
+function volumeMessage({ plan, index }: PlacementRequest, { hostVolumes }: Candidate): string {
+  const lacking = [...plan.volumes.shared, ...plan.volumes.perAlloc].filter(
+    (volume) => !offersVolume(hostVolumes, volume, index),
+  );
+  const [first] = lacking;
+  if (first === undefined) return `${MISSING_VOLUMES.label}.`;
+  const source = volumeSource(first, index);
+  return Object.hasOwn(hostVolumes, source)
+    ? `Its host volume ${source} can only be read, and the job wants to write there.`
+    : `It has no host volume ${source}.`;
 }
 
 function constraintMessage(

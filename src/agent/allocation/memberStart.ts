@@ -1,4 +1,4 @@
-import type { MemberSpec, ResourcesSpec } from "../../model/group.ts";
+import { type MemberSpec, type ResourcesSpec, volumeSource } from "../../model/group.ts";
 import {
   interpolate,
   interpolateValue,
@@ -144,24 +144,34 @@ function mountsOf(
   lookup: Lookup,
 ): HostMount[] | StartFailure {
   const mounts: HostMount[] = [];
+  const { group, index } = order.allocation;
   for (const mount of spec.volumeMounts) {
-    const volume = order.allocation.group.volumes.find(({ name }) => name === mount.volume);
-    const source = volume === undefined ? mount.volume : interpolate(volume.source, lookup);
-    const found = volume === undefined ? undefined : hostVolumes[source];
+    const volume = group.volumes.find(({ name }) => name === mount.volume);
+    if (volume === undefined) {
+      return unrecoverable(
+        `Expected a volume of the group ${group.name} in volume_mount, given "${mount.volume}"; correct the job.`,
+      );
+    }
+    const source = volumeSource(volume, index);
+    const found = hostVolumes[source];
     if (found === undefined) {
       return unrecoverable(
         `Expected the volume ${source} on this node, and it has none of that name; list it in hostVolumes of the agent's configuration.`,
       );
     }
-    const readOnly = mount.readOnly || volume?.readOnly === true;
-    if (found.readOnly && !readOnly) {
-      return unrecoverable(`The volume ${source} can only be read on this node.`);
+    if (found.readOnly && !volume.readOnly) {
+      return unrecoverable(
+        `Expected to write to the volume ${source}, which can only be read on this node; write read_only = true in the job, or let the agent's configuration allow it.`,
+      );
     }
-    mounts.push({
-      source: found.path,
-      destination: interpolate(mount.destination, lookup),
-      readOnly,
-    });
+    const destination = interpolate(mount.destination, lookup);
+    if (!destination.startsWith("/") || destination.split("/").includes("..")) {
+      return unrecoverable(
+        `Expected an absolute path without .. as destination of the volume ${volume.name}, given "${destination}"; correct the job.`,
+      );
+    }
+    const readOnly = mount.readOnly || volume.readOnly;
+    mounts.push({ source: found.path, destination, readOnly });
   }
   return mounts;
 }

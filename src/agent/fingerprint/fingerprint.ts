@@ -42,13 +42,13 @@ export class Fingerprint {
   }
 
   #read(drivers: ReadonlyMap<DriverName, DriverFingerprint>): HostFacts {
-    const { rootDirectory, host, agentVersion, volumes } = this.#options;
+    const { rootDirectory, host, agentVersion, hostVolumes } = this.#options;
     return readHost(rootDirectory, {
       options: host,
       agentVersion,
       ipAddress: ownAddress(),
       drivers,
-      volumes,
+      hostVolumes,
     });
   }
 }
@@ -57,5 +57,5 @@ export interface FingerprintOptions {
   readonly rootDirectory: string;
   readonly host: HostOptions;
   readonly agentVersion: string;
-  readonly volumes: readonly string[];
+  readonly hostVolumes: HostFacts["hostVolumes"] & object;
 }

@@ -14,7 +14,7 @@ test("all cores together are what a node offers, and drivers add their attribute
     drivers: new Map([
       ["docker", { facts: healthy, attributes: { "driver.docker.version": "24.0" } }],
     ]),
-    volumes: ["data"],
+    hostVolumes: { data: { path: "/srv/data", readOnly: true } },
     hardware: {
       cores: 4,
       frequencyMhz: 2_500,
@@ -32,7 +32,6 @@ test("all cores together are what a node offers, and drivers add their attribute
     "driver.docker.version": "24.0",
     "stint.version": "1.2.3",
     "unique.hostname": "web-1",
-    "volume.data": "1",
   });
   const { cpuMhz, memoryMb, diskMb, drivers, meta } = facts;
   expect({ cpuMhz, memoryMb, diskMb }).toEqual({
@@ -41,6 +40,7 @@ test("all cores together are what a node offers, and drivers add their attribute
     diskMb: 524_288,
   });
   expect(drivers).toEqual({ docker: healthy });
+  expect(facts.hostVolumes).toEqual({ data: { path: "/srv/data", readOnly: true } });
   expect(meta).toEqual({ rack: "r1" });
 });
 
@@ -51,7 +51,7 @@ test("this machine's own facts are there", () => {
     agentVersion: "1",
     ipAddress: "127.0.0.1",
     drivers,
-    volumes: [],
+    hostVolumes: {},
   };
   const { attributes, ...facts } = readHost(tmpdir(), more);
   for (const [name, value] of Object.entries(attributes))

@@ -1,6 +1,6 @@
 import { hostname, release, type } from "node:os";
 import type { DriverName } from "../../model/group.ts";
-import type { HostFacts } from "../../model/node.ts";
+import type { HostFacts, HostVolumeFacts } from "../../model/node.ts";
 import type { DriverFingerprint } from "../drivers/driver.ts";
 import { type Hardware, readHardware, readOr, toMebibytes } from "./hardware.ts";
 
@@ -18,8 +18,8 @@ export interface HostReading {
   readonly agentVersion: string;
   readonly ipAddress: string;
   readonly drivers: ReadonlyMap<DriverName, DriverFingerprint>;
-  /** Names of the volumes that the node's configuration lists. */
-  readonly volumes: readonly string[];
+  /** Those that the node's configuration lists. */
+  readonly hostVolumes: Readonly<Record<string, HostVolumeFacts>>;
   readonly hardware: Hardware;
   readonly kernel: { readonly name: string; readonly version: string };
   readonly os: { readonly name: string; readonly version: string };
@@ -29,7 +29,7 @@ export interface HostReading {
 /** Reads what groups are placed by; `directory` is where tasks write. */
 export function readHost(
   directory: string,
-  more: Pick<HostReading, "options" | "agentVersion" | "ipAddress" | "drivers" | "volumes">,
+  more: Pick<HostReading, "options" | "agentVersion" | "ipAddress" | "drivers" | "hostVolumes">,
 ): HostFacts {
   return hostFacts({
     ...more,
@@ -64,7 +64,6 @@ export function hostFacts(reading: HostReading): HostFacts {
     "unique.storage.bytesfree": String(storage.freeBytes),
     "stint.version": reading.agentVersion,
   };
-  for (const name of reading.volumes) attributes[`volume.${name}`] = "1";
   for (const { attributes: own } of drivers.values()) Object.assign(attributes, own);
   return {
     datacenter: options.datacenter,
@@ -72,6 +71,7 @@ export function hostFacts(reading: HostReading): HostFacts {
     meta: options.meta,
     attributes,
     drivers: Object.fromEntries([...drivers].map(([name, { facts }]) => [name, facts])),
+    hostVolumes: reading.hostVolumes,
     cpuMhz,
     memoryMb: toMebibytes(memoryBytes),
     diskMb: toMebibytes(storage.freeBytes),

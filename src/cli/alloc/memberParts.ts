@@ -15,14 +15,21 @@ const EVENT_COLUMNS = [
   column<Event>("Description", ({ description }) => description),
 ];
 
+const VOLUME_COLUMNS = [
+  column<Member["volumes"][number]>("ID", ({ source }) => source),
+  column<Member["volumes"][number]>("Read Only", ({ readOnly }) => readOnly),
+  column<Member["volumes"][number]>("Destination", ({ destination }) => destination),
+];
+
 /** What is told of one task of an allocation. */
 export function memberParts(member: Member, allocation: Allocation, form: TimeForm): Part[] {
-  const { name, events, driver, failed } = member;
+  const { name, events, driver, failed, volumes } = member;
   const state = failed ? `${member.state} (failed)` : member.state;
   const kind = driver === "" ? "" : ` (${driver})`;
   return [
     { title: "", lines: [`Task "${name}"${kind} is "${state}"`] },
     resourcesPart(member, allocation),
+    ...(volumes.length === 0 ? [] : [tablePart("Host Volumes", VOLUME_COLUMNS, volumes)]),
     { title: "Task Events", fields: historyFields(member, form) },
     tablePart("Recent Events", EVENT_COLUMNS, events.toReversed()),
   ];

@@ -42,6 +42,7 @@ Ignore System Jobs = false
 Eligibility        = ineligible
 Status             = ready
 Last Contact       = 2026/11/21 03:20:05
+Host Volumes       = data
 Driver Status      = raw_exec
 
 Drivers
@@ -51,6 +52,13 @@ Drivers
 | docker   | false    | false   | There is no socket. |
 | raw_exec | true     | true    | Healthy             |
 +----------+----------+---------+---------------------+
+
+Host Volumes
++------+-----------+-----------+
+| Name | Read Only | Source    |
++------+-----------+-----------+
+| data | false     | /srv/data |
++------+-----------+-----------+
 
 Allocated Resources
 +--------------+--------------+--------------+

@@ -56,6 +56,7 @@ function nodeParts(node: Node, isVerbose: boolean, now: number): Part[] {
   return [
     { title: "", fields: headerFields(node, now) },
     ...driverParts(node),
+    ...(isVerbose ? volumeParts(node) : []),
     ...resourceParts(node),
     ...(isVerbose ? [...pairParts("Attributes", node.attributes)] : []),
     ...(isVerbose ? [...pairParts("Meta", node.meta)] : []),
@@ -75,6 +76,12 @@ function headerFields(node: Node, now: number): Field[] {
     ["Eligibility", eligibilityOf(node)],
     ["Status", statusOf(node)],
     ["Last Contact", second(node.contactTime)],
+    [
+      "Host Volumes",
+      Object.keys(node.hostVolumes ?? {})
+        .toSorted()
+        .join(",") || "<none>",
+    ],
     ["Driver Status", healthy.map(([name]) => name).join(",")],
   ];
 }
@@ -98,6 +105,13 @@ function driverParts({ drivers }: Node): Part[] {
     description,
   ]);
   return [{ title: "Drivers", head: ["Driver", "Detected", "Healthy", "Message"], rows }];
+}
+
+function volumeParts({ hostVolumes }: Node): Part[] {
+  const entries = Object.entries(hostVolumes ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.length === 0) return [];
+  const rows = entries.map(([name, { readOnly, path }]): Cell[] => [name, readOnly, path]);
+  return [{ title: "Host Volumes", head: ["Name", "Read Only", "Source"], rows }];
 }
 
 function resourceParts({ groupResources: all, usedByGroups: used }: Node): Part[] {

@@ -6,6 +6,7 @@ import { kindExclusion } from "../../placement/feasibility.ts";
 import { nodeKind } from "../../placement/nodeKind.ts";
 import { type PlacementPlan, placementPlan } from "../../placement/plan.ts";
 import { offeredBy, type Resources } from "../../placement/resources.ts";
+import type { HostVolumes } from "../../placement/volumes.ts";
 import { takesWork } from "../nodeIndex.ts";
 import type { Engine, Job, Node, Pool } from "../state.ts";
 import { groupsOf } from "./jobGroups.ts";
@@ -15,6 +16,7 @@ class NodeCandidate implements Candidate {
   readonly #node: Node;
   readonly traits: NodeTraits;
   readonly drivers: Readonly<Record<string, DriverFacts>>;
+  readonly hostVolumes: HostVolumes;
   readonly kind: string;
   readonly offered: Resources;
 
@@ -31,7 +33,8 @@ class NodeCandidate implements Candidate {
       meta: host?.meta ?? {},
     };
     this.drivers = host?.drivers ?? {};
-    this.kind = nodeKind(this.traits, this.drivers);
+    this.hostVolumes = host?.hostVolumes ?? {};
+    this.kind = nodeKind(this.traits, this.drivers, this.hostVolumes);
     this.offered =
       host === undefined ? { cpuMhz: 0, cores: 0, memoryMb: 0, diskMb: 0 } : offeredBy(host, cores);
   }

@@ -28,6 +28,7 @@ function sentence(engine: Engine, { code, label, nodeCount, nodes }: ExclusionCo
     case "driver":
       return `${who} excluded by driver: ${label}.`;
     case "constraint":
+    case "volumes":
     case "distinctHosts":
     case "distinctProperty":
       return `Constraint "${label}" excluded ${who}.`;

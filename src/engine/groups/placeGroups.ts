@@ -76,7 +76,8 @@ function placeJob(engine: Engine, pool: Pool, job: Job, limit: number): number {
     if (placement.kind === "nowhere") {
       const reasons = nowhereReasons(engine, placement.metrics);
       live.nowhere.set(number, reasons);
-      if (!isSystemType(job)) full.set(group.name, reasons);
+      const isSame = planOf(job, group).volumes.perAlloc.length === 0;
+      if (!isSystemType(job) && isSame) full.set(group.name, reasons);
       continue;
     }
     live.placing.delete(number);
@@ -116,6 +117,7 @@ export function requestFor(
     progress === null || progress.delayMs === null ? null : (task?.progress.node ?? null);
   return {
     plan: planOf(job, group),
+    index: task?.spec.place?.index ?? 0,
     usage: groupsOf(job).live.usage,
     penaltyNodes: penaltyNodes(
       last === null

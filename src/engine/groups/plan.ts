@@ -179,9 +179,14 @@ function placements(
   if (replaced.length > 0) forgetReplaced(engine, job, group.name, usage, nodes);
   const random = chanceOf(engine, 0);
   const found: PlannedPlacement[] = [];
+  let reasons: readonly string[] = [];
   for (const [index, taskId] of [...create, ...replaced].slice(0, PLANNED_MAX).entries()) {
     const candidates = [...nodes.values()];
-    const request = { plan, usage, penaltyNodes: new Set<number>(), algorithm: "binpack" } as const;
+    const penaltyNodes = new Set<number>();
+    const request = {
+      ...{ plan, usage, penaltyNodes, index: indexOf(taskId) },
+      algorithm: "binpack",
+    } as const;
     const placement = placeGroup(request, candidates, random);
     const isExplained = index < EXPLAINED_MAX;
     const others = isExplained ? explainNodes(request, candidates) : [];
@@ -193,7 +198,9 @@ function placements(
     });
     if (placement.kind === "nowhere") {
       found.push({ taskId, nodeId: null, score: null, elsewhere });
-      return { placements: found, reasons: nowhereReasons(engine, placement.metrics) };
+      reasons = nowhereReasons(engine, placement.metrics);
+      if (plan.volumes.perAlloc.length > 0) continue;
+      break;
     }
     const nodeId = engine.nodes.get(placement.node)?.record.id ?? "";
     found.push({ taskId, nodeId, score: placement.score.final, elsewhere });
@@ -203,7 +210,11 @@ function placements(
     for (const { value } of placement.ports) candidate.usedPorts.add(value);
     usage.add(-index - 1, group.name, placement.node, candidate.traits);
   }
-  return { placements: found, reasons: [] };
+  return { placements: found, reasons };
+}
+
+function indexOf(taskId: string): number {
+  return Number(/\[(\d+)\]$/.exec(taskId)?.[1] ?? 0);
 }
 
 /** Placements that are tried; the rest of a large count says nothing new. */
@@ -235,6 +246,7 @@ function reasonOf(verdict: ReturnType<typeof explainNodes>[number]): string {
 }
 
 function copyOf(candidate: Candidate) {
-  const { node, traits, drivers, kind, offered, used, usedPorts, ipAddress } = candidate;
-  return { node, traits, drivers, kind, offered, used, ipAddress, usedPorts: new Set(usedPorts) };
+  const { node, traits, drivers, hostVolumes, kind, offered, used, ipAddress } = candidate;
+  const usedPorts = new Set(candidate.usedPorts);
+  return { node, traits, drivers, hostVolumes, kind, offered, used, ipAddress, usedPorts };
 }

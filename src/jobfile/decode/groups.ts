@@ -48,7 +48,7 @@ export function readGroup(block: Block, job: ReadBlock, path: string, within: Wi
       { path: `${path}.services`, group: group.label, member: null, owner: ownerOf(group) },
       within,
     ),
-    volumes: readVolumes(group, within),
+    volumes: readVolumes(group, `${path}.volumes`, within),
     shutdownDelayMs: written.shutdown_delay ?? 0,
     meta: written.meta ?? {},
     maxRunDurationMs: written.max_run_duration ?? null,
@@ -112,10 +112,14 @@ function readPorts(network: ReadBlock, path: string, { reading }: Within): reado
   });
 }
 
-function readVolumes(group: ReadBlock, { reading }: Within): readonly VolumeSpec[] {
+function readVolumes(group: ReadBlock, path: string, { reading }: Within): readonly VolumeSpec[] {
   const names = new Set<string>();
-  return readMany(group, VOLUME, reading).map((block) => {
+  return readMany(group, VOLUME, reading).map((block, index) => {
+    reading.place(`${path}[${index}].perAlloc`, block.rangeOf("per_alloc"));
     const { name = block.label, source = "", read_only = false } = block.written;
+    const { access_mode = null, attachment_mode = null, per_alloc = false } = block.written;
+    checkSource(block, source, reading);
+    checkAccess(block, reading);
     if (name === "")
       reading.error("volume_name_missing", block.range, "Expected a name of the volume.");
     if (names.has(name)) {
@@ -126,6 +130,34 @@ function readVolumes(group: ReadBlock, { reading }: Within): readonly VolumeSpec
       );
     }
     names.add(name);
-    return { name, type: "host", source, readOnly: read_only };
+    return {
+      name,
+      type: "host",
+      source,
+      readOnly: read_only,
+      accessMode: access_mode,
+      attachmentMode: attachment_mode,
+      perAlloc: per_alloc,
+    };
   });
+}
+
+type VolumeBlock = ReadBlock<typeof VOLUME.attributes>;
+
+/** Nodes are chosen by it, so it is the same on all of them. */
+function checkSource(block: VolumeBlock, source: string, reading: Within["reading"]): void {
+  if (!source.includes("${")) return;
+  const message = `Expected a source that is the same on every node and got "${source}".`;
+  const fix = "Write the agent's name for the volume; per_alloc adds the index to it.";
+  reading.error("volume_source_interpolated", block.rangeOf("source"), message, fix);
+}
+
+/** Nomad: a mode that contradicts read_only fits no node. */
+function checkAccess(block: VolumeBlock, reading: Within["reading"]): void {
+  const { access_mode, read_only = false } = block.written;
+  const wanted = access_mode === "single-node-reader-only";
+  if (access_mode === undefined || wanted === read_only) return;
+  const message = `Expected read_only = ${wanted} with access_mode "${access_mode}" and got ${read_only}.`;
+  const fix = `Write read_only = ${wanted}, or another access_mode.`;
+  reading.error("volume_access_mode_contradiction", block.rangeOf("access_mode"), message, fix);
 }

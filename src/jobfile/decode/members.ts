@@ -151,7 +151,10 @@ function readMounts(
 ): MemberSpec["volumeMounts"] {
   return readMany(task, VOLUME_MOUNT, reading).map((block, index) => {
     const { volume = "", destination = "", read_only = false } = block.written;
-    reading.place(`${path}.volumeMounts[${index}]`, block.rangeOf("volume"));
+    const place = `${path}.volumeMounts[${index}]`;
+    reading.place(place, block.range);
+    reading.place(`${place}.volume`, block.rangeOf("volume"));
+    reading.place(`${place}.destination`, block.rangeOf("destination"));
     return { volume, destination, readOnly: read_only };
   });
 }

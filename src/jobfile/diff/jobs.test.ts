@@ -139,3 +139,23 @@ test("what the scheduler found goes before what would be", () => {
     '+/- Task Group: "cache" (1 create, 2 migrate)',
   );
 });
+
+test("a volume is told of as its own block, and replaces what mounts it", () => {
+  const volume = (source: string) => ({ volume: { data: { source } } });
+  expect(lines(job(), job(volume("fast"))).slice(1, 7)).toEqual([
+    '+/- Task Group: "cache" (1 create/destroy update)',
+    "  + Volume {",
+    '    + Name:     "data"',
+    '    + PerAlloc: "false"',
+    '    + ReadOnly: "false"',
+    '    + Source:   "fast"',
+  ]);
+  expect(lines(job(volume("fast")), job(volume("slow")))).toEqual([
+    '+/- Job: "example"',
+    '+/- Task Group: "cache" (1 create/destroy update)',
+    "  +/- Volume {",
+    '    +/- Source: "fast" => "slow"',
+    "      }",
+    '      Task: "redis"',
+  ]);
+});

@@ -33,11 +33,15 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   Spreads: { name: "Spread", key: "Attribute" },
   SpreadTarget: { name: "SpreadTarget", key: "Value" },
   Templates: { name: "Template", key: "DestPath" },
+  Volumes: { name: "Volume", key: "Name" },
   VolumeMounts: { name: "VolumeMount", key: "Destination" },
 };
 
 /** Maps of the user's that are shown as fields with their key (`Env[LEVEL]`). */
 const FLAT = ["Env", "Meta"];
+
+/** Objects by their name, shown as a list of them. */
+const BY_NAME = ["Volumes"];
 
 export interface Difference {
   readonly fields: readonly FieldDiff[];
@@ -67,6 +71,8 @@ function differenceOf(
   old: PlainValue | undefined,
   now: PlainValue | undefined,
 ): Difference {
+  if (BY_NAME.includes(key))
+    return { fields: [], objects: listDiffs(key, listOf(old), listOf(now)) };
   if (FLAT.includes(key)) return { fields: flatFields(key, old, now), objects: [] };
   if (isObjects(old) || isObjects(now)) return { fields: [], objects: listDiffs(key, old, now) };
   if (isList(old) || isList(now)) return { fields: itemFields(key, old, now), objects: [] };
@@ -75,6 +81,10 @@ function differenceOf(
     return { fields: [], objects: objectDiff(name, objectOr(old), objectOr(now)) };
   }
   return { fields: fieldDiff(key, textOf(key, old), textOf(key, now)), objects: [] };
+}
+
+function listOf(value: PlainValue | undefined): readonly PlainValue[] {
+  return isObject(value) ? Object.values(value) : [];
 }
 
 function isObjects(value: PlainValue | undefined): value is readonly PlainObject[] {

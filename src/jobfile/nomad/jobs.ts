@@ -1,4 +1,4 @@
-import type { GroupSpec, NetworkSpec, PortSpec } from "../../model/group.ts";
+import type { GroupSpec, NetworkSpec, PortSpec, VolumeSpec } from "../../model/group.ts";
 import type { GroupJobSpec } from "../decode/jobs.ts";
 import { toNanoseconds } from "../read/duration.ts";
 import type { PlainValue } from "../tree.ts";
@@ -64,10 +64,7 @@ function parameterizedJson({ groups: { parameterized } }: GroupJobSpec): PlainVa
 
 function groupJson(group: GroupSpec, jobType: string): PlainValue {
   const { ephemeralDisk, maxRunDurationMs } = group;
-  const volumes = group.volumes.map(({ name, type, source, readOnly }) => [
-    name,
-    { Name: name, Type: type, Source: source, ReadOnly: readOnly },
-  ]);
+  const volumes = group.volumes.map((volume) => [volume.name, volumeJson(volume)]);
   return {
     Name: group.name,
     Count: group.count,
@@ -91,6 +88,18 @@ function groupJson(group: GroupSpec, jobType: string): PlainValue {
     MaxRunDuration: maxRunDurationMs === null ? null : toNanoseconds(maxRunDurationMs),
     Meta: group.meta,
     Tasks: group.members.map(memberJson),
+  };
+}
+
+function volumeJson(volume: VolumeSpec): PlainValue {
+  return {
+    Name: volume.name,
+    Type: volume.type,
+    Source: volume.source,
+    ReadOnly: volume.readOnly,
+    AccessMode: volume.accessMode,
+    AttachmentMode: volume.attachmentMode,
+    PerAlloc: volume.perAlloc,
   };
 }
 

@@ -3,6 +3,7 @@ import { GROUP_COUNT_MAX } from "../../model/limits.ts";
 import type { Reading } from "../read/reading.ts";
 import { portIssues } from "./portRules.ts";
 import { rolloutIssues } from "./rolloutRules.ts";
+import { volumeIssues } from "./volumeRules.ts";
 
 /** Rules within one group. */
 export function groupIssues(group: GroupSpec, path: string, reading: Reading): void {
@@ -17,9 +18,9 @@ export function groupIssues(group: GroupSpec, path: string, reading: Reading): v
   group.members.forEach((member, index) => {
     const place = `${path}.members[${index}]`;
     logIssues(group, member, place, reading);
-    mountIssues(group, member, place, reading);
   });
   networkIssues(group, path, reading);
+  volumeIssues(group, path, reading);
   rolloutIssues(group, path, reading);
 }
 
@@ -61,20 +62,6 @@ function logIssues(
   const message = `Expected the logs of task "${name}" (${wantedMb} MB) to fit the ephemeral disk (${sizeMb} MB).`;
   const fix = `Write ephemeral_disk { size = ${wantedMb + 1} } or more in the group, or make logs smaller.`;
   reading.issue({ path: `${path}.logs`, code: "logs_do_not_fit_disk", message, fix });
-}
-
-function mountIssues(group: GroupSpec, member: MemberSpec, path: string, reading: Reading): void {
-  member.volumeMounts.forEach(({ volume }, index) => {
-    if (volume === "" || group.volumes.some(({ name }) => name === volume)) return;
-    const message = `Expected a volume of the group "${group.name}" and got "${volume}".`;
-    const fix = `Write volume "${volume}" { type = "host" source = "NAME" } in the group.`;
-    reading.issue({
-      path: `${path}.volumeMounts[${index}]`,
-      code: "volume_undefined",
-      message,
-      fix,
-    });
-  });
 }
 
 /** Processes on the host have the host's network; only containers can have another. */

@@ -3,6 +3,7 @@ import { foldId } from "../../model/id.ts";
 import type { GroupJobSpec } from "../decode/jobs.ts";
 import type { Reading } from "../read/reading.ts";
 import { groupIssues } from "./groupRules.ts";
+import { perAllocIssues } from "./volumeRules.ts";
 
 /** Says what is wrong with a cron expression or its time zone; null: it is right. */
 export type CronCheck = (cron: string, timeZone: string) => string | null;
@@ -80,6 +81,7 @@ function allGroupIssues({ type, groups: { groups } }: GroupJobSpec, reading: Rea
     }
     typeIssues(group, type, path, reading);
     groupIssues(group, path, reading);
+    perAllocIssues(group, type, path, reading);
   });
 }
 

@@ -1,3 +1,4 @@
+import { VOLUME_ACCESS_MODES } from "../../model/group.ts";
 import { TASK } from "./members.ts";
 import { SPREADS, WISHES } from "./placement.ts";
 import {
@@ -78,10 +79,16 @@ export const VOLUME = {
     type: choice(["host"], "kind; CSI volumes are refused", { default: '"host"' }),
     source: text("the agent's name for it", { required: "volume_source_missing" }),
     read_only: truth("no writing"),
-    access_mode: refused("a directory has no modes"),
-    attachment_mode: refused("a directory has no modes"),
-    per_alloc: refused("all executions get the same directory"),
-    sticky: refused("all executions get the same directory"),
+    access_mode: choice(
+      VOLUME_ACCESS_MODES,
+      "who writes: nobody, or any execution; that only one does is not seen to",
+      { default: "as `read_only`" },
+    ),
+    attachment_mode: choice(["file-system"], "a directory; there are no block devices", {
+      default: '"file-system"',
+    }),
+    per_alloc: truth("each execution has its own: `SOURCE[INDEX]`"),
+    sticky: refused("executions are not bound to the node of the one before"),
   },
   blocks: { mount_options: refusedBlock("a directory is not mounted", "MountOptions") },
 } satisfies BlockSchema;

@@ -126,11 +126,13 @@ export const TEMPLATE = {
 
 export const VOLUME_MOUNT = {
   name: "volume_mount",
-  about: "Where a task finds a volume of its group.",
+  about: "Where a task finds a volume of its group; of the drivers docker, exec and java.",
   label: null,
   attributes: {
     volume: text("name of the volume", { required: "volume_mount_volume_missing" }),
-    destination: text("path", { required: "volume_mount_destination_missing" }),
+    destination: text("absolute path, as the task sees it", {
+      required: "volume_mount_destination_missing",
+    }),
     read_only: truth("no writing"),
     propagation_mode: refused("mounts are private", { fine: ["private"] }),
     selinux_label: refused("labels of SELinux are not set", { json: "SELinuxLabel" }),

@@ -43,7 +43,14 @@ const FULL = `job "full" {
       port "admin" { static = 9000 }
     }
     volume "data" {
-      source = "fast"
+      source          = "fast"
+      access_mode     = "single-node-multi-writer"
+      attachment_mode = "file-system"
+      per_alloc       = true
+    }
+    volume "read" {
+      source    = "slow"
+      read_only = true
     }
     affinity {
       attribute = "$\${node.class}"

@@ -1,7 +1,7 @@
 import { MEMBER_EVENTS_MAX, type MemberState } from "../../model/allocation.ts";
 import { allocationId } from "../../model/allocationId.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
-import type { GroupSpec, MemberSpec } from "../../model/group.ts";
+import { type GroupSpec, type MemberSpec, volumeSource } from "../../model/group.ts";
 import type { ExecutionAllocation } from "../../model/groupJob.ts";
 import type { JobRecord } from "../../model/job.ts";
 import type { NodeRecord } from "../../model/node.ts";
@@ -119,7 +119,20 @@ function membersOf({ allocation }: FoundAllocation, group: GroupSpec | null) {
     return [...states.values()].map((state) => memberView(state.member, state, null, 0));
   }
   const diskMb = group.ephemeralDisk.sizeMb;
-  return group.members.map((spec) => memberView(spec.name, states.get(spec.name), spec, diskMb));
+  return group.members.map((spec) => ({
+    ...memberView(spec.name, states.get(spec.name), spec, diskMb),
+    volumes: volumesOf(spec, group, allocation.index),
+  }));
+}
+
+function volumesOf({ volumeMounts }: MemberSpec, group: GroupSpec, index: number) {
+  return volumeMounts.flatMap((mount) => {
+    const volume = group.volumes.find(({ name }) => name === mount.volume);
+    if (volume === undefined) return [];
+    const { destination } = mount;
+    const readOnly = volume.readOnly || mount.readOnly;
+    return [{ source: volumeSource(volume, index), destination, readOnly }];
+  });
 }
 
 /** The server knows that contact was lost, the node need not: what it tells of its members has this event put in. */
@@ -157,6 +170,7 @@ function memberView(
     }),
     restartPolicy: spec === null ? "" : restartText(spec.restart),
     resources: { cpuMhz, cores, memoryMb, diskMb },
+    volumes: [],
     events: (state?.events ?? []).map(({ type, at, description }) => ({
       type,
       time: isoTime(at),

@@ -26,13 +26,15 @@ function factsView(facts: NodeFacts, bootAt: number | null, createdAt: number) {
 /** What groups are placed by. */
 function hostView({ host }: NodeFacts) {
   if (host === undefined) return {};
-  const { datacenter, nodeClass, meta, attributes, drivers, cpuMhz, memoryMb, diskMb } = host;
+  const { datacenter, nodeClass, meta, attributes, drivers, hostVolumes } = host;
+  const { cpuMhz, memoryMb, diskMb } = host;
   return {
     datacenter,
     ...(nodeClass === "" ? {} : { nodeClass }),
     meta: { ...meta },
     attributes: { ...attributes },
     drivers: { ...drivers },
+    ...(hostVolumes === undefined ? {} : { hostVolumes: { ...hostVolumes } }),
     groupResources: { cpuMhz, memoryMb, diskMb },
   };
 }

@@ -128,6 +128,9 @@ const MEMBER = z.object({
   nextTime: TIME.optional().openapi({ description: "When a restart that waits happens." }),
   restartPolicy: z.string().openapi({ description: "The effective restart policy, in words." }),
   resources: z.object({ cpuMhz: z.int(), cores: z.int(), memoryMb: z.int(), diskMb: z.int() }),
+  volumes: z
+    .array(z.object({ source: z.string(), destination: z.string(), readOnly: z.boolean() }))
+    .openapi({ description: "Host volumes that it mounts, by the agent's names for them." }),
   events: z.array(MEMBER_EVENT).openapi({ description: "Oldest first." }),
 });
 

@@ -65,6 +65,10 @@ export const NODE = z
         z.object({ detected: z.boolean(), healthy: z.boolean(), description: z.string() }),
       )
       .optional(),
+    hostVolumes: z
+      .record(z.string(), z.object({ path: z.string(), readOnly: z.boolean() }))
+      .optional()
+      .openapi({ description: "Directories that it offers to groups, by name." }),
     groupResources: z
       .object({ cpuMhz: z.int(), memoryMb: z.int(), diskMb: z.int() })
       .optional()
