@@ -27,7 +27,7 @@ function found(text: string): string[] {
 }
 
 /** The volume's text is on line 6, the mount's on line 12. */
-function job(volume: string, mount: string, driver = "exec", type = "service"): string {
+function job(volume: string, mount: string, driver = "docker", type = "service"): string {
   return `job "j" {
   type = "${type}"
   group "g" {
@@ -37,7 +37,7 @@ function job(volume: string, mount: string, driver = "exec", type = "service"): 
     }
     task "t" {
       driver = "${driver}"
-      config { command = "/x" }
+      config { ${driver === "docker" ? "image" : "command"} = "/x" }
       volume_mount {
         ${mount}
       }
@@ -139,12 +139,18 @@ test.each([
 });
 
 test("processes that see the node as it is have no mounts; Nomad leaves them out", () => {
-  expect(found(job(SOURCE, MOUNT, "raw_exec"))).toEqual(["volume_mount_driver 11:7"]);
-  expect(found(job(SOURCE, MOUNT, "docker").replace("command", "image"))).toEqual([]);
+  for (const driver of ["exec", "java", "raw_exec"]) {
+    const text = job(SOURCE, MOUNT, driver).replace(
+      "command",
+      driver === "java" ? "class" : "command",
+    );
+    expect(found(text)).toEqual(["volume_mount_driver 11:7"]);
+  }
+  expect(found(job(SOURCE, MOUNT))).toEqual([]);
 });
 
 test("a job that runs on every node has no index to tell volumes apart by", () => {
-  const text = job(`${SOURCE}\n per_alloc = true`, MOUNT, "exec", "system");
+  const text = job(`${SOURCE}\n per_alloc = true`, MOUNT, "docker", "system");
   expect(found(text)).toEqual(["per_alloc_job_type 7:14"]);
 });
 

@@ -1,7 +1,7 @@
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { GroupOrder } from "../core/contract.ts";
-import type { MemberDirectories, MemberStart } from "../drivers/driver.ts";
+import type { MemberDirectories } from "../drivers/driver.ts";
 import { emptyDirectory } from "../files/removeTree.ts";
 import type { TaskUser } from "../platform/users.ts";
 import { allocationDirectory, spoolDirectory } from "./layout.ts";
@@ -44,14 +44,4 @@ export function makeMemberDirectories(
     if (user !== null && user.uid !== null) chownSync(path, user.uid, user.gid ?? user.uid);
   }
   if (user !== null && user.uid !== null) chownSync(member, user.uid, user.gid ?? user.uid);
-}
-
-/** A process has no mounts of its own: it sees volumes through links in its directory. */
-export function linkVolumes({ mounts, directories }: MemberStart): void {
-  for (const { source, destination } of mounts) {
-    const path = join(directories.member, join("/", destination));
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) continue;
-    mkdirSync(dirname(path), { recursive: true });
-    symlinkSync(source, path);
-  }
 }

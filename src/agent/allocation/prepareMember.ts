@@ -14,7 +14,7 @@ import {
   type TemplateParts,
   templatedEnvironment,
 } from "../templates/memberTemplates.ts";
-import { linkVolumes, makeMemberDirectories } from "./directories.ts";
+import { makeMemberDirectories } from "./directories.ts";
 import {
   allocationDirectory,
   memberDirectories,
@@ -62,7 +62,6 @@ export async function prepareMember(
   if (isStartFailure(templated)) return startFailureOf(templated);
   const start = memberStart(process, surroundings, templated as Record<string, string>);
   if (isStartFailure(start)) return startFailureOf(start);
-  if (driver.beginsAtOnce) linkVolumes(start);
   const refused = await driver.prepare(start, signal, (text) => say("Driver", text));
   return refused === null ? null : startFailureOf(refused, "Driver Failure");
 }

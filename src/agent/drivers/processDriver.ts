@@ -45,6 +45,11 @@ export interface ProcessKind {
   readonly notes: (groups: Groups, isOwnUser: boolean) => readonly string[];
 }
 
+/** Of jobs from before they were refused where they are written. */
+const NO_MOUNTS = unrecoverable(
+  "Expected a task of the driver docker for a volume_mount, given one whose process sees the node as it is; use docker, or name the directory of the node in the task.",
+);
+
 /** Members that are processes of this machine, children of the shim. */
 export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver {
   const { groups, trees, bootId } = parts;
@@ -55,6 +60,7 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     name: kind.name,
     fingerprint: kind.fingerprint,
     async prepare(start) {
+      if (start.mounts.length > 0) return NO_MOUNTS;
       const command = kind.commandOf(start);
       return isStartFailure(command) ? command : null;
     },

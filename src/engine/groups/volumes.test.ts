@@ -35,5 +35,5 @@ test("each index of a group is placed by its own volume, and one that finds none
   ]);
   fleet.register(spec);
   const order = fleet.start();
-  expect([order.taskId, order.nodeId]).toEqual(["example.cache[1]", "n2"]);
+  expect([order.allocation?.index, order.nodeId]).toEqual([1, "n2"]);
 });
