@@ -32,8 +32,9 @@ export function settleDrain(engine: Engine, node: Node): void {
   saveNode(engine, node);
 }
 
-function isSystem(live: LiveTask): boolean {
-  return isSystemType(live.job);
+/** A sysbatch job works to an end, as a batch job does: it may use the drain's time for that (Nomad). */
+function isSystem({ job }: LiveTask): boolean {
+  return job.record.spec.type === "system";
 }
 
 /** What never ends by itself goes elsewhere at once: no option of a reboot or removal could wait for it. */

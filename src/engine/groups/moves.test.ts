@@ -193,6 +193,22 @@ test("batch work on a drained node runs on until the deadline, system work goes 
   expect(fleet.engine.nodes.get(1)?.record.drain).toBe(null);
 });
 
+test("sysbatch work on a drained node runs on until the deadline, and holds system work", () => {
+  const fleet = new GroupFleet(["n1"]);
+  const types = ["sysbatch", "system"] as const;
+  for (const type of types) {
+    fleet.register(groupJob({ reschedule: null, update: null }, { type, id: type }));
+  }
+  fleet.starts();
+  const drain = { deadlineMs: MINUTE, ignoreSystemJobs: true };
+  fleet.send({ kind: "drainNode", node: "n1", drain });
+  fleet.pass(59 * SECOND);
+  expect(fleet.stops()).toEqual([]);
+  fleet.pass(2 * SECOND);
+  expect(fleet.stops()).toHaveLength(1);
+  expect(fleet.engine.nodes.get(1)?.record.drain).toBe(null);
+});
+
 test("a periodic job starts one child each time, and none beside a running one", () => {
   const fleet = new GroupFleet();
   const periodic = {
