@@ -1,9 +1,9 @@
-import { afterAll, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mustHave, programOf } from "../fixtures/docker.ts";
-import type { ConformanceSubject } from "./conformance/bench.ts";
+import { Bench, type ConformanceSubject } from "./conformance/bench.ts";
 import { testDriver } from "./driver.conformance.ts";
 import { newExecDriver, newRawExecDriver } from "./execDriver.ts";
 import { newJavaDriver } from "./javaDriver.ts";
@@ -25,6 +25,16 @@ testDriver("raw_exec", () => ({
 }));
 
 testDriver("exec", () => ({ ...PROCESS, make: newExecDriver, hasLimits: true }));
+
+test("a process that is to have a volume is refused, not started without it", async () => {
+  await using bench = new Bench({ ...PROCESS, make: newExecDriver, hasLimits: true });
+  const mounts = [{ source: bench.base, destination: "/data", readOnly: true }];
+  const start = bench.startOf(shell("true"), { mounts });
+  expect(await bench.run(start)).toMatchObject({
+    isRecoverable: false,
+    message: expect.stringContaining("volume_mount"),
+  });
+});
 
 /** `RunShell`: runs its first argument by /bin/sh and exits with its exit code. */
 const RUN_SHELL =

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   busyboxFiles,
   DOCKERD,
@@ -6,6 +8,7 @@ import {
   startTestDocker,
   type TestDocker,
 } from "../../fixtures/docker.ts";
+import { Bench, type ConformanceSubject, TIMEOUT_MS } from "../conformance/bench.ts";
 import { testDriver } from "../driver.conformance.ts";
 import { INSIDE } from "./containerSpec.ts";
 import { type DockerParts, newDockerDriver } from "./dockerDriver.ts";
@@ -24,7 +27,7 @@ if (mustHave("dockerd", DOCKERD)) {
   afterAll(() => docker[Symbol.asyncDispose](), SETUP_TIMEOUT_MS);
 
   const base = { image: "shell", network_mode: "host" };
-  testDriver("docker", () => ({
+  const subject = (): ConformanceSubject => ({
     make: ({ trees, dataDirectory, selfCommand }) => {
       const parts: DockerParts = {
         findSocket: () => docker.socketPath,
@@ -51,7 +54,28 @@ if (mustHave("dockerd", DOCKERD)) {
     hasLimits: true,
     local: () => INSIDE.local,
     workDir: { config: { work_dir: "/tmp" }, pwd: () => "/tmp" },
-  }));
+  });
+  testDriver("docker", subject);
+
+  test(
+    "a host volume is there at its destination, and one to be read is not written to",
+    async () => {
+      await using bench = new Bench(subject());
+      const source = join(bench.base, "volume");
+      mkdirSync(source);
+      writeFileSync(join(source, "given"), "of the node");
+      const mounts = [
+        { source, destination: "/data", readOnly: false },
+        { source, destination: "/read", readOnly: true },
+      ];
+      const script = "cat /read/given; echo made > /data/made; echo no > /read/no || exit 4";
+      const start = await bench.startedShell(script, { mounts });
+      expect(await bench.end(start)).toMatchObject({ exitCode: 4 });
+      expect(bench.read(start, "stdout")).toBe("of the node");
+      expect(readdirSync(source).sort()).toEqual(["given", "made"]);
+    },
+    TIMEOUT_MS,
+  );
 
   test("nothing is left of containers that have ended", async () => {
     const all = await docker.engine.json("GET", "/containers/json?all=true");
