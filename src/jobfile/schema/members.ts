@@ -112,7 +112,10 @@ export const TEMPLATE = {
     splay: duration("at most, by chance, before a change is acted on", { default: '"5s"' }),
     left_delimiter: text("of expressions", { default: '"{{"', json: "LeftDelim" }),
     right_delimiter: text("of expressions", { default: '"}}"', json: "RightDelim" }),
-    error_on_missing_key: refused("a missing key of a map is empty text; a key of the server is waited for", { json: "ErrMissingKey" }),
+    error_on_missing_key: refused(
+      "a missing key of a map is empty text; a key of the server is waited for",
+      { json: "ErrMissingKey" },
+    ),
     once: refused("templates are rendered again when they change"),
     uid: refused("the file belongs to the user of the task"),
     gid: refused("the file belongs to the user of the task"),
