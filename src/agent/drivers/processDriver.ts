@@ -115,9 +115,8 @@ function launchOf(
   const named =
     user.name === null ? start.env : { USER: user.name, LOGNAME: user.name, ...start.env };
   return {
-    ...asUser(user, found.path, [word, ...rest]),
+    ...asUser(user, found.path, [word, ...rest], named),
     cwd,
-    env: named,
     limits: kind.limitsOf(start),
     notes: kind.notes(groups, user.uid === null || user.uid === users.ownUid),
   };

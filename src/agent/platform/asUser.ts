@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import type { TaskUser } from "./users.ts";
 
 const SETPRIV = "/usr/bin/setpriv";
+const ENV = "/usr/bin/env";
+
+type Environment = Readonly<Record<string, string>>;
 
 /** How a program is started as another user. */
 export interface UserCommand {
@@ -9,16 +12,44 @@ export interface UserCommand {
   readonly argv: readonly string[];
   readonly uid: number | null;
   readonly gid: number | null;
+  readonly env: Environment;
 }
 
-/** The kernel takes all supplementary groups away from a process that changes its user; setpriv loads the user's own. */
+/**
+ * The kernel takes all supplementary groups away from a process that changes its user; setpriv loads the user's own. It
+ * begins as root, so it must not see what would have it load code or data of the task's choice: those variables are put
+ * back by env(1), which runs as the user already. They are told to it in its arguments, and hold paths and options alone.
+ */
 export function asUser(
   { uid, gid, loadGroups }: TaskUser,
   program: string,
   argv: readonly string[],
+  environment: Environment,
 ): UserCommand {
-  if (!loadGroups || !existsSync(SETPRIV)) return { program, argv, uid, gid };
+  if (!loadGroups || !existsSync(SETPRIV)) return { program, argv, uid, gid, env: environment };
+  const entries = Object.entries(environment);
+  const unsafe = entries.filter(([name]) => isReadByPrograms(name));
+  const safe = entries.filter(([name]) => !isReadByPrograms(name));
+  const restored = unsafe.length === 0 ? [] : restoring(unsafe, program);
   const options = [`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];
-  const words = ["setpriv", ...options, program, ...argv.slice(1)];
-  return { program: SETPRIV, argv: words, uid: null, gid: null };
+  const words = ["setpriv", ...options, ...restored, program, ...argv.slice(1)];
+  return { program: SETPRIV, argv: words, uid: null, gid: null, env: Object.fromEntries(safe) };
+}
+
+function restoring(variables: readonly [string, string][], program: string): readonly string[] {
+  const assignments = variables.map(([name, value]) => `${name}=${value}`);
+  // What has a `=` in it would be one more variable to env.
+  const launcher = program.includes("=") ? ["/bin/sh", "-c", 'exec "$@"', "sh"] : [];
+  return [ENV, "--", ...assignments, ...launcher];
+}
+
+/** Variables by which the dynamic linker and the C library load files or change their course, also of programs yet to come. */
+const PREFIXES = ["LD_", "GLIBC_", "MALLOC_", "MUSL_", "GCONV_", "LC_", "RES_", "RESOLV_", "LIBC_"];
+const NAMES: ReadonlySet<string> = new Set([
+  ...["LANG", "LANGUAGE", "LOCPATH", "NLSPATH", "OUTPUT_CHARSET", "TEXTDOMAIN", "TEXTDOMAINDIR"],
+  ...["GETCONF_DIR", "HOSTALIASES", "LOCALDOMAIN", "NIS_PATH", "TMPDIR", "TZ", "TZDIR"],
+]);
+
+function isReadByPrograms(name: string): boolean {
+  return NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix));
 }
