@@ -133,6 +133,11 @@ export interface LogsSpec {
   readonly disabled: boolean;
 }
 
+/** Size of a full log file: byte `p` of what a member's stream has said since it began is in file `p / size`. */
+export function logFileBytes({ maxFileSizeMb }: Pick<LogsSpec, "maxFileSizeMb">): number {
+  return Math.max(maxFileSizeMb, 1) * 1024 * 1024;
+}
+
 export interface VolumeMountSpec {
   readonly volume: string;
   readonly destination: string;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { logFileBytes } from "../../model/group.ts";
 import type { StartOrder } from "../../model/order.ts";
 import { taskFolder } from "../directories.ts";
 import { INSIDE } from "../drivers/docker/containerSpec.ts";
 import type { HostMount, MemberDirectories } from "../drivers/driver.ts";
 import type { RotatedOutput } from "../output/rotate.ts";
 
-const MEBIBYTE = 1024 * 1024;
 /** Not a member's: names of members do not begin with a dot. */
 const SPOOL = ".output";
 
@@ -59,7 +59,7 @@ export function memberOutput(
     directory: join(directory, "alloc", "logs"),
     name: `${member}.${stream}`,
     maxFiles: Math.max(logs.maxFiles, 1),
-    maxFileBytes: Math.max(logs.maxFileSizeMb, 1) * MEBIBYTE,
+    maxFileBytes: logFileBytes(logs),
   };
 }
 

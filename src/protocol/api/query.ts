@@ -45,5 +45,16 @@ export const PAGE_QUERY = record(PAGE_FIELDS);
 const FOLLOW =
   "Goes on with what is written until the end; with Accept: text/event-stream as events, resumed by Last-Event-ID.";
 
+const FOLLOW_FIELD = { follow: flag().optional().openapi({ description: FOLLOW }) };
+
 /** Reads of files and output: `Range: bytes=a-b` is understood as well. */
-export const OUTPUT_QUERY = record({ follow: flag().optional().openapi({ description: FOLLOW }) });
+export const OUTPUT_QUERY = record(FOLLOW_FIELD);
+
+/** Reads of a member's log files. */
+export const LOG_QUERY = record({
+  ...FOLLOW_FIELD,
+  lines: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional().openapi({
+    type: "integer",
+    description: "Begins with so many last lines of what there is; all that is kept without it.",
+  }),
+});

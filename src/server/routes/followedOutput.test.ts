@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { inline, type TestApi } from "./testApi.ts";
+import { Follower, streamed } from "./testFollower.ts";
 import { OneTask } from "./testOneTask.ts";
 
 let one: OneTask;
@@ -13,91 +14,23 @@ afterEach(() => api.close());
 const STDOUT = "workitems/j/job-1/t/stdout.txt";
 const FOLLOW = "/jobs/j/tasks/t/stdout?follow";
 
-const streamed = (place: string | null) => ({
-  headers: {
-    authorization: "Bearer 0",
-    accept: "text/event-stream",
-    ...(place === null ? {} : { "last-event-id": place }),
-  },
-});
-
-/** One connection of somebody who takes up the stream where it broke. */
-class Follower {
-  readonly #frames: AsyncIterator<string>;
-  place: string | null;
-  text = "";
-  isAtEnd = false;
-
-  private constructor(body: ReadableStream<Uint8Array>, place: string | null) {
-    this.#frames = framesOf(body);
-    this.place = place;
-  }
-
-  static async open(path: string, place: string | null = null): Promise<Follower> {
-    const response = await api.request("GET", path, undefined, streamed(place));
-    expect(response.headers.get("content-type")).toBe("text/event-stream");
-    if (response.body === null) throw new Error(`Expected a body of ${path}.`);
-    return new Follower(response.body, place);
-  }
-
-  async until(suffix: string): Promise<this> {
-    while (!this.text.endsWith(suffix)) await this.#more();
-    return this;
-  }
-
-  async untilLength(length: number): Promise<void> {
-    while (this.text.length < length) await this.#more();
-  }
-
-  /** Breaks the connection; the place to go on from. */
-  async leave(): Promise<string | null> {
-    await this.#frames.return?.();
-    return this.place;
-  }
-
-  async toEnd(): Promise<string> {
-    while (await this.#more());
-    expect(this.isAtEnd).toBe(true);
-    return this.text;
-  }
-
-  async #more(): Promise<boolean> {
-    const { done, value: frame } = await this.#frames.next();
-    if (done === true) return false;
-    if (frame.startsWith("event: end\n")) this.isAtEnd = true;
-    const match = /^id: (\S+)\ndata: (\S*)$/.exec(frame);
-    if (match === null) return true;
-    this.place = match[1] ?? null;
-    this.text += Buffer.from(match[2] ?? "", "base64").toString();
-    return true;
-  }
-}
-
-async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of body) {
-    const frames = (text + decoder.decode(chunk, { stream: true })).split("\n\n");
-    text = frames.pop() ?? "";
-    yield* frames;
-  }
-}
+const follow = (path: string, place: string | null = null) => Follower.open(api, path, place);
 
 test("a stream goes on behind the last event that arrived, and says when it is over", async () => {
   const execution = await one.start();
   api.files.write(STDOUT, "one\n");
-  const place = await (await (await Follower.open(FOLLOW)).until("one\n")).leave();
+  const place = await (await (await follow(FOLLOW)).until("one\n")).leave();
   expect(place).toBe(`${execution}:4`);
   api.files.append(STDOUT, "two\n");
-  const second = await Follower.open(FOLLOW, place);
+  const second = await follow(FOLLOW, place);
   await second.until("two\n");
   expect(second.text).toBe("two\n");
   api.files.append(STDOUT, "three\n");
   await one.end(execution, 0, inline("one\ntwo\nthree\n"));
   expect(await second.toEnd()).toBe("two\nthree\n");
-  expect(await (await Follower.open(FOLLOW, place)).toEnd()).toBe("two\nthree\n");
-  expect(await (await Follower.open(FOLLOW)).toEnd()).toBe("one\ntwo\nthree\n");
-  expect(await (await Follower.open(FOLLOW, second.place)).toEnd()).toBe("");
+  expect(await (await follow(FOLLOW, place)).toEnd()).toBe("two\nthree\n");
+  expect(await (await follow(FOLLOW)).toEnd()).toBe("one\ntwo\nthree\n");
+  expect(await (await follow(FOLLOW, second.place)).toEnd()).toBe("");
 });
 
 test("the output of one execution is taken up in its own share of the file", async () => {
@@ -107,27 +40,27 @@ test("the output of one execution is taken up in its own share of the file", asy
   const second = await one.begin(2);
   api.files.append(STDOUT, "try 2\n");
   const path = `/executions/${second}/stdout?follow`;
-  const place = await (await (await Follower.open(path)).until("try 2\n")).leave();
+  const place = await (await (await follow(path)).until("try 2\n")).leave();
   expect(place).toBe(`${second}:6`);
   api.files.append(STDOUT, "more\n");
-  const again = await Follower.open(path, place);
+  const again = await follow(path, place);
   await again.until("more\n");
   await one.end(second, 0, inline("try 2\nmore\n"));
   expect(await again.toEnd()).toBe("more\n");
-  expect(await (await Follower.open(path, place)).toEnd()).toBe("more\n");
+  expect(await (await follow(path, place)).toEnd()).toBe("more\n");
 });
 
 test("a stream that is taken up two retries later goes on in the same file", async () => {
   const first = await one.start({ maxTaskRetryCount: 3 });
   api.files.write(STDOUT, "try 1\n");
-  const place = await (await (await Follower.open(FOLLOW)).until("try 1\n")).leave();
+  const place = await (await (await follow(FOLLOW)).until("try 1\n")).leave();
   await one.end(first, 1, inline("try 1\n"));
   const second = await one.begin(2);
   api.files.append(STDOUT, "try 2\n");
   await one.end(second, 1, inline("try 2\n"));
   const third = await one.begin(3);
   api.files.append(STDOUT, "try 3\n");
-  const again = await Follower.open(FOLLOW, place);
+  const again = await follow(FOLLOW, place);
   await again.until("try 3\n");
   await one.end(third, 0, inline("try 3\n"));
   expect(await again.toEnd()).toBe("try 2\ntry 3\n");
@@ -136,7 +69,7 @@ test("a stream that is taken up two retries later goes on in the same file", asy
 test("when a task is run again elsewhere, what is kept of the execution before comes first", async () => {
   const first = await one.start();
   api.files.write(STDOUT, "one\n");
-  const follower = await Follower.open(FOLLOW);
+  const follower = await follow(FOLLOW);
   await follower.until("one\n");
   await api.json("POST", "/jobs/j/disable", { disableTasks: "requeue" });
   api.files.isReachable = false;
@@ -149,7 +82,7 @@ test("when a task is run again elsewhere, what is kept of the execution before c
   await follower.until("again\n");
   await one.end(second, 0, inline("again\n"));
   expect(await follower.toEnd()).toBe("one\nlast words\nagain\n");
-  expect(await (await Follower.open(FOLLOW, `${first}:4`)).toEnd()).toBe("last words\nagain\n");
+  expect(await (await follow(FOLLOW, `${first}:4`)).toEnd()).toBe("last words\nagain\n");
 });
 
 test("one who was reading waits for a node that is away just now", async () => {
@@ -162,24 +95,24 @@ test("one who was reading waits for a node that is away just now", async () => {
   const fresh = await api.refusal("GET", path, undefined, streamed(null));
   expect([fresh.status, fresh.code]).toEqual([409, "TaskFilesUnavailable"]);
   const asked = api.files.asked;
-  const late = Follower.open(path, `${execution}:4`);
+  const late = follow(path, `${execution}:4`);
   while (api.files.asked === asked) await Bun.sleep(1);
   api.files.isReachable = true;
   expect(await (await late).toEnd()).toBe("two\n");
   // Nothing is left: no node is needed.
   api.files.isReachable = false;
-  expect(await (await Follower.open(path, `${execution}:8`)).toEnd()).toBe("");
+  expect(await (await follow(path, `${execution}:8`)).toEnd()).toBe("");
 });
 
 test("long output comes in events of a size that readers can hold", async () => {
   const execution = await one.start();
   const text = "0123456789".repeat(20_000);
   api.files.write(STDOUT, text);
-  const follower = await Follower.open(FOLLOW);
+  const follower = await follow(FOLLOW);
   await follower.untilLength(60_000);
   const place = await follower.leave();
   await one.end(execution, 0, { sizeBytes: text.length, droppedBytes: 0, place: { kind: "node" } });
-  const rest = await (await Follower.open(FOLLOW, place)).toEnd();
+  const rest = await (await follow(FOLLOW, place)).toEnd();
   expect(rest.length).toBeGreaterThan(0);
   expect(follower.text + rest).toBe(text);
 });

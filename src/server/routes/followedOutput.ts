@@ -2,7 +2,7 @@ import type { ExecutionNumber } from "../../model/id.ts";
 import { followResponse } from "./range.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 
-/** How far somebody has read what a task writes. */
+/** How far somebody has read what a task, or a member of a group's execution, writes. */
 export interface Place {
   /** The one that writes the file, or wrote it last. */
   readonly execution: ExecutionNumber;
@@ -10,7 +10,7 @@ export interface Place {
   readonly offset: number;
 }
 
-/** Bytes of followed output, and the place behind them. */
+/** Bytes of followed output, and the place behind them; without bytes it says only where the stream begins. */
 export interface Piece {
   readonly bytes: Uint8Array;
   readonly end: Place;
@@ -61,7 +61,9 @@ export function piecesResponse(
 }
 
 async function* bytesOf(pieces: AsyncGenerator<Piece>): AsyncGenerator<Uint8Array> {
-  for await (const { bytes } of pieces) yield bytes;
+  for await (const { bytes } of pieces) {
+    if (bytes.byteLength > 0) yield bytes;
+  }
 }
 
 /** Bytes as base64; an event `end` tells the end of the output from that of a connection. */
@@ -100,6 +102,9 @@ async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promis
 }
 
 function* framesOf({ bytes, end }: Piece): Generator<string> {
+  if (bytes.byteLength === 0) {
+    yield `event: place\nid: ${end.execution}:${end.offset}\ndata: {}\n\n`;
+  }
   const start = end.offset - bytes.byteLength;
   for (let from = 0; from < bytes.byteLength; from += EVENT_BYTES) {
     const part = bytes.subarray(from, from + EVENT_BYTES);

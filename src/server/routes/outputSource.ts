@@ -207,7 +207,7 @@ const RETURN_MS = 15_000;
 const LOOK_AGAIN_MS = 250;
 
 /** For those who were reading: a node that is away just now, as all are when a server starts, is waited for. */
-export async function whenAvailable(find: () => Promise<OutputSource>): Promise<OutputSource> {
+export async function whenAvailable<Found>(find: () => Promise<Found>): Promise<Found> {
   const until = performance.now() + RETURN_MS;
   while (true) {
     try {

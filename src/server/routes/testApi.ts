@@ -58,6 +58,11 @@ export class TestFiles {
     this.write(path, Buffer.concat([before, Buffer.from(text)]));
   }
 
+  remove(path: string): void {
+    this.#files.delete(path);
+    this.#wake();
+  }
+
   end(execution: number): void {
     this.#ended.add(execution);
     this.#wake();

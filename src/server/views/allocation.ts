@@ -39,7 +39,7 @@ export function allocationStub(found: FoundAllocation): AllocationStub {
 }
 
 /** The group as the execution runs it; null: its version is not kept any more. */
-function groupRun({ job, task, allocation }: FoundAllocation): GroupSpec | null {
+export function groupRun({ job, task, allocation }: FoundAllocation): GroupSpec | null {
   const { groups: record, spec } = job;
   const isCurrent = record?.version === allocation.version;
   const earlier = record?.history.find(({ version }) => version === allocation.version);

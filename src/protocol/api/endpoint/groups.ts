@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ALLOCATION, ALLOCATION_STUB, GROUPS_STATUS, JOB_VERSION, PLAN } from "../answer/group.ts";
 import { pageOf } from "../answer/page.ts";
 import { record } from "../field.ts";
-import { flag, OUTPUT_QUERY } from "../query.ts";
+import { flag, LOG_QUERY } from "../query.ts";
 import { accepted, bytes, endpoints, json } from "./endpoint.ts";
 
 const SUBMISSION = record({
@@ -93,13 +93,13 @@ export const GROUP_ENDPOINTS = endpoints({
   "GET /allocations/{allocationId}/logs/{member}/stdout": {
     summary: "Read or follow what a member has written",
     action: "read",
-    query: OUTPUT_QUERY,
+    query: LOG_QUERY,
     answer: bytes(),
   },
   "GET /allocations/{allocationId}/logs/{member}/stderr": {
     summary: "Read or follow what a member has written as errors",
     action: "read",
-    query: OUTPUT_QUERY,
+    query: LOG_QUERY,
     answer: bytes(),
   },
   "POST /nodes/{nodeId}/drain": {
