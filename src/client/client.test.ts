@@ -244,6 +244,19 @@ test("output is followed over breaks, each byte once, and ends when the server s
   );
 });
 
+test("a member's log is followed over breaks from where its stream began", async () => {
+  const { client, requests } = setup(
+    () => eventStream(["event: place\nid: 7:3\ndata: {}\n\n"], true),
+    () => eventStream([output(7, "one\n"), "event: end\ndata: {}\n\n"]),
+  );
+  const response = await client.groups.logs("a", "main", "stderr", { follow: true, lines: 0 });
+  expect(await response.text()).toBe("one\n");
+  expect(requests.map(({ headers }) => headers.get("last-event-id"))).toEqual([null, "7:3"]);
+  expect(new Set(requests.map(({ url }) => url))).toEqual(
+    new Set(["http://host:1/api/v1/allocations/a/logs/main/stderr?follow=true&lines=0"]),
+  );
+});
+
 test("followed output throws what the server refuses, at once and later", async () => {
   const gone = json(
     { error: { code: "TaskNotFound", message: "m", fix: "f" }, requestId: "r" },

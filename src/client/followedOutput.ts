@@ -53,6 +53,7 @@ async function* bytesOf(
     isOver ||= event === "end";
     if (id === undefined) continue;
     place = id;
-    yield Uint8Array.fromBase64(data);
+    // An event of another type says only where the stream is.
+    if (event === "") yield Uint8Array.fromBase64(data);
   }
 }

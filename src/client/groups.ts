@@ -1,8 +1,17 @@
 import type { ApiBody } from "../protocol/api/endpoint/table.ts";
+import { followOutput } from "./followedOutput.ts";
+import type { FollowOptions } from "./reconnect.ts";
 import type { Transport } from "./transport.ts";
 
 const at = (jobId: string) => ({ parameters: { jobId } });
 const of = (allocationId: string) => ({ parameters: { allocationId } });
+
+export interface LogOptions extends FollowOptions {
+  /** Goes on with what is written until the execution ends, also over a server that is started again. */
+  readonly follow?: boolean;
+  /** Begins with so many last lines of what there is; default: all that is kept. */
+  readonly lines?: number | undefined;
+}
 
 /** Jobs of groups and their executions. */
 export function groupCalls(transport: Transport) {
@@ -29,19 +38,22 @@ export function groupCalls(transport: Transport) {
     ) => transport.call("POST /allocations/{allocationId}/restart", { ...of(allocationId), body }),
     stopAllocation: (allocationId: string) =>
       transport.call("POST /allocations/{allocationId}/stop", of(allocationId)),
-    /** What a member wrote; `follow`: until it ends. */
-    logs: (
+    /** What a member wrote as the body of a response; a line tells what was rotated away before it could be followed. */
+    logs: async (
       allocationId: string,
       member: string,
       stream: "stdout" | "stderr",
-      follow: boolean,
-      signal?: AbortSignal,
-    ) =>
-      transport.open(`GET /allocations/{allocationId}/logs/{member}/${stream}`, {
-        parameters: { allocationId, member },
-        query: { follow },
-        signal,
-      }),
+      { follow = false, lines, ...options }: LogOptions = {},
+    ): Promise<Response> => {
+      const open = (headers: Readonly<Record<string, string>>, signal: AbortSignal | undefined) =>
+        transport.open(`GET /allocations/{allocationId}/logs/{member}/${stream}`, {
+          parameters: { allocationId, member },
+          query: { follow, lines },
+          headers,
+          signal,
+        });
+      return follow ? await followOutput(open, options) : await open({}, options.signal);
+    },
     drain: (nodeId: string, body: ApiBody<"POST /nodes/{nodeId}/drain"> = {}) =>
       transport.call("POST /nodes/{nodeId}/drain", { parameters: { nodeId }, body }),
     stopDrain: (nodeId: string, keepIneligible: boolean) =>

@@ -130,7 +130,7 @@ async function runGroups(file: string): Promise<void> {
 }
 
 async function memberLog(allocationId: string, member: string): Promise<string> {
-  const answer = await server.client.groups.logs(allocationId, member, "stdout", false);
+  const answer = await server.client.groups.logs(allocationId, member, "stdout");
   return await answer.text();
 }
 

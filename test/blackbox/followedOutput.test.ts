@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createGroupPool, shellJob, untilRunning } from "./harness/groups.ts";
 import { shell, waitForFile } from "./harness/runs.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { createLocalPool, freePort, startServer } from "./harness/server.ts";
@@ -92,5 +93,49 @@ test("what a task wrote to its end while the server was away follows when it is 
   expect(await child.exited).toBe(0);
   await until("all that was written", () => stdout.isOver, Boolean);
   expect(stdout.text).toBe(`begun\n${"x".repeat(300_000)}`);
+  await server.end();
+});
+
+test("the log of a group's task goes on by itself over a killed server and over its files", async () => {
+  const port = freePort();
+  let server = await startServer(sandbox, { port });
+  await createGroupPool(server.client, 1);
+  const [early, late, over] = ["early", "late", "over"].map((name) => join(sandbox.path, name));
+  const word = "x".repeat(1020);
+  // More than one file of 1 MiB: one begins before the server goes, the next one while it is away.
+  const lines = (from: number, to: number) =>
+    `i=${from}; while [ $i -lt ${to} ]; do echo ${word} $i; i=$((i+1)); done`;
+  const script = [
+    `echo begun; ${waitForFile(early ?? "")}; ${lines(0, 700)}`,
+    `${waitForFile(late ?? "")}; ${lines(700, 1400)}; touch ${over}`,
+  ].join("; ");
+  const task = { LogConfig: { MaxFiles: 4, MaxFileSizeMB: 1 } };
+  await server.client.groups.register({ job: shellJob("log", { type: "batch", script, task }) });
+  const [allocation] = await untilRunning(server.client, "log", 1);
+  const logs = [[], ["-n", "1"]].map((words) => {
+    const all = ["alloc", "logs", "-f", ...words, allocation?.id ?? "", "--server", server.url];
+    const child = sandbox.spawn(all, { env: { STINT_TOKEN: server.token } });
+    return { child, stdout: heard(child.stdout), stderr: heard(child.stderr) };
+  });
+  const untilAll = async (length: number) => {
+    const lengths = () => logs.map(({ stdout }) => stdout.text.length);
+    await until(`${length} bytes`, lengths, (all) => all.every((one) => one >= length));
+  };
+  await untilAll("begun\n".length);
+  await Bun.write(early ?? "", "");
+  await untilAll(300 * word.length);
+  await server.end("SIGKILL");
+  await Bun.write(late ?? "", "");
+  await until("the task to have written", () => existsSync(over ?? ""), Boolean);
+  server = await startServer(sandbox, { data: server.data, port });
+  const written = Array.from({ length: 1400 }, (_, index) => `${word} ${index}\n`).join("");
+  for (const { child, stdout, stderr } of logs) {
+    expect(await child.exited).toBe(0);
+    await until("all that was written", () => stdout.isOver && stderr.isOver, Boolean);
+    expect(stdout.text === `begun\n${written}`).toBe(true);
+    expect(stderr.text).toBe(
+      "The connection to the server was lost; waiting for it.\nThe connection to the server is back.\n",
+    );
+  }
   await server.end();
 });

@@ -286,7 +286,7 @@ test("members run in their order, and what they wrote is read by member", async 
   await server.client.jobs.waitUntilCompleted("hooks", { timeoutMs: 20_000 });
   expect(lines(order)).toEqual(["before", "main", "after"]);
   const [first] = await allocationsOf(server.client, "hooks");
-  const log = await server.client.groups.logs(first?.id ?? "", "before", "stdout", false);
+  const log = await server.client.groups.logs(first?.id ?? "", "before", "stdout");
   expect(await new Response(log.body).text()).toBe("before\n");
 });
 

@@ -1,6 +1,5 @@
-import { printBytes } from "../output/bytes.ts";
+import { connectionNotes, printBytes } from "../output/bytes.ts";
 import { checkedAllocationId } from "../output/shortId.ts";
-import { lastLines, withoutFirst } from "../output/tail.ts";
 import type { Session } from "../session.ts";
 import { oneTask } from "./oneTask.ts";
 
@@ -16,20 +15,12 @@ export interface AllocLogsOptions {
 const LINES_DEFAULT = 10;
 
 export async function run(session: Session, options: AllocLogsOptions): Promise<number> {
-  const { follow, stderr, tail, lines } = options;
+  const { follow, stderr, tail } = options;
   const id = checkedAllocationId(options.id);
   const client = await session.client();
   const task = options.task ?? (await oneTask(client, id));
+  const lines = options.lines ?? (tail ? LINES_DEFAULT : undefined);
+  const output = { follow, lines, signal: session.signal, ...connectionNotes(session) };
   const stream = stderr ? "stderr" : "stdout";
-  const read = (isFollowed: boolean) =>
-    client.groups.logs(id, task, stream, isFollowed, session.signal);
-  if (!tail && lines === undefined) return await printBytes(session, await read(follow));
-  const written = await lastLines(await read(false), lines ?? LINES_DEFAULT);
-  await session.write(written.bytes);
-  if (!follow) return 0;
-  // What came in between is not lost: it goes on behind what was read.
-  for await (const chunk of withoutFirst(await read(true), written.sizeBytes)) {
-    await session.write(chunk);
-  }
-  return 0;
+  return await printBytes(session, await client.groups.logs(id, task, stream, output));
 }

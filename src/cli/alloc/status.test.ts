@@ -138,17 +138,18 @@ test("logs are of the only task, or of the one that is named", async () => {
   });
 });
 
-test("of logs only the last lines are shown, and followed on behind them", async () => {
-  const path = `GET /allocations/${SHORT}/logs/redis/stdout`;
-  const server = new FakeServer({
-    [path]: ({ query }: { query: Record<string, string> }) =>
-      new Response(query["follow"] === "true" ? "one\ntwo\nthree\nfour\n" : "one\ntwo\nthree\n"),
-  });
-  const logs = async (...words: string[]) =>
-    (await ran(["alloc", "logs", ...words, SHORT, "redis"], server)).stdout;
-  expect(await logs("-n", "2")).toBe("two\nthree\n");
-  expect(await logs("-tail")).toBe("one\ntwo\nthree\n");
-  expect(await logs("-f", "-tail", "-n", "1")).toBe("three\nfour\n");
+test("of logs the last lines are asked for, and followed on behind them", async () => {
+  const server = serverOf();
+  const asked = async (...words: string[]) => {
+    const { stdout } = await ran(["alloc", "logs", ...words, SHORT, "redis"], server);
+    expect(stdout).toBe("one\ntwo\nthree\n");
+    return server.requests.at(-1)?.query;
+  };
+  expect(await asked()).toEqual({ follow: "false" });
+  expect(await asked("-n", "2")).toEqual({ follow: "false", lines: "2" });
+  expect(await asked("-tail")).toEqual({ follow: "false", lines: "10" });
+  expect(await asked("-f")).toEqual({ follow: "true" });
+  expect(await asked("-f", "-tail", "-n", "1")).toEqual({ follow: "true", lines: "1" });
 });
 
 test("an allocation's tasks are restarted, and it is stopped", async () => {
