@@ -23,8 +23,8 @@ const MINUTE_MS = 60_000;
 // A step past its limit hangs; its processes are killed and it counts as failed.
 const STEP_LIMIT_MS = 5 * MINUTE_MS;
 const BLACKBOX_LIMIT_MS = 30 * MINUTE_MS;
-// Black-box tests start real processes, on machines that may be busy.
-const BLACKBOX_TEST_TIMEOUT_MS = 2 * MINUTE_MS;
+// A test that hangs ends; none fails because its machine is busy.
+const TEST_TIMEOUT_MS = 2 * MINUTE_MS;
 
 const PASSED: Counts = { passed: 1, failed: 0 };
 const FAILED: Counts = { passed: 0, failed: 1 };
@@ -93,7 +93,9 @@ function readReport(path: string): Counts | undefined {
 async function bunTest(name: string, args: string[], limitMs?: number): Promise<Counts> {
   const report = join(reports, `${name}.xml`);
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-  const { exitCode } = await run([process.execPath, "test", ...args, ...reporter], limitMs);
+  const timeout = `--timeout=${TEST_TIMEOUT_MS}`;
+  const command = [process.execPath, "test", timeout, ...args, ...reporter];
+  const { exitCode } = await run(command, limitMs);
   const counts = readReport(report);
   if (counts !== undefined && counts.passed + counts.failed > 0) {
     return withExitCode(counts, exitCode);
@@ -159,8 +161,7 @@ async function blackbox(): Promise<Counts> {
     console.log("Not run: there is no dist/stint.");
     return FAILED;
   }
-  const timeout = `--timeout=${BLACKBOX_TEST_TIMEOUT_MS}`;
-  return await bunTest("blackbox", [timeout, "./test/blackbox"], BLACKBOX_LIMIT_MS);
+  return await bunTest("blackbox", ["./test/blackbox"], BLACKBOX_LIMIT_MS);
 }
 
 const quickSteps: [string, () => Promise<Counts>][] = [
