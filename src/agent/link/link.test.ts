@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startTestNode } from "../fixtures/node.ts";
 import { startOrder } from "../fixtures/server.ts";
@@ -18,13 +19,17 @@ test("the delay doubles from 100 ms to 5 s, less up to half of it by chance", ()
 
 test("a node whose connection is cut comes back and goes on in the same life", async () => {
   await using node = await startTestNode();
-  node.server.order(startOrder(1, "/bin/sh -c 'sleep 0.2; exit 4'"));
+  const signal = join(node.root, "goes-on");
+  node.server.order(
+    startOrder(1, `/bin/sh -c 'until [ -e ${signal} ]; do sleep 0.05; done; exit 4'`),
+  );
   await node.server.started(1);
   node.server.cut();
   await node.server.connected();
   const [first, second] = node.server.hellos;
   expect(second?.linkId).toBe(first?.linkId ?? "");
   expect(second?.held).toMatchObject([{ execution: 1, state: "running" }]);
+  writeFileSync(signal, "");
   expect((await node.server.resultOf(1)).outcome).toEqual({ state: "exited", exitCode: 4 });
 });
 
