@@ -31,10 +31,10 @@ export function moveOn(engine: Engine): void {
 
 function isMoving(engine: Engine): boolean {
   const { touchedNodes, touchedPools, touchedJobs } = engine;
-  const { readyNodes, unsettledJobs, movingJobs } = engine;
+  const { unsettledNodes, unsettledJobs, movingJobs } = engine;
   return (
     touchedNodes.size + touchedPools.size + touchedJobs.size > 0 ||
     engine.endedInGroups.length > 0 ||
-    readyNodes.size + unsettledJobs.size + movingJobs.size > 0
+    unsettledNodes.size + unsettledJobs.size + movingJobs.size > 0
   );
 }

@@ -17,11 +17,6 @@ export function setLife(engine: Engine, node: Node, life: NodeLife): void {
   indexNode(node);
 }
 
-/** System jobs look at which nodes are to stay. */
-function unsettleGroups(engine: Engine): void {
-  for (const number of engine.groupJobs) engine.unsettledJobs.add(number);
-}
-
 /** Begins to empty the node; `life` says for what. */
 export function takeNode(
   engine: Engine,
@@ -30,7 +25,7 @@ export function takeNode(
   option: DeallocationOption,
 ): void {
   node.record.option = option;
-  if (life === "leaving") unsettleGroups(engine);
+  if (life === "leaving") engine.unsettledNodes.add(node.record.number);
   // A node that was told to reboot has not been told to go.
   node.record.orderIssued = false;
   node.record.rebootBy = null;
@@ -131,7 +126,6 @@ export function issueOrder(engine: Engine, node: Node): void {
 export function keepNode(engine: Engine, node: Node): void {
   node.record.option = null;
   setLife(engine, node, "joined");
-  unsettleGroups(engine);
-  engine.readyNodes.add(node.record.number);
+  engine.unsettledNodes.add(node.record.number);
   wakePool(engine, node.record.pool);
 }

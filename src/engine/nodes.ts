@@ -291,7 +291,7 @@ export function enableScheduling(engine: Engine, id: string): Reply {
   node.record.disableOption = null;
   saveNode(engine, node);
   indexNode(node);
-  if (takesWork(node)) engine.readyNodes.add(node.record.number);
+  if (takesWork(node)) engine.unsettledNodes.add(node.record.number);
   wakePool(engine, node.record.pool);
   return { ok: true };
 }

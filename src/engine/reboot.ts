@@ -13,7 +13,7 @@ export function endReboot(engine: Engine, node: Node): void {
   record.option = null;
   record.rebootBy = null;
   setLife(engine, node, "joined");
-  engine.readyNodes.add(record.number);
+  engine.unsettledNodes.add(record.number);
   wakePool(engine, record.pool);
 }
 

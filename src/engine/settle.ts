@@ -65,7 +65,7 @@ function comeBack(engine: Engine, node: Node, isNewBoot: boolean): void {
   else checkReboot(engine, node);
   watch(engine, node);
   wakePool(engine, record.pool);
-  engine.readyNodes.add(record.number);
+  engine.unsettledNodes.add(record.number);
 }
 
 /**

@@ -210,8 +210,8 @@ export interface Engine {
   readonly providedPorts: Set<number>;
   /** Live jobs of groups. */
   readonly groupJobs: Set<JobNumber>;
-  /** Nodes that have begun to take work, or are back as something else perhaps: system jobs look at them. */
-  readonly readyNodes: Set<NodeNumber>;
+  /** Nodes that have come, gone or changed: system jobs look at whether they belong there. */
+  readonly unsettledNodes: Set<NodeNumber>;
   /** Jobs of groups whose wanted tasks are to be looked at again, and their moves. */
   readonly unsettledJobs: Set<JobNumber>;
   /** Those of which only a deployment or the way off a draining node may go on. */
@@ -246,7 +246,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     scheduleFailures: new Map(),
     providedPorts: new Set(),
     groupJobs: new Set(),
-    readyNodes: new Set(),
+    unsettledNodes: new Set(),
     unsettledJobs: new Set(),
     movingJobs: new Set(),
     endedInGroups: [],

@@ -44,7 +44,7 @@ export function stopDrain(engine: Engine, id: string, isEligible: boolean): Repl
   }
   saveNode(engine, node);
   indexNode(node);
-  if (takesWork(node)) engine.readyNodes.add(node.record.number);
+  if (takesWork(node)) engine.unsettledNodes.add(node.record.number);
   wakePool(engine, node.record.pool);
   return { ok: true };
 }

@@ -161,7 +161,7 @@ function backToPlacing(engine: Engine, job: Job, { task, node }: LiveTask): void
   // A system task goes on on its own node, whatever happened there, if that still suits it.
   if (isSystemType(job)) {
     setProgress(engine, task, { actsAt: null });
-    engine.readyNodes.add(node.record.number);
+    engine.unsettledNodes.add(node.record.number);
   }
   queueForPlacing(engine, job, task, true);
 }

@@ -3,17 +3,17 @@ import { settleMigration } from "./drain.ts";
 import { groupExecutionEnded } from "./groupEnd.ts";
 import { isSystemType } from "./jobGroups.ts";
 import { settleRollout } from "./rollout.ts";
-import { nodeIsReady, wantOnNodes } from "./system.ts";
+import { settleSystemJobs, wantOnNodes } from "./system.ts";
 import { settleWanted } from "./wanted.ts";
 
 /** Takes the next step of jobs of groups that something happened to. */
 export function settleGroups(engine: Engine): void {
   for (const { live, end } of engine.endedInGroups.splice(0))
     groupExecutionEnded(engine, live, end);
-  for (const number of engine.readyNodes) {
-    engine.readyNodes.delete(number);
+  for (const number of engine.unsettledNodes) {
+    engine.unsettledNodes.delete(number);
     const node = engine.nodes.get(number);
-    if (node !== undefined) nodeIsReady(engine, node);
+    if (node !== undefined) settleSystemJobs(engine, node);
   }
   for (const number of engine.unsettledJobs) {
     engine.unsettledJobs.delete(number);

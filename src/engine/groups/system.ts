@@ -18,7 +18,7 @@ import { wantsSystemTask } from "./systemFit.ts";
 import { letGo, lookAgain, revive, runsAgain } from "./wanted.ts";
 
 /** Settles the tasks of system jobs on a node that has begun to take work, or has come back as another kind of node. */
-export function nodeIsReady(engine: Engine, node: Node): void {
+export function settleSystemJobs(engine: Engine, node: Node): void {
   for (const number of engine.groupJobs) {
     const job = engine.jobs.get(number);
     if (job !== undefined && isSystemType(job)) settleOnNode(engine, job, node);
