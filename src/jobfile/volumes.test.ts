@@ -1,30 +1,5 @@
 import { expect, test } from "bun:test";
-import { readHcl } from "./hcl/readHcl.ts";
-import { readJob } from "./readJob.ts";
-
-function read(text: string) {
-  const { body, findings } = readHcl(text, "job.hcl", {
-    variables: [],
-    now: 0,
-    random: () => 0,
-    readFile: null,
-    workingDirectory: null,
-    homeDirectory: null,
-    digest: null,
-    bcrypt: null,
-    yaml: null,
-  });
-  if (body === null) throw new Error(JSON.stringify(findings));
-  return readJob(body, { cronCheck: null, validators: null });
-}
-
-/** `code line:column` of all that is found. */
-function found(text: string): string[] {
-  return read(text).findings.map(({ code, range }) => {
-    const { line, column } = range?.start ?? { line: 0, column: 0 };
-    return `${code} ${line}:${column}`;
-  });
-}
+import { findingsOf, readText } from "./testRead.ts";
 
 /** The volume's text is on line 6, the mount's on line 12. */
 function job(volume: string, mount: string, driver = "docker", type = "service"): string {
@@ -55,7 +30,7 @@ test("a volume and its mount are read with all that they say", () => {
     'source = "data"\n access_mode = "single-node-reader-only"\n attachment_mode = "file-system"\n per_alloc = true\n read_only = true',
     `${MOUNT}\n read_only = true`,
   );
-  const [group] = read(text).spec?.groups.groups ?? [];
+  const [group] = readText(text).spec?.groups.groups ?? [];
   expect(group?.volumes).toEqual([
     {
       name: "v",
@@ -134,8 +109,8 @@ test.each([
 ])("a volume %s is refused where it stands", (_, volume, mount, expected) => {
   // A type is written already.
   const text = job(volume, mount).replace(/type = "host"\n(?= *source = "data"\n type)/, "\n");
-  expect(found(text)).toEqual([expected]);
-  expect(read(text).spec).toBeNull();
+  expect(findingsOf(text)).toEqual([expected]);
+  expect(readText(text).spec).toBeNull();
 });
 
 test("processes that see the node as it is have no mounts; Nomad leaves them out", () => {
@@ -144,17 +119,17 @@ test("processes that see the node as it is have no mounts; Nomad leaves them out
       "command",
       driver === "java" ? "class" : "command",
     );
-    expect(found(text)).toEqual(["volume_mount_driver 11:7"]);
+    expect(findingsOf(text)).toEqual(["volume_mount_driver 11:7"]);
   }
-  expect(found(job(SOURCE, MOUNT))).toEqual([]);
+  expect(findingsOf(job(SOURCE, MOUNT))).toEqual([]);
 });
 
 test("a job that runs on every node has no index to tell volumes apart by", () => {
   const text = job(`${SOURCE}\n per_alloc = true`, MOUNT, "docker", "system");
-  expect(found(text)).toEqual(["per_alloc_job_type 7:14"]);
+  expect(findingsOf(text)).toEqual(["per_alloc_job_type 7:14"]);
 });
 
 test("a path of the task's own environment is a destination", () => {
   const mount = `volume = "v"\n destination = "$\${NOMAD_TASK_DIR}/data"`;
-  expect(found(job(SOURCE, mount))).toEqual([]);
+  expect(findingsOf(job(SOURCE, mount))).toEqual([]);
 });
