@@ -80,6 +80,7 @@ export class SimulatedNode {
       case "refused":
         throw new Error(frame.message);
       case "ask":
+      case "exec":
         return;
     }
   }

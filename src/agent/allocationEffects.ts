@@ -28,6 +28,12 @@ import {
 } from "./drivers/driver.ts";
 import type { Drivers } from "./drivers/drivers.ts";
 import { spawnRequest } from "./drivers/spawnRequest.ts";
+import {
+  type EnteredCommand,
+  type EnterFailure,
+  type EnterWish,
+  enterFailureOf,
+} from "./exec/enteredCommand.ts";
 import type { MemberWork } from "./memberWork.ts";
 import type { AgentLogger } from "./options.ts";
 import { OutputRotator } from "./output/rotate.ts";
@@ -145,6 +151,13 @@ export class AllocationEffects implements MemberWork {
     const told = beginning?.told ?? null;
     if (told === null) tell();
     else void told.finally(tell);
+  }
+
+  async enter(process: MemberProcess, wish: EnterWish): Promise<EnteredCommand | EnterFailure> {
+    const start = this.#startOf(process);
+    return isStartFailure(start)
+      ? enterFailureOf(start)
+      : this.#driverOf(process).enter(start, wish);
   }
 
   close(): void {

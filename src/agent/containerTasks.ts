@@ -11,6 +11,7 @@ import { containerFiles } from "./drivers/docker/containerRun.ts";
 import { readRunOptions } from "./drivers/docker/runOptions.ts";
 import { type Driver, isStartFailure, type Launch, type MemberStart } from "./drivers/driver.ts";
 import { environmentOf, type NodeSurroundings } from "./environment.ts";
+import type { EnteredCommand, EnterFailure, EnterWish } from "./exec/enteredCommand.ts";
 
 export interface ContainerTasksParts extends NodeSurroundings {
   readonly docker: Driver;
@@ -102,6 +103,10 @@ export class ContainerTasks {
     const { docker } = this.#parts;
     if (signal === "kill") await docker.kill(bareStart(key), process);
     else await docker.terminate(bareStart(key), process, "SIGTERM");
+  }
+
+  enter(key: ProcessKey, wish: EnterWish): Promise<EnteredCommand | EnterFailure> {
+    return this.#parts.docker.enter(bareStart(key), wish);
   }
 
   /** Removes what is left of a container whose end nobody told; false: it would not go. */

@@ -15,6 +15,8 @@ export interface DataLayout {
   readonly shimsDirectory: string;
   /** Where the processes that stand for containers are told what to do. */
   readonly containersDirectory: string;
+  /** Which commands people have run inside executions, so that none outlives a killed agent. */
+  readonly execDirectory: string;
 }
 
 export function dataLayout(dataDirectory: string): DataLayout {
@@ -28,6 +30,7 @@ export function dataLayout(dataDirectory: string): DataLayout {
     groupsPath: join(dataDirectory, "groups.json"),
     shimsDirectory: join(dataDirectory, "shims"),
     containersDirectory: join(dataDirectory, "containers"),
+    execDirectory: join(dataDirectory, "exec"),
   };
 }
 

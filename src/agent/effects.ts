@@ -8,6 +8,8 @@ import type { ContainerTasks } from "./containerTasks.ts";
 import type { AgentEffect, AgentInput, OutputOffsets } from "./core/contract.ts";
 import { jobFolder, taskFolder } from "./directories.ts";
 import { environmentOf } from "./environment.ts";
+import type { EnteredCommand, EnterFailure, EnterWish } from "./exec/enteredCommand.ts";
+import { enterProcess } from "./exec/enterProcess.ts";
 import { removeTree } from "./files/removeTree.ts";
 import type { MemberWork } from "./memberWork.ts";
 import type { AgentLogger } from "./options.ts";
@@ -160,27 +162,48 @@ export class Effects {
   }
 
   #request(order: StartOrder): SpawnRequest | FailureInfo {
-    const { rootDirectory, bootId, users } = this.#options;
+    const { rootDirectory, bootId } = this.#options;
     if (this.#options.containers.isContainer(order)) return this.#containerRequest(order);
-    const command = order.members[0]?.command;
-    const split = splitCommandLine(command?.commandLine ?? "");
+    const split = splitCommandLine(order.members[0]?.command.commandLine ?? "");
     if (!split.ok) return launchFailure(split.reason);
-    const user = userOf(order, users);
-    if ("code" in user) return user;
-    const cwd = `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/wd`;
-    const env = environmentOf(order, this.#options, user.name);
-    const program = findProgram(split.words[0] ?? "", env["PATH"] ?? "", cwd);
-    if ("code" in program) return program;
+    const command = this.#commandOf(order, split.words);
+    if ("code" in command) return command;
     return {
       do: "spawn",
       execution: order.execution,
       bootId,
-      ...asUser(user, program.path, split.words, env),
-      cwd,
+      ...command,
       stdoutPath: outputPath(rootDirectory, order, "stdout"),
       stderrPath: outputPath(rootDirectory, order, "stderr"),
       groups: this.#createGroup(order),
     };
+  }
+
+  /** The words as a command of the task: with its user, environment and directory. */
+  #commandOf(order: StartOrder, words: readonly string[]) {
+    const { rootDirectory, users } = this.#options;
+    const user = userOf(order, users);
+    if ("code" in user) return user;
+    const cwd = `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/wd`;
+    const env = environmentOf(order, this.#options, user.name);
+    const program = findProgram(words[0] ?? "", env["PATH"] ?? "", cwd);
+    if ("code" in program) return program;
+    return { ...asUser(user, program.path, words, env), cwd };
+  }
+
+  /** Runs a command beside that of a task that runs. */
+  async enter(order: StartOrder, wish: EnterWish): Promise<EnteredCommand | EnterFailure> {
+    const { containers, groups } = this.#options;
+    const { execution } = order;
+    if (containers.has(execution)) return containers.enter(execution, wish);
+    const command = this.#commandOf(order, wish.command);
+    if ("code" in command) {
+      const { code, message } = command;
+      const isMissing = code === "CommandProgramNotFound";
+      return { code: isMissing ? "CommandNotFound" : "CommandLaunchFailed", message };
+    }
+    const isInGroup = groups.members(execution) !== null;
+    return enterProcess(command, isInGroup ? this.#createGroup(order) : null, wish);
   }
 
   #containerRequest(order: StartOrder): SpawnRequest | FailureInfo {

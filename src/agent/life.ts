@@ -12,6 +12,9 @@ import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
 import { replay } from "./core/replay.ts";
 import { dataLayout } from "./directories.ts";
 import { Effects, outputPath } from "./effects.ts";
+import { findTarget } from "./exec/findTarget.ts";
+import { LeftCommands } from "./exec/leftCommands.ts";
+import { AgentExecSessions } from "./exec/sessions.ts";
 import { nodeFacts } from "./facts.ts";
 import { answerQuestion } from "./files/answer.ts";
 import { deleteIdentity, type NodeKey, openIdentity, storeIdentity } from "./identity.ts";
@@ -74,13 +77,15 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
       watch,
       containers,
       members: () => members,
+      execs: () => execs,
       kill: (execution) => effects.perform({ effect: "signal", execution, signal: "kill" }),
       forget: (execution) => shims.forget(execution),
     }),
   );
   const members = newMemberWork(parts, shims);
   const effects = newEffects(parts, shims, trimmer, members, containers);
-  const link = newLink(parts);
+  const execs = newExecSessions(parts, members, effects, () => link);
+  const link = newLink(parts, execs);
   for (const execution of processesInDoubt(machine)) watch(execution);
   members.adopt([...machine.memberProcesses.values()].flatMap(({ process }) => process ?? []));
   loop.begin({ input: "recovered", bootId, memories: memoriesOf(machine, shims) });
@@ -89,6 +94,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     if (refused !== null) end.resolve(refused);
   });
   const close = async (outcome: AgentEnd): Promise<AgentEnd> => {
+    await execs.close();
     link.close();
     await loop.stop();
     if (outcome.reason !== "stopped") shims.retire();
@@ -126,12 +132,13 @@ interface ShimListeners {
   readonly watch: (execution: number) => boolean;
   readonly containers: ContainerTasks;
   readonly members: () => MemberWork;
+  readonly execs: () => AgentExecSessions;
   readonly kill: (execution: number) => void;
   readonly forget: (execution: number) => void;
 }
 
 function shimEvents({ loop, machine }: LifeParts, listeners: ShimListeners): ShimsEvents {
-  const { watch, containers, members, kill, forget } = listeners;
+  const { watch, containers, members, execs, kill, forget } = listeners;
   return {
     onStarted(execution, process, startedAt) {
       // A shim that was taken for silent may tell of what was given up meanwhile.
@@ -142,6 +149,7 @@ function shimEvents({ loop, machine }: LifeParts, listeners: ShimListeners): Shi
     },
     onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
     onExited(execution, exit) {
+      execs().processEnded(execution);
       if (phaseOf(machine, execution) === null) forget(execution);
       const tell = (seen: ProcessExit) => loop.push({ input: "exited", execution, exit: seen });
       const onFailed = (failure: FailureInfo) =>
@@ -271,7 +279,27 @@ function parentCgroup({ parent }: Groups): string | null {
     : pathInHierarchy(parent, readFileSync("/proc/self/mountinfo", "utf8"));
 }
 
-function newLink(parts: LifeParts): Link {
+function newExecSessions(
+  { options, machine }: LifeParts,
+  members: MemberWork,
+  tasks: Effects,
+  link: () => Link,
+): AgentExecSessions {
+  const { dataDirectory, logger } = options;
+  const left = new LeftCommands(dataLayout(dataDirectory).execDirectory);
+  const onFailure = (error: unknown) =>
+    logger.error({ error: String(error) }, "A command inside an execution was not ended well.");
+  void left.end().catch(onFailure);
+  return new AgentExecSessions({
+    find: (execution, member) => findTarget(machine, { members, tasks }, execution, member),
+    left,
+    send: (frame) => link().reply(frame),
+    sendBytes: (bytes) => link().sendBytes(bytes),
+    onFailure,
+  });
+}
+
+function newLink(parts: LifeParts, execs: AgentExecSessions): Link {
   const { options, key, machine, loop, onEnd } = parts;
   const { serverUrl, logger, rootDirectory } = options;
   const isLive = (execution: number) => {
@@ -297,7 +325,12 @@ function newLink(parts: LifeParts): Link {
         link.reply({ type: "reply", id, answer }),
       );
     },
-    onDisconnected: () => loop.push({ input: "disconnected" }),
+    onExec: (frame) => execs.received(frame),
+    onExecBytes: (bytes) => execs.receivedBytes(bytes),
+    onDisconnected() {
+      execs.disconnected();
+      loop.push({ input: "disconnected" });
+    },
     onRefused: (frame) => onRefused(frame, options, onEnd),
     onHeartbeat: () => loop.heartbeat(),
   });

@@ -1,4 +1,5 @@
 import type { AgentInput, MemberEffect, MemberProcess, ProcessKey } from "./core/contract.ts";
+import type { EnteredCommand, EnterFailure, EnterWish } from "./exec/enteredCommand.ts";
 
 /** What is done for groups on this node: drivers, artifacts, templates, probes. Answers go back as inputs. */
 export interface MemberWork {
@@ -12,6 +13,8 @@ export interface MemberWork {
   onStarted(key: ProcessKey, tell: () => void): void;
   /** The process has ended: `tell` is called once its start, if there was any, was told. */
   onExited(key: ProcessKey, tell: () => void): void;
+  /** Runs a command inside a member whose process runs. */
+  enter(process: MemberProcess, wish: EnterWish): Promise<EnteredCommand | EnterFailure>;
   close(): void;
 }
 
@@ -29,6 +32,7 @@ export function withoutMemberWork(push: (input: AgentInput) => void): MemberWork
     adopt: () => undefined,
     onStarted: (_, tell) => tell(),
     onExited: (_, tell) => tell(),
+    enter: () => Promise.resolve({ code: "TaskNotRunning", message: "The node runs no groups." }),
     close: () => undefined,
   };
 }

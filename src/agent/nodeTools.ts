@@ -32,6 +32,7 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     passwd: readPasswd,
   };
   const drivers = openDrivers({
+    rootDirectory,
     groups,
     trees,
     users,

@@ -259,6 +259,7 @@ export class AgentLife {
         return;
       case "challenge":
       case "ask":
+      case "exec":
         return;
     }
   }

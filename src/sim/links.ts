@@ -104,6 +104,7 @@ export class Links {
         this.#reported(link, frame);
         return;
       case "reply":
+      case "exec":
         return;
     }
   }

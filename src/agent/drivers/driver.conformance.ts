@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, test } from "bun:test";
 import { Bench, type ConformanceSubject, TIMEOUT_MS } from "./conformance/bench.ts";
 import { ENDS } from "./conformance/ends.ts";
+import { ENTERS } from "./conformance/enters.ts";
 import { STARTS } from "./conformance/starts.ts";
 
 /** What every driver does alike. `subjectOf` is called once, before the first test. */
@@ -13,7 +14,7 @@ export function testDriver(name: string, subjectOf: () => ConformanceSubject): v
       bench = new Bench(subject);
     });
     afterAll(() => bench[Symbol.asyncDispose]());
-    for (const [behaviour, run] of Object.entries({ ...STARTS, ...ENDS })) {
+    for (const [behaviour, run] of Object.entries({ ...STARTS, ...ENDS, ...ENTERS })) {
       test(behaviour, () => run(bench, subject), TIMEOUT_MS);
     }
   });

@@ -8,6 +8,7 @@ import type {
   ProcessIdentity,
   ProcessKey,
 } from "../core/contract.ts";
+import type { EnteredCommand, EnterFailure, EnterWish } from "../exec/enteredCommand.ts";
 import type { GroupLimits } from "../platform/groups.ts";
 
 /** Where an allocation and one of its members keep their files, as absolute paths on the node. */
@@ -56,6 +57,8 @@ export interface MemberStart {
 export interface StartFailure {
   readonly message: string;
   readonly isRecoverable: boolean;
+  /** The program is not there. */
+  readonly isMissing?: true;
 }
 
 export function unrecoverable(message: string): StartFailure {
@@ -161,4 +164,6 @@ export interface Driver {
     command: readonly string[],
     timeoutMs: number,
   ): Promise<ExecuteResult>;
+  /** As `execute`, for somebody who talks with the command while it runs. It ends with the agent at the latest. */
+  enter(start: MemberStart, wish: EnterWish): Promise<EnteredCommand | EnterFailure>;
 }

@@ -1,5 +1,7 @@
 import type { DriverName } from "../../model/group.ts";
 import type { ProcessIdentity } from "../core/contract.ts";
+import { enterFailureOf } from "../exec/enteredCommand.ts";
+import { enterProcess } from "../exec/enterProcess.ts";
 import { asUser } from "../platform/asUser.ts";
 import type { GroupLimits, Groups } from "../platform/groups.ts";
 import { isAlive } from "../platform/processIdentity.ts";
@@ -16,8 +18,11 @@ import {
   unrecoverable,
 } from "./driver.ts";
 import { executeProcess } from "./executeProcess.ts";
+import { markOf } from "./spawnRequest.ts";
 
 export interface ProcessParts {
+  /** Of the node. */
+  readonly rootDirectory: string;
   readonly groups: Groups;
   readonly trees: TreeKeeper;
   readonly users: UserRules;
@@ -91,11 +96,21 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     async execute(start, _, words, timeoutMs) {
       const launch = launchOf(start, kind, parts, words);
       if (isStartFailure(launch)) return { state: "failed", message: launch.message };
-      const isThere = groups.members(start.key) !== null;
-      const group = isThere ? (groups.create(start.key, launch.limits)?.first ?? null) : null;
+      const group = groupsOf(start, launch, parts)?.first ?? null;
       return executeProcess(launch, group, timeoutMs);
     },
+    async enter(start, wish) {
+      const launch = launchOf(start, kind, parts, wish.command);
+      if (isStartFailure(launch)) return enterFailureOf(launch);
+      const env = { ...launch.env, ...markOf(parts.rootDirectory, start.key) };
+      return enterProcess({ ...launch, env }, groupsOf(start, launch, parts), wish);
+    },
   };
+}
+
+/** Those that the member is in; null: none, or it has ended. */
+function groupsOf({ key }: MemberStart, { limits }: Launch, { groups }: ProcessParts) {
+  return groups.members(key) === null ? null : groups.create(key, limits);
 }
 
 function launchOf(
@@ -111,7 +126,10 @@ function launchOf(
   const cwd = workDirOf(start, command);
   const [word = "", ...rest] = words ?? command.words;
   const found = findProgram(word, start.env["PATH"] ?? "", cwd);
-  if ("code" in found) return unrecoverable(found.message);
+  if ("code" in found) {
+    const failure = unrecoverable(found.message);
+    return found.code === "CommandProgramNotFound" ? { ...failure, isMissing: true } : failure;
+  }
   const named =
     user.name === null ? start.env : { USER: user.name, LOGNAME: user.name, ...start.env };
   return {

@@ -1,3 +1,4 @@
+import type { ProcessKey } from "../core/contract.ts";
 import type { GroupLimits } from "../platform/groups.ts";
 import type { SpawnGroups, SpawnRequest } from "../shim/message.ts";
 import type { Launch, MemberStart } from "./driver.ts";
@@ -10,6 +11,11 @@ export interface SpawnSurroundings {
   readonly stderrPath: string;
   /** Null: there are no control groups. */
   readonly createGroup: (limits: GroupLimits | undefined) => SpawnGroups | null;
+}
+
+/** By which everything that comes of a process is known as this node's, see newTreeKeeper. */
+export function markOf(rootDirectory: string, key: ProcessKey): Record<string, string> {
+  return { STINT_NODE_ROOT_DIR: rootDirectory, STINT_PROCESS: String(key) };
 }
 
 /** What the shim is asked to start for a member. */
@@ -27,7 +33,7 @@ export function spawnRequest(
     program,
     argv,
     cwd,
-    env: { ...env, STINT_NODE_ROOT_DIR: rootDirectory, STINT_PROCESS: String(key) },
+    env: { ...env, ...markOf(rootDirectory, key) },
     uid,
     gid,
     stdoutPath,

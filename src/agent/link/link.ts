@@ -1,8 +1,11 @@
+import { decodeExecBytes, type ExecBytes, encodeExecBytes } from "../../protocol/node/exec.ts";
 import { nodeFrameText } from "../../protocol/node/frameText.ts";
 import type {
   AskFrame,
   BatchFrame,
   ChallengeFrame,
+  ExecInputFrame,
+  ExecOutputFrame,
   HelloFrame,
   NodeOrder,
   NodeReport,
@@ -12,6 +15,7 @@ import type {
   WelcomeFrame,
 } from "../../protocol/node/message.ts";
 import { NODE_LINK_PATH } from "../../protocol/node/message.ts";
+import { PacedSender } from "../../protocol/node/pacedSender.ts";
 import type { AgentLogger } from "../options.ts";
 import { type Backoff, newBackoff } from "./backoff.ts";
 
@@ -23,6 +27,8 @@ export interface LinkOptions {
   onWelcome(frame: WelcomeFrame): void;
   onFrame(frame: BatchFrame<NodeOrder>): void;
   onAsk(frame: AskFrame): void;
+  onExec(frame: ExecInputFrame): void;
+  onExecBytes(bytes: ExecBytes): void;
   /** After a welcome, the connection ended. */
   onDisconnected(): void;
   /** Whether to go on trying. */
@@ -35,6 +41,9 @@ export interface LinkOptions {
 const SILENT_HEARTBEATS_MAX = 3;
 /** From dialling to the welcome. */
 const GREETING_TIMEOUT_MS = 15_000;
+
+/** Between looks whether the connection has sent something of what it holds. */
+const PACE_MS = 5;
 
 /** The connection to the server: made again and again until it is closed. */
 export class Link {
@@ -49,6 +58,8 @@ export class Link {
   #complained = "";
   /** Why the server refused this connection; null: it did not. */
   #refused: RefusedFrame | null = null;
+  /** For what must not hold up orders and reports. */
+  #bulk: PacedSender<ExecBytes> | null = null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -58,8 +69,17 @@ export class Link {
     const { serverUrl } = this.#options;
     const url = `${serverUrl.replace(/^http/, "ws").replace(/\/+$/, "")}${NODE_LINK_PATH}`;
     const socket = new WebSocket(url, { perMessageDeflate: false });
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#onMessage(socket, String(data));
+    this.#bulk = new PacedSender({
+      send(bytes) {
+        socket.send(encodeExecBytes(bytes));
+        return socket.readyState === WebSocket.OPEN;
+      },
+      bufferedBytes: () => socket.bufferedAmount,
+      later: (look) => setTimeout(look, PACE_MS),
+    });
+    socket.onmessage = ({ data }) => this.#onMessage(socket, data as string | ArrayBuffer);
     socket.onclose = ({ reason }) => this.#onEnd(socket, reason);
     socket.onerror = () => undefined;
     socket.addEventListener("pong", () => this.#onSign());
@@ -74,8 +94,13 @@ export class Link {
     if (session === this.#session) this.#socket?.send(nodeFrameText(frame));
   }
 
-  reply(frame: ReplyFrame): void {
+  reply(frame: ReplyFrame | ExecOutputFrame): void {
     if (this.#session !== null) this.#socket?.send(nodeFrameText(frame));
+  }
+
+  /** Resolves when the connection has taken them, or is gone. */
+  sendBytes(bytes: ExecBytes): Promise<boolean> {
+    return this.#bulk?.send(bytes) ?? Promise.resolve(false);
   }
 
   close(): void {
@@ -93,10 +118,15 @@ export class Link {
     this.#timer = null;
   }
 
-  #onMessage(socket: WebSocket, text: string): void {
+  #onMessage(socket: WebSocket, data: string | ArrayBuffer): void {
     if (socket !== this.#socket) return;
     this.#onSign();
-    const frame = JSON.parse(text) as ServerFrame;
+    if (typeof data !== "string") {
+      const bytes = decodeExecBytes(new Uint8Array(data));
+      if (bytes !== null) this.#options.onExecBytes(bytes);
+      return;
+    }
+    const frame = JSON.parse(data) as ServerFrame;
     switch (frame.type) {
       case "challenge":
         void this.#greet(socket, frame);
@@ -115,6 +145,9 @@ export class Link {
         return;
       case "ask":
         this.#options.onAsk(frame);
+        return;
+      case "exec":
+        this.#options.onExec(frame);
     }
   }
 
@@ -148,6 +181,7 @@ export class Link {
   #onEnd(socket: WebSocket, reason: string): void {
     if (socket !== this.#socket) return;
     this.#socket = null;
+    this.#bulk?.close();
     this.#stopTimer();
     this.#onSign();
     const wasWelcome = this.#session !== null;

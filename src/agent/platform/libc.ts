@@ -4,6 +4,8 @@ const SYMBOLS = {
   flock: { args: ["i32", "i32"], returns: "i32" },
   fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" },
   lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
+  dup2: { args: ["i32", "i32"], returns: "i32" },
+  tcflow: { args: ["i32", "i32"], returns: "i32" },
 } as const;
 
 function open() {
@@ -54,4 +56,22 @@ export function nextHole(file: number, offset: number): { from: number; to: numb
   if (from < 0) return null;
   const to = Number(libc()?.lseek(file, from, SEEK_DATA) ?? -1);
   return to <= from ? null : { from, to };
+}
+
+const OUTPUT_OFF = 0;
+const OUTPUT_ON = 1;
+
+/** Whoever writes to the terminal has to wait. */
+export function holdOutput(terminal: number): void {
+  libc()?.tcflow(terminal, OUTPUT_OFF);
+}
+
+/** Undoes holdOutput. */
+export function letOutput(terminal: number): void {
+  libc()?.tcflow(terminal, OUTPUT_ON);
+}
+
+/** Makes the descriptor another name of what `file` is open for; what it was before is closed. */
+export function replaceFile(descriptor: number, file: number): void {
+  libc()?.dup2(file, descriptor);
 }

@@ -83,7 +83,7 @@ function signalNumber(signal: NodeJS.Signals | number): number {
 }
 
 /** Children that the process made before it was moved are moved after it, until no new one shows up. */
-function joinFurther(groups: SpawnGroups, pid: number): void {
+export function joinFurther(groups: SpawnGroups, pid: number): void {
   for (const directory of groups.further) {
     const moved = new Set<string>();
     for (let found = [String(pid)]; found.length > 0; ) {

@@ -1,6 +1,7 @@
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { NodeFacts } from "../../model/node.ts";
 import type { HeldExecution, NodeOrder, NodeReport } from "../../model/order.ts";
+import type { ExecInput, ExecOrder, ExecOutput } from "./exec.ts";
 
 /**
  * The conversation of server and agent, JSON text frames over one WebSocket. Raised when a field changes its meaning;
@@ -122,13 +123,29 @@ export interface ReplyFrame {
   readonly answer: NodeAnswer;
 }
 
+/** Of a command that somebody runs inside an execution; its bytes are binary frames (encodeExecBytes). */
+export interface ExecInputFrame {
+  readonly type: "exec";
+  /** Given by the server, from 1 on each connection. */
+  readonly session: number;
+  /** `open` is the first. */
+  readonly input: { readonly kind: "open"; readonly order: ExecOrder } | ExecInput;
+}
+
+export interface ExecOutputFrame {
+  readonly type: "exec";
+  readonly session: number;
+  readonly output: ExecOutput;
+}
+
 export type ServerFrame =
   | ChallengeFrame
   | WelcomeFrame
   | RefusedFrame
   | BatchFrame<NodeOrder>
-  | AskFrame;
-export type NodeFrame = HelloFrame | BatchFrame<NodeReport> | ReplyFrame;
+  | AskFrame
+  | ExecInputFrame;
+export type NodeFrame = HelloFrame | BatchFrame<NodeReport> | ReplyFrame | ExecOutputFrame;
 
 /** `POST /api/v1/nodes/join` body: a new node shows its join token and its public key. */
 export interface JoinRequest {

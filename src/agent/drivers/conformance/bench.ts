@@ -67,6 +67,7 @@ export class Bench implements AsyncDisposable {
 
   #newDriver(): Driver {
     return this.#subject.make({
+      rootDirectory: this.base,
       groups: this.groups,
       trees: newTreeKeeper(this.groups, this.base, this.bootId),
       users: {

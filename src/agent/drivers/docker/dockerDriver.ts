@@ -14,6 +14,7 @@ import { containerFiles, readStatus, removeFiles } from "./containerRun.ts";
 import { type ContainerRules, containerBody } from "./containerSpec.ts";
 import { type DockerConfig, readDockerConfig } from "./dockerConfig.ts";
 import { ContainerEngine, EngineError } from "./engine.ts";
+import { enterContainer } from "./enterContainer.ts";
 import { executeInContainer } from "./execute.ts";
 import { ensureImage, type ImageMap, mappedImage } from "./image.ts";
 import { nodeLabelOf, removeStrays } from "./strays.ts";
@@ -94,6 +95,7 @@ export function newDockerDriver(parts: DockerParts): Driver {
     },
     execute: (start, _, command, timeoutMs) =>
       executeInContainer(engine, nameOf(start), command, timeoutMs),
+    enter: (start, wish) => enterContainer(engine, nameOf(start), wish),
   };
 }
 

@@ -1,0 +1,175 @@
+import { expect } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  type EnteredCommand,
+  type EnterFailure,
+  type EnterWish,
+  isEnterFailure,
+} from "../../exec/enteredCommand.ts";
+import { until } from "../../fixtures/until.ts";
+import { readProcessStat } from "../../platform/processIdentity.ts";
+import type { MemberStart } from "../driver.ts";
+import { type Bench, type ConformanceSubject, type ConformanceTest, TIMEOUT_MS } from "./bench.ts";
+
+/** How people run commands inside members. */
+export const ENTERS: Readonly<Record<string, ConformanceTest>> = {
+  "a command inside a member reads, says both outputs apart, and tells its exit code": talks,
+  "a program that is not there is told apart from a command that fails": tellsMissing,
+  "a command inside a member has a terminal of the wanted size, and Ctrl-C": givesTerminal,
+  "a command inside a member has to wait for whoever reads": waitsForReader,
+  "a command inside a member is ended with what it has started": endsAll,
+};
+
+/** What a command has said so far. */
+interface Said {
+  stdout: string;
+  stderr: string;
+}
+
+const BESIDE = "echo ready; sleep 60";
+const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", WORD: "inside" };
+
+async function memberOf(bench: Bench): Promise<MemberStart> {
+  const start = await bench.startedShell(BESIDE, { env: ENV });
+  await bench.said(start, "ready");
+  return start;
+}
+
+async function ended(bench: Bench, start: MemberStart): Promise<void> {
+  await bench.driver.kill(start, bench.process(start));
+  await bench.end(start);
+}
+
+async function enter(
+  bench: Bench,
+  start: MemberStart,
+  script: string,
+  wish: Partial<EnterWish> = {},
+): Promise<{ command: EnteredCommand; said: Said }> {
+  const said: Said = { stdout: "", stderr: "" };
+  const command = await bench.driver.enter(start, {
+    command: ["/bin/sh", "-c", script],
+    terminal: null,
+    hasStdin: true,
+    take: async (stream, bytes) => {
+      said[stream] += Buffer.from(bytes).toString();
+    },
+    ...wish,
+  });
+  if (isEnterFailure(command)) throw new Error(command.message);
+  return { command, said };
+}
+
+async function talks(bench: Bench): Promise<void> {
+  const start = await memberOf(bench);
+  const script = "echo $WORD; echo wrong >&2; while read line; do echo got $line; done; exit 3";
+  const { command, said } = await enter(bench, start, script);
+  await command.write(Buffer.from("one\ntwo\n"));
+  command.endInput();
+  expect(await command.ended).toBe(3);
+  expect(said).toEqual({ stdout: "inside\ngot one\ngot two\n", stderr: "wrong\n" });
+  const without = await enter(bench, start, "cat; echo $?", { hasStdin: false });
+  expect([await without.command.ended, without.said.stdout]).toEqual([0, "0\n"]);
+  await ended(bench, start);
+}
+
+async function tellsMissing(bench: Bench): Promise<void> {
+  const start = await memberOf(bench);
+  const wish = { terminal: null, hasStdin: false, take: async () => undefined };
+  const tried: EnteredCommand | EnterFailure = await bench.driver.enter(start, {
+    ...wish,
+    command: ["no-such-program"],
+  });
+  expect(tried).toMatchObject({ code: "CommandNotFound" });
+  await ended(bench, start);
+}
+
+async function givesTerminal(bench: Bench): Promise<void> {
+  const start = await memberOf(bench);
+  // Busybox of the image has no stty: the terminal answers for itself.
+  const script =
+    "test -t 0 && test -t 1 && test -t 2 && echo $TERM; trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done";
+  const terminal = { columns: 100, rows: 30, type: "vt220" };
+  const { command, said } = await enter(bench, start, script, { terminal });
+  await until(() => (said.stdout.includes("ready") ? true : undefined), TIMEOUT_MS);
+  expect(said).toEqual({ stdout: "vt220\r\nready\r\n", stderr: "" });
+  command.resize({ columns: 120, rows: 40 });
+  await command.write(Buffer.from([3]));
+  expect(await command.ended).toBe(9);
+  expect(said.stdout).toEndWith("caught\r\n");
+  await ended(bench, start);
+}
+
+const BLOCKS = 128;
+const BLOCK_BYTES = 65_536;
+/** Pipes, sockets and windows between a command and its reader hold less. */
+const UNDER_WAY_MAX_BLOCKS = 64;
+const STILL_LOOKS = 20;
+const TERMINAL = { columns: 80, rows: 24, type: "" };
+
+/** Says many blocks, and notes in the file how many it has said. */
+function saysMuch(progress: string): string {
+  const block = "b=yyyyyyyy; n=0; while [ $n -lt 13 ]; do b=$b$b; n=$((n+1)); done";
+  return `${block}; i=0; while [ $i -lt ${BLOCKS} ]; do echo $b; i=$((i+1)); echo $i > ${progress}; done`;
+}
+
+async function waitsForReader(bench: Bench, subject: ConformanceSubject): Promise<void> {
+  const start = await memberOf(bench);
+  for (const terminal of [null, TERMINAL]) {
+    const name = terminal === null ? "piped" : "typed";
+    const reader = Promise.withResolvers<void>();
+    let takenBytes = 0;
+    const { command } = await enter(bench, start, saysMuch(`${subject.local(start)}/${name}`), {
+      terminal,
+      take: async (_, bytes) => {
+        await reader.promise;
+        takenBytes += bytes.byteLength;
+      },
+    });
+    // It stands still, for many looks at the same place, which is far from the end.
+    let seen = -1;
+    let looks = 0;
+    await until(() => {
+      const now = blocksIn(join(start.directories.local, name));
+      looks = now === seen && now > 0 ? looks + 1 : 0;
+      seen = now;
+      return looks > STILL_LOOKS ? true : undefined;
+    }, TIMEOUT_MS);
+    expect(seen).toBeLessThan(UNDER_WAY_MAX_BLOCKS);
+    reader.resolve();
+    expect(await command.ended).toBe(0);
+    const lineEndBytes = terminal === null ? 1 : 2;
+    expect(takenBytes).toBe(BLOCKS * (BLOCK_BYTES + lineEndBytes));
+  }
+  await ended(bench, start);
+}
+
+function blocksIn(path: string): number {
+  return existsSync(path) ? Number(readFileSync(path, "utf8")) : 0;
+}
+
+async function endsAll(bench: Bench): Promise<void> {
+  const start = await memberOf(bench);
+  const script =
+    "trap '' HUP TERM; (trap '' HUP TERM; echo child; while :; do sleep 0.05; done) & while :; do sleep 0.05; done";
+  for (const terminal of [null, TERMINAL]) {
+    const { command, said } = await enter(bench, start, script, { terminal });
+    await until(() => (said.stdout.includes("child") ? true : undefined), TIMEOUT_MS);
+    const stopped = command.stop();
+    expect(await command.ended).not.toBe(0);
+    await stopped;
+    expect(sessionOf(command.pid)).toEqual([]);
+  }
+  await ended(bench, start);
+}
+
+/** Processes of this machine in the session that the process began. */
+function sessionOf(leader: number | null): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => {
+      const stat = Number.isInteger(pid) ? readProcessStat(pid) : null;
+      return stat?.session === leader && stat?.state !== "Z";
+    });
+}

@@ -1,0 +1,192 @@
+import type { Launch as MemberLaunch } from "../drivers/driver.ts";
+import { kernelBootId } from "../platform/processIdentity.ts";
+import { endProcessSession, identityOf } from "../platform/processSession.ts";
+import { spawnInTerminal } from "../platform/pseudoTerminal.ts";
+import type { SpawnGroups } from "../shim/message.ts";
+import { joinFurther } from "../shim/spawn.ts";
+import type { EnteredCommand, EnterFailure, EnterWish } from "./enteredCommand.ts";
+import { OutputDrain } from "./outputDrain.ts";
+
+/** Between tries to write to a terminal whose reader has not come to it yet. */
+const WRITE_AGAIN_MS = 10;
+/** What the terminal holds beyond this has to wait with its processes. */
+const TERMINAL_QUEUE_BYTES = 64 * 1024;
+/** End of input, as a terminal's user types it. */
+const CONTROL_D = new Uint8Array([4]);
+
+type Launch = Omit<MemberLaunch, "limits" | "notes">;
+
+/** Runs a command of this machine in the member's control group, as the first of a session of its own. */
+export function enterProcess(
+  launch: Launch,
+  groups: SpawnGroups | null,
+  wish: EnterWish,
+): EnteredCommand | EnterFailure {
+  try {
+    const { terminal } = wish;
+    if (terminal === null) return piped(launch, groups, wish);
+    return inTerminal(launch, groups, wish, terminal);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `${launch.argv[0] ?? launch.program} could not be run: ${reason}.`;
+    return { code: "CommandLaunchFailed", message };
+  }
+}
+
+function optionsOf({ argv, program, cwd, env, uid, gid }: Launch, groups: SpawnGroups | null) {
+  return {
+    argv0: argv[0] ?? program,
+    cwd,
+    env: { ...env },
+    detached: true,
+    ...(uid === null ? {} : { uid }),
+    ...(gid === null ? {} : { gid }),
+    ...(groups === null ? {} : { cgroup: groups.first }),
+  };
+}
+
+function wordsOf({ program, argv }: Launch): string[] {
+  return [program, ...argv.slice(1)];
+}
+
+function piped(launch: Launch, groups: SpawnGroups | null, wish: EnterWish): EnteredCommand {
+  const child = Bun.spawn(wordsOf(launch), {
+    ...optionsOf(launch, groups),
+    stdin: wish.hasStdin ? "pipe" : "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const stop = enterFully(child.pid, groups);
+  const drain = new OutputDrain(wish.take);
+  const streams = [reader(child.stdout, "stdout", drain), reader(child.stderr, "stderr", drain)];
+  const all = Promise.all(streams.map(({ done }) => done));
+  const finish = async (): Promise<number> => {
+    const exitCode = await child.exited;
+    await stop();
+    await drain.finished(all);
+    for (const { cancel } of streams) cancel();
+    return exitCode;
+  };
+  return {
+    pid: child.pid,
+    ended: finish(),
+    async write(bytes) {
+      try {
+        await Promise.all([child.stdin?.write(bytes), child.stdin?.flush()]);
+      } catch {
+        // It reads no more.
+      }
+    },
+    endInput() {
+      void Promise.resolve(child.stdin?.end()).catch(() => undefined);
+    },
+    resize: () => undefined,
+    stop,
+  };
+}
+
+function reader(
+  output: ReadableStream<Uint8Array>,
+  stream: "stdout" | "stderr",
+  drain: OutputDrain,
+): { done: Promise<void>; cancel: () => void } {
+  const from = output.getReader();
+  const read = async (): Promise<void> => {
+    for (;;) {
+      const { done, value } = await from.read();
+      if (done) return;
+      await drain.take(stream, value);
+    }
+  };
+  const cancel = () => void from.cancel().catch(() => undefined);
+  return { done: read().catch(() => undefined), cancel };
+}
+
+function inTerminal(
+  launch: Launch,
+  groups: SpawnGroups | null,
+  { take }: EnterWish,
+  terminal: NonNullable<EnterWish["terminal"]>,
+): EnteredCommand {
+  const env = { ...launch.env, ...(terminal.type === "" ? {} : { TERM: terminal.type }) };
+  const drain = new OutputDrain((_, bytes) => take("stdout", bytes));
+  const output = new TerminalOutput(drain);
+  const tty = spawnInTerminal(
+    { words: wordsOf(launch), options: optionsOf({ ...launch, env }, groups), uid: launch.uid },
+    terminal,
+    (bytes) => output.add(bytes, tty),
+  );
+  const { child } = tty;
+  const stop = enterFully(child.pid, groups);
+  const finish = async (): Promise<number> => {
+    const exitCode = await child.exited;
+    await stop();
+    // Nothing waits for a reader any more but what is there, and its end is to be seen.
+    tty.let();
+    tty.release();
+    await drain.finished(tty.isOver.then(() => output.taken()));
+    tty.close();
+    return exitCode;
+  };
+  return {
+    pid: child.pid,
+    ended: finish(),
+    async write(bytes) {
+      for (let rest = bytes; rest.byteLength > 0 && child.exitCode === null; ) {
+        rest = rest.subarray(tty.write(rest));
+        if (rest.byteLength > 0) await Bun.sleep(WRITE_AGAIN_MS);
+      }
+    },
+    endInput: () => void tty.write(CONTROL_D),
+    resize: (size) => tty.resize(size),
+    stop,
+  };
+}
+
+type HoldableOutput = Pick<ReturnType<typeof spawnInTerminal>, "hold" | "let">;
+
+/** Output of a terminal on its way to whoever reads it; while that one is slow, processes have to wait. */
+class TerminalOutput {
+  readonly #drain: OutputDrain;
+  readonly #queue: Uint8Array[] = [];
+  #sizeBytes = 0;
+  #pumping: Promise<void> | null = null;
+
+  constructor(drain: OutputDrain) {
+    this.#drain = drain;
+  }
+
+  add(bytes: Uint8Array, tty: HoldableOutput): void {
+    this.#queue.push(bytes);
+    this.#sizeBytes += bytes.byteLength;
+    if (this.#sizeBytes > TERMINAL_QUEUE_BYTES) tty.hold();
+    this.#pumping ??= this.#pump(tty);
+  }
+
+  /** Resolves when everything that was added has been taken. */
+  async taken(): Promise<void> {
+    await this.#pumping;
+  }
+
+  async #pump(tty: HoldableOutput): Promise<void> {
+    for (let bytes = this.#queue.shift(); bytes !== undefined; bytes = this.#queue.shift()) {
+      await this.#drain.take("stdout", bytes);
+      this.#sizeBytes -= bytes.byteLength;
+      if (this.#sizeBytes === 0) tty.let();
+    }
+    this.#pumping = null;
+  }
+}
+
+/** Puts the process where the member is, and answers what ends it. */
+function enterFully(pid: number, groups: SpawnGroups | null): () => Promise<void> {
+  if (groups !== null) joinFurther(groups, pid);
+  const bootId = kernelBootId();
+  const leader = identityOf(pid, bootId);
+  let stopped: Promise<void> | null = null;
+  return () => {
+    // Once is enough, and later its number may be another's.
+    stopped ??= leader === null ? Promise.resolve() : endProcessSession(leader, bootId);
+    return stopped;
+  };
+}

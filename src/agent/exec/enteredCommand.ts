@@ -1,0 +1,37 @@
+import type { ExecFailureCode, ExecOrder, TerminalSize } from "../../protocol/node/exec.ts";
+import type { StartFailure } from "../drivers/driver.ts";
+
+/** What somebody wants to be run inside a member, and where its output goes. */
+export interface EnterWish extends Pick<ExecOrder, "command" | "terminal" | "hasStdin"> {
+  /** Resolves when more may come. Of a terminal everything is stdout. */
+  readonly take: (stream: "stdout" | "stderr", bytes: Uint8Array) => Promise<void>;
+}
+
+/** A command that runs inside a member, as a child of the agent: unlike the member it ends with it. */
+export interface EnteredCommand {
+  /** Of its first process, as this machine knows it; null: nobody says. */
+  readonly pid: number | null;
+  /** Its exit code (128 and the signal's number for one that was killed), when all its output was taken. */
+  readonly ended: Promise<number>;
+  /** Resolves when the command has taken it, or will not any more. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Nothing more is written. */
+  endInput(): void;
+  resize(size: TerminalSize): void;
+  /** Ends it with all that it has started, unless that has left its session; `ended` follows. */
+  stop(): Promise<void>;
+}
+
+/** Why it could not be run. */
+export interface EnterFailure {
+  readonly code: ExecFailureCode;
+  readonly message: string;
+}
+
+export function isEnterFailure(value: EnteredCommand | EnterFailure): value is EnterFailure {
+  return "code" in value;
+}
+
+export function enterFailureOf({ message, isMissing }: StartFailure): EnterFailure {
+  return { code: isMissing === true ? "CommandNotFound" : "CommandLaunchFailed", message };
+}

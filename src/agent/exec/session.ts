@@ -1,0 +1,135 @@
+import {
+  ExecCredit,
+  type ExecEnd,
+  type ExecInput,
+  type ExecOrder,
+  type ExecOutput,
+  execPieces,
+} from "../../protocol/node/exec.ts";
+import {
+  type EnteredCommand,
+  type EnterFailure,
+  type EnterWish,
+  isEnterFailure,
+} from "./enteredCommand.ts";
+
+/** Runs a command inside a member that runs. */
+export type Enter = (wish: EnterWish) => Promise<EnteredCommand | EnterFailure>;
+
+/** Where a session's messages and bytes go. */
+export interface SessionOutlet {
+  readonly tell: (output: ExecOutput) => void;
+  /** Resolves when the connection has taken them. */
+  readonly say: (stream: "stdout" | "stderr", bytes: Uint8Array) => Promise<unknown>;
+}
+
+/** One command for somebody at the other end of the connection. It ends once, for the first reason that there is. */
+export class AgentExecSession {
+  /** Resolves when the command has ended and nothing of it is left. */
+  readonly done: Promise<void>;
+  readonly #outlet: SessionOutlet;
+  /** For output. */
+  readonly #credit = new ExecCredit();
+  #command: EnteredCommand | null = null;
+  #end: ExecEnd | null = null;
+  /** Input is taken one after the other, from before the command has begun. */
+  #input: Promise<void>;
+
+  /** `onBegun` hears of its first process. */
+  constructor(
+    order: ExecOrder,
+    enter: Enter,
+    outlet: SessionOutlet,
+    onBegun: (pid: number | null) => void,
+  ) {
+    this.#outlet = outlet;
+    const { command, terminal, hasStdin } = order;
+    const entering = enter({
+      command,
+      terminal,
+      hasStdin,
+      take: (...output) => this.#take(...output),
+    });
+    const failed = (error: unknown): EnterFailure => ({
+      code: "CommandLaunchFailed",
+      message: `The command could not be run: ${String(error)}.`,
+    });
+    const entered = entering.catch(failed);
+    this.#input = entered.then(() => undefined);
+    this.done = entered.then((given) => this.#run(given, onBegun));
+  }
+
+  async #run(
+    entered: EnteredCommand | EnterFailure,
+    onBegun: (pid: number | null) => void,
+  ): Promise<void> {
+    if (isEnterFailure(entered)) {
+      this.#finish({ state: "failed", ...entered });
+      return;
+    }
+    this.#command = entered;
+    onBegun(entered.pid);
+    // Ended while it was being started.
+    if (this.#end === null) this.#outlet.tell({ kind: "started" });
+    else void entered.stop();
+    const exitCode = await entered.ended;
+    this.#finish({ state: "exited", exitCode });
+  }
+
+  input(input: ExecInput): void {
+    switch (input.kind) {
+      case "resize":
+        // Not behind input that is not read.
+        if (this.#command === null) this.#inOrder(async () => this.#command?.resize(input.size));
+        else this.#command.resize(input.size);
+        return;
+      case "endOfInput":
+        this.#inOrder(async () => this.#command?.endInput());
+        return;
+      case "credit":
+        if (!this.#credit.give(input.bytes))
+          this.fail("ProtocolError", "More was taken than sent.");
+        return;
+      case "close":
+        this.#stop();
+    }
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#inOrder(async () => {
+      await this.#command?.write(bytes);
+      if (this.#end === null) this.#outlet.tell({ kind: "credit", bytes: bytes.byteLength });
+    });
+  }
+
+  /** Ends it for another reason than its command's end. */
+  fail(code: Extract<ExecEnd, { state: "failed" }>["code"], message: string): void {
+    this.#finish({ state: "failed", code, message });
+    this.#stop();
+  }
+
+  /** Nobody listens any more. */
+  #stop(): void {
+    this.#end ??= { state: "exited", exitCode: 0 };
+    // Whatever waits to be taken is taken by nobody.
+    this.#credit.close();
+    void this.#command?.stop();
+  }
+
+  #finish(end: ExecEnd): void {
+    if (this.#end !== null) return;
+    this.#end = end;
+    this.#outlet.tell({ kind: "ended", end });
+  }
+
+  #inOrder(work: () => Promise<void>): void {
+    this.#input = this.#input.then(work).catch(() => undefined);
+  }
+
+  async #take(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void> {
+    for (const piece of execPieces(bytes)) {
+      if (!(await this.#credit.spendWhenGiven(piece.byteLength))) return;
+      await this.#outlet.say(stream, piece);
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  EXEC_SESSIONS_PER_NODE_MAX,
+  EXEC_WINDOW_BYTES,
+  type ExecInput,
+  type ExecOutput,
+} from "../../protocol/node/exec.ts";
+import { until } from "../fixtures/until.ts";
+import { kernelBootId, readProcessStat } from "../platform/processIdentity.ts";
+import type { EnterWish } from "./enteredCommand.ts";
+import { LeftCommands } from "./leftCommands.ts";
+import { AgentExecSessions } from "./sessions.ts";
+
+const KEY = 50;
+
+/** A node in which one member runs, and a command that does what the test says. */
+function node(directory = "/nowhere") {
+  const told: [number, ExecOutput][] = [];
+  const said: [number, number][] = [];
+  const commands: { wish: EnterWish; exit: (code: number) => void; done: string[] }[] = [];
+  const sessions = new AgentExecSessions({
+    find: (execution, member) =>
+      execution !== 1 || member !== "main"
+        ? null
+        : {
+            key: KEY,
+            enter: async (wish) => {
+              const exit = Promise.withResolvers<number>();
+              const done: string[] = [];
+              commands.push({ wish, exit: exit.resolve, done });
+              return {
+                pid: null,
+                ended: exit.promise,
+                write: async (bytes) => void done.push(Buffer.from(bytes).toString()),
+                endInput: () => void done.push("end of input"),
+                resize: ({ columns }) => void done.push(`${columns} columns`),
+                async stop() {
+                  done.push("stopped");
+                  exit.resolve(129);
+                },
+              };
+            },
+          },
+    left: new LeftCommands(directory),
+    send: ({ session, output }) => told.push([session, output]),
+    sendBytes: async ({ session, bytes }) => said.push([session, bytes.byteLength]),
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const open = (session: number, member = "main") => {
+    const order = { execution: 1, member, command: ["sh"], terminal: null, hasStdin: true };
+    sessions.received({ type: "exec", session, input: { kind: "open", order } });
+  };
+  const input = (session: number, given: ExecInput) =>
+    sessions.received({ type: "exec", session, input: given });
+  return { sessions, told, said, commands, open, input };
+}
+
+/** Long enough for everything that waits for nothing. */
+async function settled(): Promise<void> {
+  await Bun.sleep(0);
+}
+
+function kinds(told: [number, ExecOutput][]): string[] {
+  return told.map(([session, output]) =>
+    output.kind === "ended" && output.end.state === "failed"
+      ? `${session} ${output.end.code}`
+      : `${session} ${output.kind}`,
+  );
+}
+
+test("input comes to the command in order, and its end is told", async () => {
+  const { sessions, told, commands, open, input } = node();
+  open(1);
+  sessions.receivedBytes({ session: 1, stream: "stdin", bytes: Buffer.from("one") });
+  input(1, { kind: "endOfInput" });
+  await settled();
+  input(1, { kind: "resize", size: { columns: 9, rows: 9 } });
+  commands[0]?.exit(4);
+  await settled();
+  expect(commands[0]?.done).toEqual(["one", "end of input", "9 columns"]);
+  expect(told).toEqual([
+    [1, { kind: "started" }],
+    [1, { kind: "credit", bytes: 3 }],
+    [1, { kind: "ended", end: { state: "exited", exitCode: 4 } }],
+  ]);
+});
+
+test("output beyond the window waits until some was taken", async () => {
+  const { said, commands, open, input } = node();
+  open(1);
+  await settled();
+  const taken = commands[0]?.wish.take("stdout", new Uint8Array(EXEC_WINDOW_BYTES + 10));
+  await settled();
+  const sentBytes = () => said.reduce((sum, [, sizeBytes]) => sum + sizeBytes, 0);
+  expect(sentBytes()).toBe(EXEC_WINDOW_BYTES);
+  input(1, { kind: "credit", bytes: 10 });
+  await taken;
+  expect(sentBytes()).toBe(EXEC_WINDOW_BYTES + 10);
+});
+
+test("a command is ended when its connection breaks, even one that waits for its reader", async () => {
+  const { sessions, told, commands, open } = node();
+  open(1);
+  await settled();
+  const taken = commands[0]?.wish.take("stdout", new Uint8Array(2 * EXEC_WINDOW_BYTES));
+  sessions.disconnected();
+  await taken;
+  await settled();
+  expect(commands[0]?.done).toEqual(["stopped"]);
+  // Nothing more is told: the next connection has sessions of its own.
+  expect(kinds(told)).toEqual(["1 started"]);
+});
+
+test("a command is ended with the process beside which it runs", async () => {
+  const { sessions, told, commands, open } = node();
+  open(1);
+  open(2);
+  await settled();
+  sessions.processEnded(KEY + 1);
+  expect(kinds(told)).toEqual(["1 started", "2 started"]);
+  sessions.processEnded(KEY);
+  await settled();
+  expect(kinds(told).slice(2)).toEqual(["1 TaskNotRunning", "2 TaskNotRunning"]);
+  expect(commands.map(({ done }) => done)).toEqual([["stopped"], ["stopped"]]);
+});
+
+test("one that is closed while it is being started is ended at once", async () => {
+  const { commands, told, open, input } = node();
+  open(1);
+  input(1, { kind: "close" });
+  await settled();
+  expect([commands[0]?.done, kinds(told)]).toEqual([["stopped"], []]);
+});
+
+test("what does not run, and what is too much, is refused", async () => {
+  const { sessions, told, open } = node();
+  open(1, "other");
+  expect(kinds(told)).toEqual(["1 TaskNotRunning"]);
+  for (let number = 2; number < EXEC_SESSIONS_PER_NODE_MAX + 2; number += 1) open(number);
+  open(1_000);
+  expect(kinds(told).at(-1)).toBe("1000 TooManySessions");
+  await settled();
+  await sessions.close();
+  expect(kinds(told).at(-1)).toBe(`${EXEC_SESSIONS_PER_NODE_MAX + 1} NodeNotReachable`);
+  open(2_000);
+  await settled();
+  expect(kinds(told).at(-1)).toBe("2000 started");
+});
+
+test("what an agent that was killed has left is ended by the next, and nothing else", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "stint-exec-"));
+  const begin = () => Bun.spawn(["sleep", "1000"], { detached: true });
+  const [left, over, other] = [begin(), begin(), begin()];
+  const before = new LeftCommands(directory);
+  before.note(left.pid);
+  before.note(over.pid)();
+  // Under the same number another process has begun since.
+  const stale = { bootId: kernelBootId(), pid: other.pid, startTicks: 1 };
+  await Bun.write(join(directory, "stale"), JSON.stringify(stale));
+  await Bun.write(join(directory, "half"), "{");
+  await new LeftCommands(directory).end();
+  await until(() => (readProcessStat(left.pid)?.state === "S" ? undefined : true));
+  expect([over, other].map(({ pid }) => readProcessStat(pid)?.state)).toEqual(["S", "S"]);
+  expect(readdirSync(directory)).toEqual([]);
+  for (const child of [over, other]) child.kill("SIGKILL");
+  rmSync(directory, { recursive: true });
+});

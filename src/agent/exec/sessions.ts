@@ -1,0 +1,111 @@
+import type { ExecutionNumber } from "../../model/id.ts";
+import {
+  EXEC_SESSIONS_PER_NODE_MAX,
+  type ExecBytes,
+  type ExecOrder,
+} from "../../protocol/node/exec.ts";
+import type { ExecInputFrame, ExecOutputFrame } from "../../protocol/node/message.ts";
+import type { ProcessKey } from "../core/contract.ts";
+import type { LeftCommands } from "./leftCommands.ts";
+import { AgentExecSession, type Enter } from "./session.ts";
+
+/** A process in whose surroundings a command can be run. */
+export interface EnterTarget {
+  readonly key: ProcessKey;
+  readonly enter: Enter;
+}
+
+export interface AgentExecSessionsParts {
+  /** Null: it does not run. */
+  readonly find: (execution: ExecutionNumber, member: string | null) => EnterTarget | null;
+  readonly left: LeftCommands;
+  readonly send: (frame: ExecOutputFrame) => void;
+  readonly sendBytes: (bytes: ExecBytes) => Promise<unknown>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+interface Running {
+  readonly key: ProcessKey;
+  readonly session: AgentExecSession;
+}
+
+/** All commands that people run inside this node's executions. */
+export class AgentExecSessions {
+  readonly #parts: AgentExecSessionsParts;
+  /** Of the present connection, by its number there. */
+  readonly #running = new Map<number, Running>();
+  /** Those of earlier connections included, until nothing is left of them. */
+  readonly #alive = new Set<AgentExecSession>();
+
+  constructor(parts: AgentExecSessionsParts) {
+    this.#parts = parts;
+  }
+
+  received({ session: number, input }: ExecInputFrame): void {
+    if (input.kind === "open") this.#open(number, input.order);
+    else this.#running.get(number)?.session.input(input);
+  }
+
+  receivedBytes({ session, stream, bytes }: ExecBytes): void {
+    if (stream === "stdin") this.#running.get(session)?.session.write(bytes);
+  }
+
+  /** The process has ended, and with it whatever was run beside it. */
+  processEnded(key: ProcessKey): void {
+    for (const running of this.#running.values()) {
+      if (running.key !== key) continue;
+      running.session.fail("TaskNotRunning", "The task in which the command ran has ended.");
+    }
+  }
+
+  /** Nobody is there any more for whom the commands run. */
+  disconnected(): void {
+    for (const { session } of this.#running.values()) session.input({ kind: "close" });
+    this.#running.clear();
+  }
+
+  /** Resolves when none of them is left. */
+  async close(): Promise<void> {
+    for (const { session } of this.#running.values()) {
+      session.fail("NodeNotReachable", "The agent of the node was stopped.");
+    }
+    await Promise.all([...this.#alive].map(({ done }) => done));
+  }
+
+  #open(number: number, order: ExecOrder): void {
+    const { find, send, sendBytes, onFailure } = this.#parts;
+    const refuse = (code: "TaskNotRunning" | "TooManySessions", message: string): void => {
+      const end = { state: "failed", code, message } as const;
+      send({ type: "exec", session: number, output: { kind: "ended", end } });
+    };
+    // The server counts too; commands of a connection that broke are counted here alone.
+    if (this.#alive.size >= EXEC_SESSIONS_PER_NODE_MAX) {
+      refuse("TooManySessions", `The node has ${this.#alive.size} sessions already.`);
+      return;
+    }
+    const target = find(order.execution, order.member);
+    if (target === null) {
+      refuse("TaskNotRunning", "The task does not run on its node at this moment.");
+      return;
+    }
+    const outlet = {
+      tell: (output: ExecOutputFrame["output"]) => {
+        if (this.#running.get(number)?.session !== session) return;
+        send({ type: "exec", session: number, output });
+        if (output.kind === "ended") this.#running.delete(number);
+      },
+      say: (stream: "stdout" | "stderr", bytes: Uint8Array) =>
+        sendBytes({ session: number, stream, bytes }),
+    };
+    let forget = (): void => undefined;
+    const session: AgentExecSession = new AgentExecSession(order, target.enter, outlet, (pid) => {
+      if (pid !== null) forget = this.#parts.left.note(pid);
+    });
+    this.#running.set(number, { key: target.key, session });
+    this.#alive.add(session);
+    void session.done.catch(onFailure).finally(() => {
+      forget();
+      this.#alive.delete(session);
+    });
+  }
+}
