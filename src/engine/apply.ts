@@ -1,6 +1,7 @@
 import { foldId, type NodeNumber } from "../model/id.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { addTasks } from "./addTasks.ts";
+import { emitExec } from "./emit.ts";
 import { drainNode, stopDrain } from "./groups/drainRequests.ts";
 import { registerJob } from "./groups/register.ts";
 import {
@@ -96,6 +97,9 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
     case "restartExecution":
     case "stopExecution":
       return applyToExecution(engine, input);
+    case "noteExec":
+      emitExec(engine, input.note);
+      return { ok: true };
     case "createJob":
       return createJob(engine, input.spec, []);
     case "createJobWithTasks":

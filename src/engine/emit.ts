@@ -1,4 +1,4 @@
-import type { TaskEventType } from "../model/event.ts";
+import type { ExecNote, TaskEventType } from "../model/event.ts";
 import type { SchedulingError } from "../model/failure.ts";
 import type { SpecialInstance } from "../model/nodeJob.ts";
 import type { TaskRecord } from "../model/task.ts";
@@ -125,6 +125,41 @@ export function emitSpecialTask(
       },
     },
   });
+}
+
+/** A command that a person runs inside an execution begins, or has ended. */
+export function emitExec(engine: Engine, note: ExecNote): void {
+  const { jobId, taskId, poolId, nodeId, execution, member, end } = note;
+  engine.outcome.changes.events.push({
+    sequence: nextSequence(engine),
+    at: engine.now,
+    type: end === null ? "ExecStartEvent" : "ExecEndEvent",
+    jobId,
+    poolId,
+    body: {
+      jobId,
+      taskId,
+      execution,
+      ...(member === null ? {} : { member }),
+      nodeInfo: { poolId, nodeId },
+      sessionId: note.sessionId,
+      user: note.user,
+      command: note.command,
+      terminal: note.hasTerminal,
+      executionInfo: {
+        startTime: isoTime(note.startedAt),
+        ...(end === null ? {} : execEnd(end)),
+      },
+    },
+  });
+}
+
+function execEnd({ endedAt, exitCode, reason }: NonNullable<ExecNote["end"]>) {
+  return {
+    endTime: isoTime(endedAt),
+    ...(exitCode === null ? {} : { exitCode }),
+    ...(reason === null ? {} : { reason }),
+  };
 }
 
 type PoolEventType =

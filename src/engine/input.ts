@@ -1,3 +1,4 @@
+import type { ExecNote } from "../model/event.ts";
 import type { ExecutionNumber, NodeNumber } from "../model/id.ts";
 import type { DisableTasks, JobSpec, MetadataItem, OnAllTasksComplete } from "../model/job.ts";
 import type { NodeFacts } from "../model/node.ts";
@@ -43,7 +44,9 @@ export type RequestInput =
   | NodeRequest
   | JobRequest
   | ExecutionRequest
-  | TaskRequest;
+  | TaskRequest
+  /** A person's command inside an execution: it changes nothing and is put on record. */
+  | { readonly kind: "noteExec"; readonly note: ExecNote };
 
 export type CreateRequest =
   /** A job of groups: new, a further version, or the same again (Nomad `job run`). */

@@ -1,5 +1,5 @@
 import type { SchedulingError } from "./failure.ts";
-import type { EventSequence } from "./id.ts";
+import type { EventSequence, ExecutionNumber } from "./id.ts";
 
 /** Azure Batch 1: the operation names. */
 export const EVENT_TYPES = [
@@ -13,6 +13,9 @@ export const EVENT_TYPES = [
   "TaskFailEvent",
   "TaskScheduleFailEvent",
   "SpecialTaskEvent",
+  // Ours: what a person did inside an execution, which Azure Batch has no event for.
+  "ExecStartEvent",
+  "ExecEndEvent",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -65,4 +68,29 @@ export type EventRecord = TaskEvent | DocumentEvent;
 
 export function isTaskEvent(event: EventRecord): event is TaskEvent {
   return "systemTaskVersion" in event;
+}
+
+/** A command that a person runs inside an execution, as it is put on record when it begins and again when it ends. */
+export interface ExecNote {
+  readonly jobId: string;
+  readonly taskId: string;
+  readonly poolId: string;
+  readonly nodeId: string;
+  readonly execution: ExecutionNumber;
+  /** Null: the execution of a task that has no members of a name. */
+  readonly member: string | null;
+  readonly sessionId: string;
+  /** Name of the caller's token. */
+  readonly user: string;
+  readonly command: readonly string[];
+  readonly hasTerminal: boolean;
+  readonly startedAt: number;
+  /** Null: it begins. */
+  readonly end: {
+    readonly endedAt: number;
+    /** Null: it did not end by itself. */
+    readonly exitCode: number | null;
+    /** Why it ended, if not by itself; null: it did. */
+    readonly reason: string | null;
+  } | null;
 }

@@ -58,4 +58,6 @@ export const EVENT_TYPE = code<EventType>({
   PoolResizeCompleteEvent: 7,
   PoolDeleteStartEvent: 8,
   PoolDeleteCompleteEvent: 9,
+  ExecStartEvent: 10,
+  ExecEndEvent: 11,
 });
