@@ -123,6 +123,9 @@ function executionCalls(transport: Transport) {
   const numbered = (number: number) => ({ parameters: { number: String(number) } });
   return {
     get: (number: number) => transport.call("GET /executions/{number}", numbered(number)),
+    /** Makes ready to run a command in it; the session's stream, a WebSocket, then runs it. */
+    exec: (number: number, body: ApiBody<"POST /executions/{number}/exec">) =>
+      transport.call("POST /executions/{number}/exec", { ...numbered(number), body }),
     list,
     all: (query: ExecutionQuery = {}) => allItems((cursor) => list({ ...query, cursor })),
     stdout: (number: number, options: OutputOptions = {}) =>

@@ -1,13 +1,16 @@
-import type { Server as BunServer } from "bun";
+import type { Server as BunServer, WebSocketHandler } from "bun";
 import type { Logger } from "pino";
 import { Clock } from "../engine/clock.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
+import type { ExecNote } from "../model/event.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
 import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
 import type { Store } from "../store/store.ts";
 import { Authenticator, issueJoinToken } from "./access/tokens.ts";
 import { performEffects } from "./effects.ts";
+import { ExecDesk } from "./exec/execDesk.ts";
+import type { ExecClient, ExecRelay } from "./exec/relay.ts";
 import { liveViewOf } from "./liveView.ts";
 import { Loop } from "./loop/loop.ts";
 import { createMetrics } from "./metrics.ts";
@@ -57,6 +60,7 @@ export class Server implements RunningServer {
   readonly loop: Loop;
   readonly #options: ServerOptions;
   readonly #links: NodeLinks;
+  readonly #desk: ExecDesk;
   readonly #provider: LocalProvider | null;
   readonly #http: BunServer<LinkData>;
   #isStopping = false;
@@ -65,6 +69,7 @@ export class Server implements RunningServer {
     this.#options = options;
     this.loop = loop;
     this.#links = parts.links;
+    this.#desk = parts.desk;
     this.#provider = parts.provider;
     this.#http = parts.http;
   }
@@ -116,9 +121,16 @@ export class Server implements RunningServer {
       clockLeadMs: () => clock.leadMs(),
     });
     const provider = newProvider(options, loop, () => `http://127.0.0.1:${http.port}`);
-    const context = contextOf(options, { loop, links, commits, metrics }, () => http);
+    const desk = new ExecDesk({
+      note: (note) => noteExec(loop, note),
+      open: (node, order, listener) => links.exec(node, order, listener),
+      clock: () => loop.parts.clock.now(),
+      monotonic: () => performance.now(),
+      onFailure: (error) => options.logger.warn({ err: error }, "a session was not put on record"),
+    });
+    const context = contextOf(options, { loop, links, desk, commits, metrics }, () => http);
     const http = listen(options, loop, links, context);
-    parts.value = { links, provider, http };
+    parts.value = { links, desk, provider, http };
     loop.onRestored = () => links.closeAll();
     const server = new Server(options, loop, parts.value);
     loop.start();
@@ -147,6 +159,7 @@ export class Server implements RunningServer {
   async stop(localNodes: "agents" | "withProcesses" | "nothing"): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
+    await this.#desk.stop();
     await this.#provider?.stop(localNodes);
     this.#links.stop();
     await this.loop.stop();
@@ -171,12 +184,23 @@ class CommitListeners implements CommittedEvents {
 
 interface ServerParts {
   readonly links: NodeLinks;
+  readonly desk: ExecDesk;
   readonly provider: LocalProvider | null;
   readonly http: BunServer<LinkData>;
 }
 
-interface LinkData {
-  connection: Connection | null;
+/** What a WebSocket belongs to: a node's link, or a command that somebody runs. */
+type LinkData =
+  | { readonly kind: "node"; connection: Connection | null }
+  | {
+      readonly kind: "exec";
+      readonly begin: (client: ExecClient) => ExecRelay;
+      relay: ExecRelay | null;
+    };
+
+async function noteExec(loop: Loop, note: ExecNote): Promise<void> {
+  const reply = await loop.submit({ kind: "noteExec", note });
+  if (!reply.ok) throw new Error(reply.error.message);
 }
 
 function newLinks(options: ServerOptions, loop: Loop): NodeLinks {
@@ -215,12 +239,13 @@ function contextOf(
   parts: {
     loop: Loop;
     links: NodeLinks;
+    desk: ExecDesk;
     commits: CommittedEvents;
     metrics: ReturnType<typeof createMetrics>;
   },
   http: () => BunServer<LinkData>,
 ): ServerContext {
-  const { loop, links, commits, metrics } = parts;
+  const { loop, links, desk, commits, metrics } = parts;
   const authenticator = new Authenticator(options.store);
   return {
     settings: {
@@ -234,13 +259,22 @@ function contextOf(
     live: liveViewOf(loop),
     events: commits,
     nodeFiles: { ask: (node, question) => links.ask(node, question) },
+    exec: {
+      reserve: (reservation) => desk.reserve(reservation),
+      take: (sessionId, tokenHash) => desk.take(sessionId, tokenHash),
+      upgrade: (request, begin) =>
+        http().upgrade(request, { data: { kind: "exec", begin, relay: null } }),
+    },
     blobs: options.blobs,
     metrics: {
       contentType: metrics.registry.contentType,
       metrics: () => metrics.registry.metrics(),
     },
     authenticate: (request) => authenticator.authenticate(request),
-    forgetToken: (hash) => authenticator.forget(hash),
+    forgetToken(hash) {
+      authenticator.forget(hash);
+      desk.endOf(hash);
+    },
     clock: () => loop.parts.clock.now(),
     epoch: () => SINGLE_SERVER_EPOCH,
     health: () => (loop.isHealthy ? "ok" : "busy"),
@@ -269,7 +303,7 @@ function listen(
     async fetch(request, server) {
       const { pathname } = new URL(request.url);
       if (pathname === NODE_LINK_PATH) {
-        const data: LinkData = { connection: null };
+        const data: LinkData = { kind: "node", connection: null };
         if (server.upgrade(request, { data })) return undefined;
         return new Response("Expected a WebSocket.", { status: 426 });
       }
@@ -288,26 +322,47 @@ function listen(
       }
       return api.fetch(request);
     },
-    websocket: {
-      perMessageDeflate: false,
-      maxPayloadLength: 64 * 1024 * 1024,
-      open(socket) {
-        socket.data.connection = links.opened({
-          send: (text) => socket.send(text),
-          close: () => socket.close(),
-        });
-      },
-      message(socket, message) {
-        const { connection } = socket.data;
-        if (connection === null || typeof message !== "string") return;
-        links.received(connection, message).catch((error: unknown) => {
-          options.logger.warn({ err: error, guid: connection.guid }, "bad frame of a node");
-          connection.close();
-        });
-      },
-      close(socket) {
-        if (socket.data.connection !== null) links.closed(socket.data.connection);
-      },
-    },
+    websocket: socketHandlers(options, links),
   });
+}
+
+function socketHandlers(options: ServerOptions, links: NodeLinks): WebSocketHandler<LinkData> {
+  return {
+    perMessageDeflate: false,
+    maxPayloadLength: 64 * 1024 * 1024,
+    open(socket) {
+      const { data } = socket;
+      const close = () => socket.close();
+      if (data.kind === "exec") {
+        data.relay = data.begin({ send: (message) => socket.send(message), close });
+        return;
+      }
+      data.connection = links.opened({
+        send: (text) => socket.send(text),
+        close,
+        sendBytes: (frame) => socket.send(frame),
+        bufferedBytes: () => socket.getBufferedAmount(),
+      });
+    },
+    message({ data }, message) {
+      if (data.kind === "exec") {
+        data.relay?.received(message);
+        return;
+      }
+      const { connection } = data;
+      if (connection === null) return;
+      if (typeof message !== "string") {
+        links.receivedBytes(connection, message);
+        return;
+      }
+      links.received(connection, message).catch((error: unknown) => {
+        options.logger.warn({ err: error, guid: connection.guid }, "bad frame of a node");
+        connection.close();
+      });
+    },
+    close({ data }) {
+      if (data.kind === "exec") data.relay?.clientClosed();
+      else if (data.connection !== null) links.closed(data.connection);
+    },
+  };
 }

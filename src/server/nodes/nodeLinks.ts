@@ -1,5 +1,6 @@
 import { type Effect, orderOf } from "../../engine/effect.ts";
 import { type ExecutionNumber, foldId, type JobNumber, type NodeNumber } from "../../model/id.ts";
+import { decodeExecBytes, type ExecOrder } from "../../protocol/node/exec.ts";
 import { nodeFrameOf } from "../../protocol/node/frameText.ts";
 import type {
   BatchFrame,
@@ -15,6 +16,7 @@ import { NodeSession } from "../../protocol/node/session.ts";
 import type { Store } from "../../store/store.ts";
 import type { Loop } from "../loop/loop.ts";
 import { NodeUnreachable } from "../routes/context.ts";
+import { ConnectionExecs, type ExecListener, type NodeExec } from "./connectionExecs.ts";
 import { isSignedBy, newNonce } from "./nodeKeys.ts";
 import { Questions } from "./questions.ts";
 
@@ -23,12 +25,16 @@ export interface Socket {
   /** Bytes sent, -1 when queued, 0 when dropped. */
   send(text: string): number;
   close(): void;
+  sendBytes(frame: Uint8Array<ArrayBuffer>): number;
+  /** Taken and not sent yet. */
+  bufferedBytes(): number;
 }
 
 /** What is known of one connection; it lives as long as the socket. */
 export class Connection {
   readonly nonce = newNonce();
   readonly questions = new Questions();
+  readonly execs: ConnectionExecs;
   session: NodeSession | null = null;
   guid: string | null = null;
   heardAt = 0;
@@ -38,6 +44,7 @@ export class Connection {
 
   constructor(socket: Socket) {
     this.socket = socket;
+    this.execs = new ConnectionExecs((frame) => this.send(frame), socket);
   }
 
   send(frame: ServerFrame): boolean {
@@ -47,6 +54,7 @@ export class Connection {
   close(): void {
     this.isClosed = true;
     this.questions.failAll();
+    this.execs.close();
     this.socket.close();
   }
 }
@@ -100,6 +108,7 @@ export class NodeLinks {
   closed(connection: Connection): void {
     connection.isClosed = true;
     connection.questions.failAll();
+    connection.execs.close();
     this.#touched.delete(connection);
     this.#unacknowledged.delete(connection);
     const { session } = connection;
@@ -122,7 +131,17 @@ export class NodeLinks {
       case "reply":
         connection.questions.answered(frame.id, frame.answer);
         return;
+      case "exec":
+        connection.execs.received(frame);
+        return;
     }
+  }
+
+  /** Bytes of a command's output. */
+  receivedBytes(connection: Connection, frame: Uint8Array): void {
+    connection.heardAt = this.settings.clock();
+    const bytes = decodeExecBytes(frame);
+    if (bytes !== null) connection.execs.receivedBytes(bytes);
   }
 
   async #greeted(connection: Connection, hello: HelloFrame): Promise<void> {
@@ -286,12 +305,22 @@ export class NodeLinks {
     for (const connection of [...this.#unacknowledged]) this.#flush(connection, now);
   }
 
-  ask(node: NodeNumber, question: NodeQuestion): Promise<NodeAnswer> {
+  async ask(node: NodeNumber, question: NodeQuestion): Promise<NodeAnswer> {
+    const connection = this.#open(node);
+    return await connection.questions.ask(question, (frame) => connection.send(frame));
+  }
+
+  /** Runs a command inside an execution of the node. Throws NodeUnreachable. */
+  exec(node: NodeNumber, order: ExecOrder, listener: ExecListener): NodeExec {
+    return this.#open(node).execs.open(order, listener);
+  }
+
+  #open(node: NodeNumber): Connection {
     const connection = this.#byNode.get(node);
-    if (connection === undefined || connection.isClosed || !connection.session?.isOpen) {
-      return Promise.reject(new NodeUnreachable("The node is not connected."));
+    if (connection !== undefined && !connection.isClosed && connection.session?.isOpen === true) {
+      return connection;
     }
-    return connection.questions.ask(question, (frame) => connection.send(frame));
+    throw new NodeUnreachable("The node is not connected.");
   }
 
   /** Sends a node away for good (removed). */

@@ -10,6 +10,7 @@ import type { TaskRecord } from "../../model/task.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
 import type { Store } from "../../store/store.ts";
+import type { ExecSessions } from "./exec.ts";
 
 /** What an answer looks like before it becomes a response. */
 export interface StoredAnswer {
@@ -139,6 +140,7 @@ export interface ServerContext {
   readonly live: LiveView;
   readonly events: CommittedEvents;
   readonly nodeFiles: NodeFiles;
+  readonly exec: ExecSessions;
   readonly blobs: BlobStore;
   /** prom-client's registry. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };

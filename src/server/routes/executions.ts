@@ -5,6 +5,7 @@ import type { ExecutionFilter } from "../../store/store.ts";
 import { executionView } from "../views/execution.ts";
 import type { HandlersOf } from "./call.ts";
 import type { ServerContext } from "./context.ts";
+import { execHandlers } from "./exec.ts";
 import { executionOutput } from "./executionOutput.ts";
 import type { StreamName } from "./executionRun.ts";
 import { type FoundTask, findJob, findTask, givenOf, nodeNumber, pageRequest } from "./lookup.ts";
@@ -16,6 +17,7 @@ export function executionHandlers(context: ServerContext): HandlersOf<typeof EXE
     return await executionOutput(context, found, stream, follow, request);
   };
   return {
+    ...execHandlers(context, (number) => findExecution(context, number)),
     "GET /executions": async ({ query }) => {
       const filter = await filterOf(context, query);
       if (filter === null) return { items: [] };

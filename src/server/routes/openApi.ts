@@ -12,6 +12,7 @@ const TAGS: Readonly<Record<string, string>> = {
   jobs: "Jobs",
   tasks: "Tasks",
   executions: "Executions",
+  "exec-sessions": "Executions",
   events: "Events",
   files: "Files",
 };
@@ -44,6 +45,7 @@ function contentOf(endpoint: Endpoint) {
       return { content: { ...BYTES, ...(isFollowed(endpoint) ? EVENTS : {}) } };
     case "text":
       return { content: { [answer.contentType]: { schema: z.string() } } };
+    case "webSocket":
     case "nothing":
       return {};
   }

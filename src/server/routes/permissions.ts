@@ -9,6 +9,8 @@ const WEAKEST_ROLE: Readonly<Record<Action, number>> = {
   ask: 3,
   read: 3,
   runJobs: 2,
+  // Whoever may submit a job to a pool can run there what they like anyway.
+  enter: 2,
   managePools: 1,
   manageAccess: 0,
 };

@@ -11,10 +11,12 @@ import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobRange, BlobStore } from "../../store/blobStore.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
+import type { ExecReservation } from "../exec/execDesk.ts";
 import { liveViewOf } from "../liveView.ts";
 import { Loop } from "../loop/loop.ts";
 import { createApi } from "./api.ts";
 import { NodeUnreachable, type ServerContext } from "./context.ts";
+import { refuse } from "./refusal.ts";
 
 /** The API on a real store, loop and engine, with nodes that tests play. */
 
@@ -165,6 +167,8 @@ export class TestApi {
   readonly blobs = new TestBlobs();
   /** Orders of executions to their nodes, in order. */
   readonly started: StartOrder[] = [];
+  /** Commands that were asked for inside executions. */
+  readonly reserved: ExecReservation[] = [];
   readonly errors: unknown[] = [];
   /** Of the token that every request comes with, whatever its role. */
   tokenHash = "hash of the test's token";
@@ -232,6 +236,16 @@ export class TestApi {
         },
       },
       nodeFiles: this.files,
+      exec: {
+        reserve: (reservation) => {
+          this.reserved.push(reservation);
+          return `session-${this.reserved.length}`;
+        },
+        take: () => {
+          throw refuse("ExecSessionNotFound", "There is none.", "Make one.");
+        },
+        upgrade: () => false,
+      },
       blobs: this.blobs,
       metrics: { contentType: "text/plain", metrics: async () => "figures 1\n" },
       // The token of a test is its role.

@@ -11,6 +11,7 @@ const ROLE: Readonly<Record<Action, string>> = {
   ask: "anybody",
   read: "guest",
   runJobs: "operator",
+  enter: "operator",
   managePools: "manager",
   manageAccess: "administrator",
 };

@@ -7,7 +7,13 @@ export const API_BASE = "/api/v1";
 /** What a caller may be allowed to do; which role may is the server's table. */
 export type Action =
   /** Nothing needs to be known of the caller. */
-  "ask" | "read" | "runJobs" | "managePools" | "manageAccess";
+  | "ask"
+  | "read"
+  | "runJobs"
+  /** Run a command inside an execution, as its user. */
+  | "enter"
+  | "managePools"
+  | "manageAccess";
 
 /** What a success is answered with. */
 export type Answer =
@@ -15,6 +21,8 @@ export type Answer =
   | { readonly kind: "nothing"; readonly status: 204 }
   /** Bytes as they are; ranges are understood. */
   | { readonly kind: "bytes"; readonly status: 200 }
+  /** The connection becomes a WebSocket. */
+  | { readonly kind: "webSocket"; readonly status: 101 }
   | { readonly kind: "text"; readonly status: 200; readonly contentType: string };
 
 /** What was asked for, or what it has become. */
@@ -33,6 +41,10 @@ export function accepted() {
 
 export function nothing() {
   return { kind: "nothing", status: 204 } as const;
+}
+
+export function webSocket() {
+  return { kind: "webSocket", status: 101 } as const;
 }
 
 export function bytes() {
