@@ -49,7 +49,8 @@ const FOLDER_RULES: Readonly<Record<string, FolderRule>> = {
     packages: "any",
   },
   client: { folders: [], types: ["protocol"], packages: ["hono"] },
-  cli: { folders: ["client", "model", "protocol", "jobfile"], packages: "any" },
+  // Its commands inside executions speak as nodes do, with the server between.
+  cli: { folders: ["client", "model", "protocol", "protocol/node", "jobfile"], packages: "any" },
   console: { folders: ["client"], packages: "any" },
   sim: { folders: [...PURE, "protocol/node"], types: ["protocol"], packages: [] },
   // The roles of the executable, wired.

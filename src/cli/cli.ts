@@ -3,6 +3,7 @@ import type { Action, CommandObject } from "./command/action.ts";
 import { actionHelp, objectHelp, rootHelp, SERVER_COMMANDS, usage } from "./command/help.ts";
 import { leadingOptions } from "./command/leading.ts";
 import { longName } from "./command/option.ts";
+import { splitOptionWords } from "./command/optionWords.ts";
 import { GENERAL } from "./command/shared.ts";
 import { nearestWord } from "./command/suggest.ts";
 import { OBJECTS } from "./commands.ts";
@@ -52,7 +53,10 @@ async function runObject(
     const expected = `one of the actions of ${name} below`;
     return await wrongWord(io, { expected, word, known, help: objectHelp(name, object) });
   }
-  const isHelpAsked = (rest.length === 1 && rest[0] === "help") || hasHelpOption(rest);
+  // What follows the options of such an action belongs to another program.
+  const own =
+    action.rest === null ? rest : splitOptionWords({ ...action.options, ...GENERAL }, rest).own;
+  const isHelpAsked = (rest.length === 1 && rest[0] === "help") || hasHelpOption(own);
   if (isHelpAsked) return await print(io, actionHelp(name, word, action, GENERAL));
   return await runAction({ object: name, name: word, action }, [...general, ...rest], io);
 }
@@ -68,7 +72,8 @@ async function runAction(chosen: Chosen, words: readonly string[], io: CliIo): P
   const { parseOptions } = await import("./command/parse.ts");
   try {
     const options = { ...action.options, ...GENERAL };
-    const given = parseOptions({ options, operands: action.operands }, words);
+    const { operands, rest } = action;
+    const given = parseOptions({ options, operands, rest }, words);
     return await runParsed(action, given, io);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -26,7 +26,7 @@ test.each(ACTIONS)("$path has options that can be told apart", ({ action }) => {
   expect(longs.map((long) => long.replaceAll("-", ""))).toEqual(
     Object.keys(options).map((key) => key.toLowerCase()),
   );
-  expect(shorts.every((short) => /^[a-z]{2}$|^[fnp]$/.test(short))).toBe(true);
+  expect(shorts.every((short) => /^[a-z]{2}$|^[efinpt]$/.test(short))).toBe(true);
   expect(action.operands.every((key) => key in action.options)).toBe(true);
 });
 
@@ -51,7 +51,9 @@ test("objects and their actions stand in help in 80 columns", () => {
 test("completion for bash knows every action and its options", () => {
   const script = bashCompletion(OBJECTS);
   for (const { path, object, action } of ACTIONS) {
-    const options = Object.entries(action.options).map((option) => `--${longName(...option)}`);
+    const options = Object.entries(action.options)
+      .filter(([key]) => key !== action.rest)
+      .map((option) => `--${longName(...option)}`);
     expect(script).toContain(`    ${object}) words="`);
     expect(script).toContain(`    "${path}") words="${[...options, "--json"].join(" ")} `);
   }

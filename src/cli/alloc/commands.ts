@@ -1,6 +1,16 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { flag, named, number, required, text } from "../command/option.ts";
+import {
+  flag,
+  list,
+  named,
+  number,
+  required,
+  text,
+  toggle,
+  withDefault,
+} from "../command/option.ts";
 import { EXECUTION as ONE, OUTPUT, PAGING } from "../command/shared.ts";
+import { EXIT } from "../failure.ts";
 
 const ALLOCATION = {
   id: required(text("id", "alloc-id", "The allocation; its first 8 characters are enough")),
@@ -46,6 +56,29 @@ export const ALLOC: CommandObject = {
       options: ALLOCATION,
       operands: ["id"],
       load: async () => (await import("./stop.ts")).run,
+    }),
+    exec: action({
+      summary: "Run a command inside a task of an allocation that runs",
+      options: {
+        interactive: toggle("i", "Send what comes on stdin; default true"),
+        tty: toggle("t", "Give it a terminal; default: if this is one"),
+        escape: withDefault(
+          text(
+            "e",
+            "character",
+            "With . at the start of a line it closes; default ~, none = never",
+          ),
+          "~",
+        ),
+        ...TASK,
+        member: text("mb", "task", "The same as -task"),
+        job: text("ji", "job-id", "The newest execution of this job that runs, not an allocation"),
+        number: named("number", number("no", "number", "The execution of this number", 1)),
+        words: list("wd", "[alloc-id] <command> [arguments]", "No word of it is an option"),
+      },
+      rest: "words",
+      errorExit: EXIT.failed,
+      load: async () => (await import("./exec.ts")).run,
     }),
     list: action({
       summary: "List executions",

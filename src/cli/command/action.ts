@@ -10,6 +10,8 @@ export interface Action {
   readonly options: OptionTable;
   /** Options whose value may stand alone, in this order. */
   readonly operands: readonly string[];
+  /** The list that every word from the first that is no option on goes to, whatever it looks like; null: there is none. */
+  readonly rest: string | null;
   /** Exit code of every error, wrong usage included; null: those of EXIT. */
   readonly errorExit: number | null;
   readonly load: () => Promise<Run<Readonly<Record<string, unknown>>>>;
@@ -19,15 +21,16 @@ interface Declaration<Options extends OptionTable> {
   readonly summary: string;
   readonly options: Options;
   readonly operands?: readonly (keyof Options & string)[];
+  readonly rest?: keyof Options & string;
   readonly errorExit?: number;
   readonly load: () => Promise<Run<OptionValues<Options>>>;
 }
 
 /** Declares an action; the compiler compares its options with what its module takes. */
 export function action<const Options extends OptionTable>(declared: Declaration<Options>): Action {
-  const { summary, options, operands = [], errorExit = null, load } = declared;
+  const { summary, options, operands = [], rest = null, errorExit = null, load } = declared;
   // The parser fills every declared option with a value of its kind, which the compiler cannot see.
-  return { summary, options, operands, errorExit, load: load as unknown as Action["load"] };
+  return { summary, options, operands, rest, errorExit, load: load as unknown as Action["load"] };
 }
 
 export interface CommandObject {

@@ -33,8 +33,9 @@ complete -o default -F _stint stint
 `;
 }
 
-function optionWords({ options }: Action): string {
+function optionWords({ options, rest }: Action): string {
   return Object.entries({ ...options, ...GENERAL })
+    .filter(([key]) => key !== rest)
     .map((option) => `--${longName(...option)}`)
     .join(" ");
 }

@@ -71,6 +71,8 @@ export function usage(object: string, name: string, action: Action): string {
 
 /** `-id <job-id>`; in brackets what may be left out, the option's own word included where its value may stand alone. */
 function usagePart([key, spec]: [string, OptionSpec], action: Action): string {
+  if (key === action.rest && spec.kind === "list") return spec.value;
+  if (spec.kind === "toggle") return `[-${spec.short}${placeholder(spec)}]`;
   const isOperand = action.operands.includes(key);
   const option = isOperand ? `[-${spec.short}]` : `-${spec.short}`;
   const value = placeholder(spec);
@@ -86,7 +88,9 @@ export function actionHelp(
   general: OptionTable,
 ): string {
   const options = { ...action.options, ...general };
-  const heads = Object.entries(options).map(([key, spec]) => optionHead(key, spec));
+  const heads = Object.entries(options).map(([key, spec]) =>
+    key === action.rest && spec.kind === "list" ? `  ${spec.value}` : optionHead(key, spec),
+  );
   const columns = Math.max(...heads.map((head) => head.length)) + GAP.length;
   const lines = Object.values(options).flatMap((spec, index) => [
     `${(heads[index] ?? "").padEnd(columns)}${spec.text}`,
@@ -98,6 +102,7 @@ export function actionHelp(
 function optionHead(key: string, spec: OptionSpec): string {
   const head = `  -${spec.short},--${longName(key, spec)}`;
   if (spec.kind === "flag") return head;
+  if (spec.kind === "toggle") return `${head}${placeholder(spec)}`;
   // The words stand below, each with its meaning.
   return spec.kind === "word" ? `${head} <word>` : `${head} ${placeholder(spec)}`;
 }

@@ -43,7 +43,18 @@ export interface FlagOption extends OptionBase {
   readonly kind: "flag";
 }
 
-export type OptionSpec = TextOption | NumberOption | WordOption | ListOption | FlagOption;
+/** As a flag, that may be given as `=true` or `=false` too; left out it is neither. */
+export interface ToggleOption extends OptionBase {
+  readonly kind: "toggle";
+}
+
+export type OptionSpec =
+  | TextOption
+  | NumberOption
+  | WordOption
+  | ListOption
+  | FlagOption
+  | ToggleOption;
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
 export function text(short: string, value: string, meaning: string) {
@@ -76,6 +87,10 @@ export function flag(short: string, meaning: string) {
   return { kind: "flag", short, text: meaning } as const;
 }
 
+export function toggle(short: string, meaning: string) {
+  return { kind: "toggle", short, text: meaning } as const;
+}
+
 export function required<Spec extends OptionSpec>(spec: Spec) {
   return { ...spec, required: true } as const;
 }
@@ -84,7 +99,7 @@ export function withDefault<Spec extends OptionSpec, Value>(spec: Spec, fallback
   return { ...spec, fallback } as const;
 }
 
-type Given<Spec> = Spec extends { kind: "flag" }
+type Given<Spec> = Spec extends { kind: "flag" | "toggle" }
   ? boolean
   : Spec extends { kind: "list" }
     ? readonly string[]
@@ -122,6 +137,8 @@ export function placeholder(spec: OptionSpec): string {
       return "";
     case "word":
       return `<${Object.keys(spec.words).join("|")}>`;
+    case "toggle":
+      return "=<true|false>";
     case "text":
     case "number":
     case "list":

@@ -18,6 +18,8 @@ export function expandOptionWords(options: OptionTable, words: readonly string[]
     if (word === "--") return [...expanded, ...words.slice(at)];
     const [name = "", ...value] = word.split("=");
     const found = find(name);
+    const isToggled = found?.spec.kind === "toggle" && value.length === 0;
+    if (isToggled) value.push("true");
     expanded.push(found === null ? word : [`--${canonicalName(found.key)}`, ...value].join("="));
     const next = words[at + 1];
     if (found === null || found.spec.kind === "flag" || value.length > 0) continue;
@@ -26,6 +28,28 @@ export function expandOptionWords(options: OptionTable, words: readonly string[]
     at += 1;
   }
   return expanded;
+}
+
+/**
+ * The words as options and what follows them: everything from the first word on that is neither an option nor its value. Two
+ * dashes end the options, too.
+ */
+export function splitOptionWords(
+  options: OptionTable,
+  words: readonly string[],
+): { readonly own: readonly string[]; readonly rest: readonly string[] } {
+  const find = optionFinder(options);
+  let at = 0;
+  for (; at < words.length; at += 1) {
+    const word = words[at] ?? "";
+    if (word === "--") return { own: words.slice(0, at), rest: words.slice(at + 1) };
+    if (!word.startsWith("-") || word === "-") break;
+    const [name = "", ...value] = word.split("=");
+    const spec = find(name)?.spec;
+    const takesNext = spec !== undefined && spec.kind !== "flag" && spec.kind !== "toggle";
+    if (takesNext && value.length === 0) at += 1;
+  }
+  return { own: words.slice(0, at), rest: words.slice(at) };
 }
 
 export interface FoundOption {

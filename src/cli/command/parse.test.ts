@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { UsageError } from "../failure.ts";
-import { flag, list, number, required, text, withDefault, word } from "./option.ts";
+import { flag, list, number, required, text, toggle, withDefault, word } from "./option.ts";
 import { parseOptions } from "./parse.ts";
 
 const ACTION = {
@@ -81,4 +81,36 @@ test("what does not fit is refused with what was expected and given", () => {
   expect(refused("j", "--limt", "3")).toBe("Unknown option '--limt' (Did you mean --limit?).");
   expect(refused("j", "-zz")).toBe("Unknown option '-zz'.");
   expect(refused("j", "-id")).toBe("Expected -id,--id <task-id> and got no value.");
+});
+
+const RUN = {
+  options: {
+    tty: toggle("t", ""),
+    task: text("ta", "task", ""),
+    force: flag("f", ""),
+    words: list("wd", "word", ""),
+  },
+  operands: [],
+  rest: "words",
+};
+
+test("a toggle is on, off, or neither, and never takes the next word", () => {
+  const tty = (...words: string[]) => parseOptions(RUN, words)["tty"];
+  expect([tty(), tty("-t"), tty("--tty", "false")]).toEqual([undefined, true, true]);
+  expect([tty("-t=false"), tty("-tty=1"), tty("--tty=F")]).toEqual([false, true, false]);
+  expect(() => tty("-t=perhaps")).toThrow('Expected true or false as -t,--tty and got "perhaps".');
+});
+
+test("from the first word that is no option on, words belong to the rest, whatever they look like", () => {
+  const parse = (...words: string[]) => parseOptions(RUN, words);
+  expect(parse("-ta", "web", "-f", "ID", "ls", "-t", "--", "-zz")).toMatchObject({
+    tty: undefined,
+    task: "web",
+    force: true,
+    words: ["ID", "ls", "-t", "--", "-zz"],
+  });
+  expect(parse("--task=web", "--", "-t", "x")).toMatchObject({ task: "web", words: ["-t", "x"] });
+  expect(parse("-t", "-")).toMatchObject({ tty: true, words: ["-"] });
+  expect(parse()).toMatchObject({ words: [] });
+  expect(() => parse("-zz", "ID")).toThrow("Unknown option '-zz'.");
 });

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { UsageError } from "../failure.ts";
 import type { Action } from "./action.ts";
 import { longName, type OptionSpec, type OptionTable, placeholder } from "./option.ts";
-import { canonicalName, expandOptionWords } from "./optionWords.ts";
+import { canonicalName, expandOptionWords, splitOptionWords } from "./optionWords.ts";
 
 export type ParsedOptions = Readonly<Record<string, unknown>>;
 
@@ -11,21 +11,24 @@ export type ParsedOptions = Readonly<Record<string, unknown>>;
  * and a required option that is missing.
  */
 export function parseOptions(
-  action: Pick<Action, "options" | "operands">,
+  action: Pick<Action, "options" | "operands"> & Partial<Pick<Action, "rest">>,
   words: readonly string[],
 ): ParsedOptions {
-  const { options, operands } = action;
-  const command = commandOf(options);
+  const { options, operands, rest = null } = action;
+  const named = Object.fromEntries(Object.entries(options).filter(([key]) => key !== rest));
+  const split = rest === null ? { own: words, rest: [] } : splitOptionWords(named, words);
+  const command = commandOf(named);
   try {
-    command.parse(expandOptionWords(options, words), { from: "user" });
+    command.parse(expandOptionWords(named, split.own), { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) throw usageError(error, options);
+    if (error instanceof CommanderError) throw usageError(error, named);
     throw error;
   }
   const given = new Map<string, unknown>(
     Object.keys(options).map((key) => [key, command.getOptionValue(canonicalName(key))]),
   );
   assignOperands(given, operands, command.args);
+  if (rest !== null) given.set(rest, split.rest);
   return Object.fromEntries(
     Object.entries(options).map(([key, spec]) => [key, valueOfOption(key, spec, given.get(key))]),
   );
@@ -83,6 +86,8 @@ function valueOfOption(key: string, spec: OptionSpec, given: unknown): unknown {
   switch (spec.kind) {
     case "flag":
       return given === true;
+    case "toggle":
+      return given === undefined ? undefined : toBoolean(key, spec, String(given));
     case "list":
       return present(key, spec, listOf(spec.commas, given));
     case "text":
@@ -114,6 +119,14 @@ function toNumber(key: string, spec: OptionSpec & { kind: "number" }, given: unk
   throw new UsageError(
     `Expected a whole number ${range} as ${nameOf(key, spec)} and got "${given}".`,
   );
+}
+
+/** As Go's flags take them. */
+function toBoolean(key: string, spec: OptionSpec, given: string): boolean {
+  const folded = given.toLowerCase();
+  if (["true", "t", "1"].includes(folded)) return true;
+  if (["false", "f", "0"].includes(folded)) return false;
+  throw new UsageError(`Expected true or false as ${nameOf(key, spec)} and got "${given}".`);
 }
 
 function toWord(key: string, spec: OptionSpec & { kind: "word" }, given: unknown): string {

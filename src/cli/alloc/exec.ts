@@ -1,0 +1,198 @@
+import type { Client } from "../../client/client.ts";
+import { exitCodeOfEnd } from "../../protocol/node/exec.ts";
+import { CliError, EXIT, UsageError } from "../failure.ts";
+import { writeTo } from "../io.ts";
+import { checkedAllocationId } from "../output/shortId.ts";
+import { tell } from "../report.ts";
+import type { Session } from "../session.ts";
+import { EscapeFilter } from "../terminal/escape.ts";
+import {
+  hasTerminal,
+  makeRaw,
+  onTerminalResize,
+  stdinBytes,
+  terminalSize,
+} from "../terminal/localTerminal.ts";
+import { ExecStream } from "./execStream.ts";
+
+export interface AllocExecOptions {
+  readonly interactive: boolean | undefined;
+  readonly tty: boolean | undefined;
+  readonly escape: string;
+  readonly task: string | undefined;
+  readonly member: string | undefined;
+  readonly job: string | undefined;
+  readonly number: number | undefined;
+  /** The allocation, unless it is named otherwise, and the command. */
+  readonly words: readonly string[];
+}
+
+/** Runs a command inside an allocation; answers the command's exit code. */
+export async function run(session: Session, options: AllocExecOptions): Promise<number> {
+  const hasStdin = options.interactive ?? true;
+  const isTerminal = wantsTerminal(options, hasStdin);
+  const escapeCharacter = escapeOf(options.escape);
+  const member = memberOf(options);
+  const [place, command] = placeOf(options);
+  const client = await session.client();
+  const number = await executionOf(client, place);
+  const { sessionId } = await client.executions.exec(number, {
+    command: [...command],
+    stdin: hasStdin,
+    ...(member === undefined ? {} : { member }),
+    ...(isTerminal ? { terminal: { ...terminalSize(), ...terminalType(session) } } : {}),
+  });
+  return await talk(session, { sessionId, hasStdin, isTerminal, escapeCharacter });
+}
+
+function terminalType({ io }: Session) {
+  const type = io.env["TERM"];
+  return type === undefined || type === "" ? {} : { type };
+}
+
+function wantsTerminal({ tty }: AllocExecOptions, hasStdin: boolean): boolean {
+  if (tty === true && !hasStdin) {
+    throw new UsageError("Expected -t together with -i and got -i=false: a terminal is typed at.");
+  }
+  if (tty === true && !hasTerminal()) {
+    throw new CliError("Expected a terminal for -t, and stdin or stdout is none.", {
+      fix: "Run it from a terminal, or with -t=false.",
+    });
+  }
+  return tty ?? (hasStdin && hasTerminal());
+}
+
+/** Null: nothing is an escape. */
+function escapeOf(given: string): string | null {
+  if (given === "none") return null;
+  if (/^[\x21-\x7e]$/.test(given)) return given;
+  throw new UsageError(
+    `Expected one character or none as -e,--escape and got ${JSON.stringify(given)}.`,
+  );
+}
+
+function memberOf({ task, member }: AllocExecOptions): string | undefined {
+  if (task === undefined || member === undefined || task === member) return task ?? member;
+  throw new UsageError(
+    `Expected one of -task and -member, which mean the same, and got both, "${task}" and "${member}".`,
+  );
+}
+
+type Place =
+  | { readonly by: "id"; readonly id: string }
+  | { readonly by: "number"; readonly number: number }
+  | { readonly by: "job"; readonly job: string };
+
+const NUMBER = /^\d{1,7}$/;
+
+/** Where, and what. */
+function placeOf({ job, number, words }: AllocExecOptions): [Place, readonly string[]] {
+  if (job !== undefined && number !== undefined) {
+    throw new UsageError("Expected one of -job and -number and got both.");
+  }
+  const isNamed = job !== undefined || number !== undefined;
+  const [first = "", ...rest] = words;
+  const given = isNamed ? words : rest;
+  // As people know it from docker and ssh.
+  const command = given[0] === "--" ? given.slice(1) : given;
+  if (!isNamed && first === "") {
+    throw new UsageError("Expected an allocation and a command and got nothing.");
+  }
+  if (command.length === 0) throw new UsageError("Expected a command to run and got none.");
+  if (job !== undefined) return [{ by: "job", job }, command];
+  if (number !== undefined) return [{ by: "number", number }, command];
+  if (NUMBER.test(first)) return [{ by: "number", number: Number(first) }, command];
+  return [{ by: "id", id: checkedAllocationId(first) }, command];
+}
+
+/** The number of the execution. Throws CliError when none of the job's runs. */
+async function executionOf(client: Client, place: Place): Promise<number> {
+  switch (place.by) {
+    case "number":
+      return place.number;
+    case "id":
+      return (await client.groups.allocation(place.id)).execution;
+    case "job": {
+      let newest = 0;
+      for await (const { number, state } of client.executions.all({
+        jobId: place.job,
+        live: true,
+      })) {
+        if (state === "running") newest = Math.max(newest, number);
+      }
+      if (newest > 0) return newest;
+      throw new CliError(`Expected an execution of ${place.job} that runs and found none.`, {
+        fix: `See how it is with \`stint job status ${place.job}\`.`,
+      });
+    }
+  }
+}
+
+interface Talk {
+  readonly sessionId: string;
+  readonly hasStdin: boolean;
+  readonly isTerminal: boolean;
+  readonly escapeCharacter: string | null;
+}
+
+async function talk(session: Session, options: Talk): Promise<number> {
+  const { sessionId, hasStdin, isTerminal, escapeCharacter } = options;
+  const { io } = session;
+  const escaped = new AbortController();
+  const typed = hasStdin ? stdinBytes() : null;
+  const restore = isTerminal ? makeRaw() : () => undefined;
+  const { url, token } = await session.address();
+  const stream = new ExecStream({
+    url,
+    token,
+    sessionId,
+    input:
+      typed !== null && isTerminal
+        ? unescaped(typed, new EscapeFilter(escapeCharacter), escaped)
+        : typed,
+    write: (name, bytes) => writeTo(name === "stdout" ? io.stdout : io.stderr, bytes),
+    signal: AbortSignal.any([session.signal, escaped.signal]),
+  });
+  const stopResizing = isTerminal
+    ? onTerminalResize((size) => stream.resize(size))
+    : () => undefined;
+  try {
+    const end = await stream.ended;
+    restore();
+    if (end.state === "failed") {
+      await tell(io, { message: `${end.message} (${end.code})`, fix: FIXES[end.code] });
+    }
+    return exitCodeOfEnd(end);
+  } catch (error) {
+    restore();
+    if (!escaped.signal.aborted) throw error;
+    await session.note("\nThe session was closed.");
+    return EXIT.interrupted;
+  } finally {
+    stopResizing();
+    restore();
+    stream.close();
+  }
+}
+
+async function* unescaped(
+  typed: AsyncIterable<Uint8Array>,
+  filter: EscapeFilter,
+  escaped: AbortController,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of typed) {
+    const { bytes, isClosed } = filter.take(chunk);
+    if (bytes.byteLength > 0) yield bytes;
+    if (isClosed) {
+      escaped.abort();
+      return;
+    }
+  }
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  CommandNotFound: "Name a program that is there, by its path if need be.",
+  TaskNotRunning: "See what runs with `stint job status JOB` or `stint alloc list --live`.",
+  TooManySessions: "End one of them, or wait until one has ended.",
+  NodeNotReachable: "Wait until the node is connected again; see it with `stint node list`.",
+};
