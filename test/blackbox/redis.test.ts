@@ -186,6 +186,21 @@ if (mustHave("dockerd", DOCKERD) && mustHave("redis-server", programOf("redis-se
     );
   }, 120_000);
 
+  test("a command runs inside a container, from any machine", async () => {
+    const path = join(sandbox.path, "entered.nomad.hcl");
+    const text = readFileSync(EXAMPLE, "utf8").replace('job "example"', 'job "entered"');
+    await Bun.write(path, text);
+    expect((await stint("job", "run", "-detach", path)).exitCode).toBe(0);
+    const { id } = await theRunning("entered");
+    const version = await stint("alloc", "exec", id.slice(0, 8), "redis-server", "--version");
+    expect(version).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(version.stdout).toStartWith("Redis server v=");
+    const missing = await stint("alloc", "exec", id.slice(0, 8), "no-such-program");
+    expect(missing).toMatchObject({ exitCode: 127, stdout: "" });
+    expect(missing.stderr).toContain('There is no program "no-such-program" in the container.');
+    await stint("job", "stop", "-purge", "-detach", "entered");
+  });
+
   test("a batch task with container settings runs in its image", async () => {
     await server.client.jobs.create({
       id: "contained",
