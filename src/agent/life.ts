@@ -287,15 +287,15 @@ function newExecSessions(
 ): AgentExecSessions {
   const { dataDirectory, logger } = options;
   const left = new LeftCommands(dataLayout(dataDirectory).execDirectory);
-  const onFailure = (error: unknown) =>
-    logger.error({ error: String(error) }, "A command inside an execution was not ended well.");
-  void left.end().catch(onFailure);
+  const onTrouble = (error: unknown) =>
+    logger.error({ error: String(error) }, "A command inside an execution may run on.");
+  void left.end().catch(onTrouble);
   return new AgentExecSessions({
     find: (execution, member) => findTarget(machine, { members, tasks }, execution, member),
     left,
     send: (frame) => link().reply(frame),
     sendBytes: (bytes) => link().sendBytes(bytes),
-    onFailure,
+    onTrouble,
   });
 }
 

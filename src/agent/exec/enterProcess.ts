@@ -56,19 +56,23 @@ function piped(launch: Launch, groups: SpawnGroups | null, wish: EnterWish): Ent
     stdout: "pipe",
     stderr: "pipe",
   });
-  const stop = enterFully(child.pid, groups);
+  const endSession = enterFully(child.pid, groups);
   const drain = new OutputDrain(wish.take);
   const streams = [reader(child.stdout, "stdout", drain), reader(child.stderr, "stderr", drain)];
   const all = Promise.all(streams.map(({ done }) => done));
+  const cancel = () => {
+    for (const stream of streams) stream.cancel();
+  };
   const finish = async (): Promise<number> => {
     const exitCode = await child.exited;
-    await stop();
+    await endSession();
     await drain.finished(all);
-    for (const { cancel } of streams) cancel();
+    cancel();
     return exitCode;
   };
   return {
     pid: child.pid,
+    shortcoming: null,
     ended: finish(),
     async write(bytes) {
       try {
@@ -81,7 +85,11 @@ function piped(launch: Launch, groups: SpawnGroups | null, wish: EnterWish): Ent
       void Promise.resolve(child.stdin?.end()).catch(() => undefined);
     },
     resize: () => undefined,
-    stop,
+    stop() {
+      drain.abandon();
+      cancel();
+      return endSession();
+    },
   };
 }
 
@@ -117,10 +125,12 @@ function inTerminal(
     (bytes) => output.add(bytes, tty),
   );
   const { child } = tty;
-  const stop = enterFully(child.pid, groups);
+  const endSession = enterFully(child.pid, groups);
+  let hasExited = false;
   const finish = async (): Promise<number> => {
     const exitCode = await child.exited;
-    await stop();
+    hasExited = true;
+    await endSession();
     // Nothing waits for a reader any more but what is there, and its end is to be seen.
     tty.let();
     tty.release();
@@ -130,16 +140,21 @@ function inTerminal(
   };
   return {
     pid: child.pid,
+    shortcoming: null,
     ended: finish(),
     async write(bytes) {
-      for (let rest = bytes; rest.byteLength > 0 && child.exitCode === null; ) {
+      for (let rest = bytes; rest.byteLength > 0 && !hasExited; ) {
         rest = rest.subarray(tty.write(rest));
         if (rest.byteLength > 0) await Bun.sleep(WRITE_AGAIN_MS);
       }
     },
     endInput: () => void tty.write(CONTROL_D),
     resize: (size) => tty.resize(size),
-    stop,
+    stop() {
+      drain.abandon();
+      tty.close();
+      return endSession();
+    },
   };
 }
 
@@ -178,15 +193,15 @@ class TerminalOutput {
   }
 }
 
-/** Puts the process where the member is, and answers what ends it. */
-function enterFully(pid: number, groups: SpawnGroups | null): () => Promise<void> {
+/** Puts the process where the member is, and answers what ends its session, see endProcessSession. */
+function enterFully(pid: number, groups: SpawnGroups | null): () => Promise<readonly number[]> {
   if (groups !== null) joinFurther(groups, pid);
   const bootId = kernelBootId();
   const leader = identityOf(pid, bootId);
-  let stopped: Promise<void> | null = null;
+  let ended: Promise<readonly number[]> | null = null;
   return () => {
     // Once is enough, and later its number may be another's.
-    stopped ??= leader === null ? Promise.resolve() : endProcessSession(leader, bootId);
-    return stopped;
+    ended ??= leader === null ? Promise.resolve([]) : endProcessSession(leader, bootId);
+    return ended;
   };
 }

@@ -1,25 +1,36 @@
 import type { ExecFailureCode, ExecOrder, TerminalSize } from "../../protocol/node/exec.ts";
 import type { StartFailure } from "../drivers/driver.ts";
+import type { TakeOutput } from "./outputDrain.ts";
 
 /** What somebody wants to be run inside a member, and where its output goes. */
 export interface EnterWish extends Pick<ExecOrder, "command" | "terminal" | "hasStdin"> {
   /** Resolves when more may come. Of a terminal everything is stdout. */
-  readonly take: (stream: "stdout" | "stderr", bytes: Uint8Array) => Promise<void>;
+  readonly take: TakeOutput;
+  /** Aborted when nobody wants it any more: what has not begun by then is not begun, or ended. */
+  readonly signal: AbortSignal;
 }
 
 /** A command that runs inside a member, as a child of the agent: unlike the member it ends with it. */
 export interface EnteredCommand {
   /** Of its first process, as this machine knows it; null: nobody says. */
   readonly pid: number | null;
-  /** Its exit code (128 and the signal's number for one that was killed), when all its output was taken. */
-  readonly ended: Promise<number>;
+  /** Why `stop` may not end it, as a sentence; null: nothing is known to keep it from that. */
+  readonly shortcoming: string | null;
+  /**
+   * Its exit code (128 and the signal's number for one that was killed), when all its output was taken, or why that is
+   * not known.
+   */
+  readonly ended: Promise<number | EnterFailure>;
   /** Resolves when the command has taken it, or will not any more. */
   write(bytes: Uint8Array): Promise<void>;
   /** Nothing more is written. */
   endInput(): void;
   resize(size: TerminalSize): void;
-  /** Ends it with all that it has started, unless that has left its session; `ended` follows. */
-  stop(): Promise<void>;
+  /**
+   * Ends it with all that it has started, unless that has left its session, and takes no more of its output; `ended`
+   * follows. Answers the processes that could not be ended. A second call does nothing.
+   */
+  stop(): Promise<readonly number[]>;
 }
 
 /** Why it could not be run. */

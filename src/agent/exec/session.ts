@@ -5,6 +5,7 @@ import {
   type ExecOrder,
   type ExecOutput,
   execPieces,
+  type TerminalSize,
 } from "../../protocol/node/exec.ts";
 import {
   type EnteredCommand,
@@ -23,32 +24,39 @@ export interface SessionOutlet {
   readonly say: (stream: "stdout" | "stderr", bytes: Uint8Array) => Promise<unknown>;
 }
 
+export interface SessionEvents {
+  /** Of its first process; null: nobody says which. */
+  readonly onBegun: (pid: number | null) => void;
+  /** Something that the agent's owner should know. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
 /** One command for somebody at the other end of the connection. It ends once, for the first reason that there is. */
 export class AgentExecSession {
   /** Resolves when the command has ended and nothing of it is left. */
   readonly done: Promise<void>;
   readonly #outlet: SessionOutlet;
+  readonly #events: SessionEvents;
+  readonly #unwanted = new AbortController();
   /** For output. */
   readonly #credit = new ExecCredit();
   #command: EnteredCommand | null = null;
   #end: ExecEnd | null = null;
   /** Input is taken one after the other, from before the command has begun. */
   #input: Promise<void>;
+  /** The newest that was given before the command has begun. */
+  #size: TerminalSize | null = null;
 
-  /** `onBegun` hears of its first process. */
-  constructor(
-    order: ExecOrder,
-    enter: Enter,
-    outlet: SessionOutlet,
-    onBegun: (pid: number | null) => void,
-  ) {
+  constructor(order: ExecOrder, enter: Enter, outlet: SessionOutlet, events: SessionEvents) {
     this.#outlet = outlet;
+    this.#events = events;
     const { command, terminal, hasStdin } = order;
     const entering = enter({
       command,
       terminal,
       hasStdin,
       take: (...output) => this.#take(...output),
+      signal: this.#unwanted.signal,
     });
     const failed = (error: unknown): EnterFailure => ({
       code: "CommandLaunchFailed",
@@ -56,32 +64,39 @@ export class AgentExecSession {
     });
     const entered = entering.catch(failed);
     this.#input = entered.then(() => undefined);
-    this.done = entered.then((given) => this.#run(given, onBegun));
+    this.done = entered.then((given) => this.#run(given));
   }
 
-  async #run(
-    entered: EnteredCommand | EnterFailure,
-    onBegun: (pid: number | null) => void,
-  ): Promise<void> {
+  async #run(entered: EnteredCommand | EnterFailure): Promise<void> {
     if (isEnterFailure(entered)) {
       this.#finish({ state: "failed", ...entered });
       return;
     }
     this.#command = entered;
-    onBegun(entered.pid);
+    const { pid, shortcoming } = entered;
+    this.#events.onBegun(pid);
+    if (shortcoming !== null) this.#events.onTrouble(shortcoming);
+    if (this.#size !== null) entered.resize(this.#size);
     // Ended while it was being started.
-    if (this.#end === null) this.#outlet.tell({ kind: "started" });
-    else void entered.stop();
-    const exitCode = await entered.ended;
-    this.#finish({ state: "exited", exitCode });
+    if (this.#end === null) this.#outlet.tell({ kind: "started", shortcoming });
+    else this.#stop();
+    const ended = await entered.ended;
+    this.#finish(
+      typeof ended === "number"
+        ? { state: "exited", exitCode: ended }
+        : { state: "failed", ...ended },
+    );
+    const left = await entered.stop();
+    if (left.length === 0) return;
+    this.#events.onTrouble(`The processes ${left.join(", ")} of a command could not be ended.`);
   }
 
   input(input: ExecInput): void {
     switch (input.kind) {
       case "resize":
         // Not behind input that is not read.
-        if (this.#command === null) this.#inOrder(async () => this.#command?.resize(input.size));
-        else this.#command.resize(input.size);
+        this.#size = input.size;
+        this.#command?.resize(input.size);
         return;
       case "endOfInput":
         this.#inOrder(async () => this.#command?.endInput());
@@ -113,7 +128,8 @@ export class AgentExecSession {
     this.#end ??= { state: "exited", exitCode: 0 };
     // Whatever waits to be taken is taken by nobody.
     this.#credit.close();
-    void this.#command?.stop();
+    this.#unwanted.abort();
+    void this.#command?.stop().catch(this.#events.onTrouble);
   }
 
   #finish(end: ExecEnd): void {

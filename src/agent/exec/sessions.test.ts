@@ -10,16 +10,17 @@ import {
 } from "../../protocol/node/exec.ts";
 import { until } from "../fixtures/until.ts";
 import { kernelBootId, readProcessStat } from "../platform/processIdentity.ts";
-import type { EnterWish } from "./enteredCommand.ts";
+import type { EnteredCommand, EnterWish } from "./enteredCommand.ts";
 import { LeftCommands } from "./leftCommands.ts";
 import { AgentExecSessions } from "./sessions.ts";
 
 const KEY = 50;
 
 /** A node in which one member runs, and a command that does what the test says. */
-function node(directory = "/nowhere") {
+function node(directory = "/nowhere", more: Partial<EnteredCommand> = {}) {
   const told: [number, ExecOutput][] = [];
   const said: [number, number][] = [];
+  const troubles: unknown[] = [];
   const commands: { wish: EnterWish; exit: (code: number) => void; done: string[] }[] = [];
   const sessions = new AgentExecSessions({
     find: (execution, member) =>
@@ -33,6 +34,7 @@ function node(directory = "/nowhere") {
               commands.push({ wish, exit: exit.resolve, done });
               return {
                 pid: null,
+                shortcoming: null,
                 ended: exit.promise,
                 write: async (bytes) => void done.push(Buffer.from(bytes).toString()),
                 endInput: () => void done.push("end of input"),
@@ -40,16 +42,17 @@ function node(directory = "/nowhere") {
                 async stop() {
                   done.push("stopped");
                   exit.resolve(129);
+                  return [];
                 },
+                ...more,
               };
             },
           },
     left: new LeftCommands(directory),
     send: ({ session, output }) => told.push([session, output]),
     sendBytes: async ({ session, bytes }) => said.push([session, bytes.byteLength]),
-    onFailure: (error) => {
-      throw error;
-    },
+    onTrouble: (error) => void troubles.push(error),
+    closeMaxMs: 10,
   });
   const open = (session: number, member = "main") => {
     const order = { execution: 1, member, command: ["sh"], terminal: null, hasStdin: true };
@@ -57,7 +60,7 @@ function node(directory = "/nowhere") {
   };
   const input = (session: number, given: ExecInput) =>
     sessions.received({ type: "exec", session, input: given });
-  return { sessions, told, said, commands, open, input };
+  return { sessions, told, said, troubles, commands, open, input };
 }
 
 /** Long enough for everything that waits for nothing. */
@@ -82,9 +85,9 @@ test("input comes to the command in order, and its end is told", async () => {
   input(1, { kind: "resize", size: { columns: 9, rows: 9 } });
   commands[0]?.exit(4);
   await settled();
-  expect(commands[0]?.done).toEqual(["one", "end of input", "9 columns"]);
+  expect(commands[0]?.done).toEqual(["one", "end of input", "9 columns", "stopped"]);
   expect(told).toEqual([
-    [1, { kind: "started" }],
+    [1, { kind: "started", shortcoming: null }],
     [1, { kind: "credit", bytes: 3 }],
     [1, { kind: "ended", end: { state: "exited", exitCode: 4 } }],
   ]);
@@ -111,7 +114,8 @@ test("a command is ended when its connection breaks, even one that waits for its
   sessions.disconnected();
   await taken;
   await settled();
-  expect(commands[0]?.done).toEqual(["stopped"]);
+  expect(commands[0]?.done[0]).toBe("stopped");
+  expect(commands[0]?.wish.signal.aborted).toBe(true);
   // Nothing more is told: the next connection has sessions of its own.
   expect(kinds(told)).toEqual(["1 started"]);
 });
@@ -126,7 +130,7 @@ test("a command is ended with the process beside which it runs", async () => {
   sessions.processEnded(KEY);
   await settled();
   expect(kinds(told).slice(2)).toEqual(["1 TaskNotRunning", "2 TaskNotRunning"]);
-  expect(commands.map(({ done }) => done)).toEqual([["stopped"], ["stopped"]]);
+  expect(commands.map(({ done }) => done[0])).toEqual(["stopped", "stopped"]);
 });
 
 test("one that is closed while it is being started is ended at once", async () => {
@@ -134,7 +138,8 @@ test("one that is closed while it is being started is ended at once", async () =
   open(1);
   input(1, { kind: "close" });
   await settled();
-  expect([commands[0]?.done, kinds(told)]).toEqual([["stopped"], []]);
+  expect(commands[0]?.wish.signal.aborted).toBe(true);
+  expect([commands[0]?.done[0], kinds(told)]).toEqual(["stopped", []]);
 });
 
 test("what does not run, and what is too much, is refused", async () => {
@@ -149,7 +154,45 @@ test("what does not run, and what is too much, is refused", async () => {
   expect(kinds(told).at(-1)).toBe(`${EXEC_SESSIONS_PER_NODE_MAX + 1} NodeNotReachable`);
   open(2_000);
   await settled();
-  expect(kinds(told).at(-1)).toBe("2000 started");
+  // A command that began now would outlive the agent.
+  expect(kinds(told).at(-1)).toBe("2000 NodeNotReachable");
+});
+
+test("an agent is not kept from its end by a command that does not end", async () => {
+  const { sessions, open, troubles } = node("/nowhere", { ended: new Promise(() => undefined) });
+  open(1);
+  await settled();
+  await sessions.close();
+  expect(troubles).toEqual(["1 commands did not end within 10 ms."]);
+});
+
+test("of the sizes before the beginning the last counts", async () => {
+  const { commands, open, input } = node();
+  open(1);
+  for (let columns = 1; columns <= 100; columns += 1) {
+    input(1, { kind: "resize", size: { columns, rows: 1 } });
+  }
+  await settled();
+  expect(commands[0]?.done).toEqual(["100 columns"]);
+});
+
+test("what cannot be ended, and an end that nobody knows, is told", async () => {
+  const shortcoming = "The engine is on another machine.";
+  const ended = Promise.resolve({ code: "EndUnknown", message: "It does not answer." } as const);
+  const { told, troubles, open } = node("/nowhere", { shortcoming, ended, stop: async () => [7] });
+  open(1);
+  await settled();
+  expect(told).toEqual([
+    [1, { kind: "started", shortcoming }],
+    [
+      1,
+      {
+        kind: "ended",
+        end: { state: "failed", code: "EndUnknown", message: "It does not answer." },
+      },
+    ],
+  ]);
+  expect(troubles).toEqual([shortcoming, "The processes 7 of a command could not be ended."]);
 });
 
 test("what an agent that was killed has left is ended by the next, and nothing else", async () => {

@@ -2,6 +2,7 @@ import type { ExecutionNumber } from "../../model/id.ts";
 import {
   EXEC_SESSIONS_PER_NODE_MAX,
   type ExecBytes,
+  type ExecFailureCode,
   type ExecOrder,
 } from "../../protocol/node/exec.ts";
 import type { ExecInputFrame, ExecOutputFrame } from "../../protocol/node/message.ts";
@@ -21,8 +22,14 @@ export interface AgentExecSessionsParts {
   readonly left: LeftCommands;
   readonly send: (frame: ExecOutputFrame) => void;
   readonly sendBytes: (bytes: ExecBytes) => Promise<unknown>;
-  readonly onFailure: (error: unknown) => void;
+  /** Something that the agent's owner should know. */
+  readonly onTrouble: (error: unknown) => void;
+  /** How long `close` waits for what does not end; default CLOSE_MAX_MS. */
+  readonly closeMaxMs?: number;
 }
+
+/** A command and what it has started have ended by then, unless they hang in the kernel or their engine does not answer. */
+const CLOSE_MAX_MS = 12_000;
 
 interface Running {
   readonly key: ProcessKey;
@@ -36,6 +43,7 @@ export class AgentExecSessions {
   readonly #running = new Map<number, Running>();
   /** Those of earlier connections included, until nothing is left of them. */
   readonly #alive = new Set<AgentExecSession>();
+  #isClosing = false;
 
   constructor(parts: AgentExecSessionsParts) {
     this.#parts = parts;
@@ -64,20 +72,32 @@ export class AgentExecSessions {
     this.#running.clear();
   }
 
-  /** Resolves when none of them is left. */
+  /** Begins none any more; resolves when none of them is left, or one will not end. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     for (const { session } of this.#running.values()) {
       session.fail("NodeNotReachable", "The agent of the node was stopped.");
     }
-    await Promise.all([...this.#alive].map(({ done }) => done));
+    const { onTrouble, closeMaxMs = CLOSE_MAX_MS } = this.#parts;
+    const allDone = Promise.allSettled([...this.#alive].map(({ done }) => done));
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, closeMaxMs);
+    await Promise.race([allDone, timeout.promise]);
+    clearTimeout(timer);
+    const left = this.#alive.size;
+    if (left > 0) onTrouble(`${left} commands did not end within ${closeMaxMs} ms.`);
   }
 
   #open(number: number, order: ExecOrder): void {
-    const { find, send, sendBytes, onFailure } = this.#parts;
-    const refuse = (code: "TaskNotRunning" | "TooManySessions", message: string): void => {
+    const { find, left, send, sendBytes, onTrouble } = this.#parts;
+    const refuse = (code: ExecFailureCode, message: string): void => {
       const end = { state: "failed", code, message } as const;
       send({ type: "exec", session: number, output: { kind: "ended", end } });
     };
+    if (this.#isClosing) {
+      refuse("NodeNotReachable", "The agent of the node is being stopped.");
+      return;
+    }
     // The server counts too; commands of a connection that broke are counted here alone.
     if (this.#alive.size >= EXEC_SESSIONS_PER_NODE_MAX) {
       refuse("TooManySessions", `The node has ${this.#alive.size} sessions already.`);
@@ -98,12 +118,15 @@ export class AgentExecSessions {
         sendBytes({ session: number, stream, bytes }),
     };
     let forget = (): void => undefined;
-    const session: AgentExecSession = new AgentExecSession(order, target.enter, outlet, (pid) => {
-      if (pid !== null) forget = this.#parts.left.note(pid);
+    const session: AgentExecSession = new AgentExecSession(order, target.enter, outlet, {
+      onBegun(pid) {
+        if (pid !== null) forget = left.note(pid);
+      },
+      onTrouble,
     });
     this.#running.set(number, { key: target.key, session });
     this.#alive.add(session);
-    void session.done.catch(onFailure).finally(() => {
+    void session.done.catch(onTrouble).finally(() => {
       forget();
       this.#alive.delete(session);
     });

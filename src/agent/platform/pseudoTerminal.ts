@@ -96,6 +96,7 @@ export function spawnInTerminal(
     },
     release,
     close() {
+      if (isClosed) return;
       release();
       isClosed = true;
       terminal.close();

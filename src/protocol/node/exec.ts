@@ -45,7 +45,8 @@ export type ExecInput =
 
 /** From the command. */
 export type ExecOutput =
-  | { readonly kind: "started" }
+  /** `shortcoming`: why it may run on after the session, as a sentence; null: nothing is known to keep it from its end. */
+  | { readonly kind: "started"; readonly shortcoming: string | null }
   /** So many bytes of stdin have been taken. */
   | { readonly kind: "credit"; readonly bytes: number }
   /** The last message. */
@@ -69,6 +70,8 @@ export type ExecFailureCode =
   | "ServerStopping"
   /** Whoever ran it has gone, or may not run it any more. */
   | "SessionClosed"
+  /** It has ended, or may have, and nobody can say how. */
+  | "EndUnknown"
   /** Nothing was said for too long. */
   | "SessionIdle"
   /** The other end sent what does not fit. */

@@ -66,7 +66,7 @@ function stdin(sizeBytes: number): Uint8Array {
 
 test("messages and bytes go both ways, and the end of the command is the session's", async () => {
   const { relay, told, toClient, toNode, ends, isClosed } = await begun();
-  relay.onOutput({ kind: "started" });
+  relay.onOutput({ kind: "started", shortcoming: null });
   relay.received(stdin(3));
   relay.onOutput({ kind: "credit", bytes: 3 });
   relay.onBytes("stderr", new Uint8Array([7]));
@@ -76,7 +76,7 @@ test("messages and bytes go both ways, and the end of the command is the session
   relay.onOutput({ kind: "ended", end: { state: "exited", exitCode: 3 } });
   await relay.done;
   expect(told).toEqual([
-    '{"kind":"started"}',
+    '{"kind":"started","shortcoming":null}',
     '{"kind":"credit","bytes":3}',
     '{"kind":"ended","end":{"state":"exited","exitCode":3}}',
   ]);

@@ -19,6 +19,8 @@ export const ENTERS: Readonly<Record<string, ConformanceTest>> = {
   "a command inside a member has a terminal of the wanted size, and Ctrl-C": givesTerminal,
   "a command inside a member has to wait for whoever reads": waitsForReader,
   "a command inside a member is ended with what it has started": endsAll,
+  "what a command inside a member leaves behind is ended with it": endsWhatIsLeft,
+  "a command inside a member that has ended is over the moment nobody wants it": endsAtOnce,
 };
 
 /** What a command has said so far. */
@@ -27,6 +29,7 @@ interface Said {
   stderr: string;
 }
 
+const NEVER = new AbortController().signal;
 const BESIDE = "echo ready; sleep 60";
 const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin", WORD: "inside" };
 
@@ -55,6 +58,7 @@ async function enter(
     take: async (stream, bytes) => {
       said[stream] += Buffer.from(bytes).toString();
     },
+    signal: NEVER,
     ...wish,
   });
   if (isEnterFailure(command)) throw new Error(command.message);
@@ -76,7 +80,7 @@ async function talks(bench: Bench): Promise<void> {
 
 async function tellsMissing(bench: Bench): Promise<void> {
   const start = await memberOf(bench);
-  const wish = { terminal: null, hasStdin: false, take: async () => undefined };
+  const wish = { terminal: null, hasStdin: false, take: async () => undefined, signal: NEVER };
   const tried: EnteredCommand | EnterFailure = await bench.driver.enter(start, {
     ...wish,
     command: ["no-such-program"],
@@ -162,6 +166,68 @@ async function endsAll(bench: Bench): Promise<void> {
     expect(sessionOf(command.pid)).toEqual([]);
   }
   await ended(bench, start);
+}
+
+async function endsWhatIsLeft(bench: Bench): Promise<void> {
+  const start = await memberOf(bench);
+  // Told from all others by how long it would sleep.
+  const seconds = `${start.key - 2 ** 50}${process.pid}`;
+  for (const terminal of [null, TERMINAL]) {
+    // One that has ended before anybody could look, and one that had been seen.
+    for (const wait of ["", "read line;"]) {
+      const script = `sleep ${seconds} & ${wait} echo left; exit 4`;
+      const { command, said } = await enter(bench, start, script, { terminal });
+      await command.write(Buffer.from("\n"));
+      expect(await command.ended).toBe(4);
+      expect(said.stdout).toContain("left");
+      expect(command.shortcoming).toBeNull();
+      expect(runningWith(seconds)).toEqual([]);
+    }
+  }
+  await ended(bench, start);
+}
+
+/** Processes of this machine with the word among theirs. */
+function runningWith(word: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A client that goes away leaves nothing of a command whose first process has ended. */
+async function endsAtOnce(bench: Bench): Promise<void> {
+  const start = await memberOf(bench);
+  const seconds = `${start.key - 2 ** 50}${process.pid}`;
+  const script = `(echo child; exec sleep ${seconds}) & read line; exit 4`;
+  for (const terminal of [null, TERMINAL]) {
+    const reader = Promise.withResolvers<void>();
+    const taken = Promise.withResolvers<void>();
+    const { command } = await enter(bench, start, script, {
+      terminal,
+      take() {
+        taken.resolve();
+        return reader.promise;
+      },
+    });
+    await taken.promise;
+    await command.write(Buffer.from("\n"));
+    // Nobody reads, so that it cannot come to its end by itself.
+    await until(() => (isEnded(command.pid) ? true : undefined), TIMEOUT_MS);
+    expect(await command.stop()).toEqual([]);
+    reader.resolve();
+    await command.ended;
+    expect(runningWith(seconds)).toEqual([]);
+  }
+  await ended(bench, start);
+}
+
+function isEnded(pid: number | null): boolean {
+  const state = pid === null ? undefined : readProcessStat(pid)?.state;
+  return state === undefined || state === "Z";
 }
 
 /** Processes of this machine in the session that the process began. */

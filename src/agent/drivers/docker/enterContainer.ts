@@ -1,25 +1,27 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TerminalSize } from "../../../protocol/node/exec.ts";
 import type { EnteredCommand, EnterFailure, EnterWish } from "../../exec/enteredCommand.ts";
 import { OutputDrain } from "../../exec/outputDrain.ts";
-import { kernelBootId } from "../../platform/processIdentity.ts";
-import { endProcessSession, identityOf } from "../../platform/processSession.ts";
+import { isAlive, kernelBootId } from "../../platform/processIdentity.ts";
+import { endProcessSession } from "../../platform/processSession.ts";
+import { ContainerExec } from "./containerExec.ts";
 import { type ContainerEngine, EngineError } from "./engine.ts";
+import { type ExecLeader, findLeader } from "./execLeader.ts";
 import { newFrameSplitter } from "./frames.ts";
+import { type RawStream, startExec } from "./hijack.ts";
 
-interface InspectedExec {
-  readonly Running: boolean;
-  readonly ExitCode: number | null;
-  /** Of the machine; 0 before it runs. */
-  readonly Pid: number;
-}
-
+/** From the wish to the command's beginning, less than the server waits for it. */
+const ENTER_MAX_MS = 20_000;
 /** The engine tells of a beginning and an end a moment after it has opened and closed the connection. */
-const LOOK_AGAIN_MS = 20;
 const TOLD_MAX_MS = 5_000;
+/** What was started for nobody is looked for this long. */
+const STRAY_TOLD_MAX_MS = 1_000;
+/** Between looks whether the first process has ended, behind whose output others may stay. */
+const LEADER_LOOK_MS = 250;
+/** An engine hands on what it holds of a command that has ended, a busy one not at once. */
+const QUIET_MAX_MS = 3_000;
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
-const KILLED = 128 + 9;
 const MISSING = /executable file not found|no such file or directory/i;
 
 /** Runs a command in a container that runs, as `docker exec` does. */
@@ -29,20 +31,21 @@ export async function enterContainer(
   wish: EnterWish,
 ): Promise<EnteredCommand | EnterFailure> {
   const { command, terminal, hasStdin } = wish;
+  const signal = AbortSignal.any([wish.signal, AbortSignal.timeout(ENTER_MAX_MS)]);
+  const type = terminal?.type ?? "";
+  let exec: ContainerExec | null = null;
   try {
-    const { Id } = await engine.json<{ Id: string }>("POST", `/containers/${container}/exec`, {
-      body: {
-        Cmd: command,
-        AttachStdin: hasStdin,
-        AttachStdout: true,
-        AttachStderr: true,
-        Tty: terminal !== null,
-        ...(terminal === null || terminal.type === "" ? {} : { Env: [`TERM=${terminal.type}`] }),
-      },
-    });
-    const stream = await openExec(engine.socketPath, Id, terminal !== null);
-    return await new ContainerCommand(engine, Id, stream, wish).begun(terminal);
+    const body = {
+      Cmd: command,
+      AttachStdin: hasStdin,
+      Tty: terminal !== null,
+      ...(type === "" ? {} : { Env: [`TERM=${type}`] }),
+    };
+    exec = await ContainerExec.create(engine, container, body, signal);
+    const stream = await startExec(engine.socketPath, exec.id, terminal !== null, signal);
+    return await new ContainerCommand(exec, stream, wish).begun(terminal, signal);
   } catch (error) {
+    if (exec !== null && signal.aborted) await endStray(exec);
     const message = error instanceof Error ? error.message : String(error);
     if (MISSING.test(message)) return { code: "CommandNotFound", message: missing(command) };
     const isGone = error instanceof EngineError && (error.status === 404 || error.status === 409);
@@ -54,107 +57,95 @@ function missing([program = ""]: readonly string[]): string {
   return `There is no program ${JSON.stringify(program)} in the container.`;
 }
 
-/** A connection that was HTTP until the engine handed it to the command. */
-interface RawStream {
-  readonly socket: Socket;
-  /** What came right behind the engine's answer. */
-  readonly first: Uint8Array;
-}
-
-/** Throws EngineError for what the engine refuses. */
-function openExec(socketPath: string, id: string, hasTerminal: boolean): Promise<RawStream> {
-  const { promise, resolve, reject } = Promise.withResolvers<RawStream>();
-  const body = JSON.stringify({ Detach: false, Tty: hasTerminal });
-  // Half of it is closed at the end of input.
-  const socket = connect({ path: socketPath, allowHalfOpen: true });
-  const head = [
-    `POST /exec/${id}/start HTTP/1.1`,
-    "Host: localhost",
-    "Content-Type: application/json",
-    `Content-Length: ${body.length}`,
-    "Connection: Upgrade",
-    "Upgrade: tcp",
-  ];
-  let answer: Buffer = Buffer.alloc(0);
-  const onData = (chunk: Buffer): void => {
-    answer = Buffer.concat([answer, chunk]);
-    const end = answer.indexOf("\r\n\r\n");
-    if (end < 0) return;
-    const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(answer.toString("latin1"))?.[1]);
-    // A refusal is read to its end, that it can be told.
-    if (status !== 101 && status !== 200) return;
-    socket.pause();
-    socket.off("data", onData);
-    socket.off("end", onEnd);
-    resolve({ socket, first: answer.subarray(end + 4) });
-  };
-  const onEnd = (): void => {
-    const [, reason = "it closed the connection"] =
-      /"message":"(.*?)"\}/s.exec(answer.toString()) ?? [];
-    socket.destroy();
-    reject(new EngineError(reason.trim(), { status: Number(answer.toString("latin1", 9, 12)) }));
-  };
-  socket.on("data", onData);
-  socket.on("end", onEnd);
-  socket.on("error", (cause) => {
-    reject(
-      new EngineError(`${socketPath} does not answer: ${cause.message}`, { status: 0, cause }),
-    );
-  });
-  socket.write(`${[...head, "", ""].join("\r\n")}${body}`);
-  return promise;
+/** Ends a command that nobody waits for any more, and that may have begun. */
+async function endStray(exec: ContainerExec): Promise<void> {
+  const found = await exec.inspected(({ Pid }) => Pid > 0, STRAY_TOLD_MAX_MS).catch(() => null);
+  const { identity } = found === null ? { identity: null } : await findLeader(exec, found);
+  if (identity !== null) await endProcessSession(identity, kernelBootId());
 }
 
 class ContainerCommand implements EnteredCommand {
-  readonly ended: Promise<number>;
-  readonly #engine: ContainerEngine;
-  readonly #id: string;
+  readonly ended: Promise<number | EnterFailure>;
+  readonly #exec: ContainerExec;
   readonly #socket: Socket;
   readonly #command: readonly string[];
+  readonly #drain: OutputDrain;
+  readonly #bootId = kernelBootId();
   /** What it says waits for this: an engine may tell there that it could not run the command. */
   readonly #hasBegun = Promise.withResolvers<boolean>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #isStopped = false;
   #firstSaid = "";
-  #pid: number | null = null;
+  #leader: ExecLeader = { identity: null, shortcoming: null };
+  #ending: Promise<readonly number[]> | null = null;
+  #resize: TerminalSize | null = null;
+  #isResizing = false;
 
   constructor(
-    engine: ContainerEngine,
-    id: string,
+    exec: ContainerExec,
     { socket, first }: RawStream,
     { take, terminal, command }: EnterWish,
   ) {
-    this.#engine = engine;
-    this.#id = id;
+    this.#exec = exec;
     this.#socket = socket;
     this.#command = command;
-    const drain = new OutputDrain(async (name, bytes) => {
+    this.#drain = new OutputDrain(async (name, bytes) => {
       this.#firstSaid ||= Buffer.from(bytes).toString();
       if (await this.#hasBegun.promise) await take(name, bytes);
-    });
-    const output = pumped(socket, first, terminal !== null, drain);
-    this.ended = this.#finish(output);
+    }, QUIET_MAX_MS);
+    this.ended = this.#finish(pumped(socket, first, terminal !== null, this.#drain));
   }
 
   get pid(): number | null {
-    return this.#pid;
+    return this.#leader.identity?.pid ?? null;
   }
 
-  /** Some engines only tell of a program that is not there by what it seems to say and its exit code. */
-  async begun(size: TerminalSize | null): Promise<EnteredCommand | EnterFailure> {
-    const { ExitCode, Pid } = await this.#inspected(
-      ({ Pid: pid, ExitCode: code }) => pid > 0 || code !== null,
-    );
-    const isRefused = Pid === 0 && (ExitCode === NOT_FOUND || ExitCode === NOT_EXECUTABLE);
-    this.#hasBegun.resolve(!isRefused);
-    if (isRefused) {
-      this.#socket.destroy();
-      if (ExitCode === NOT_FOUND || MISSING.test(this.#firstSaid)) {
-        return { code: "CommandNotFound", message: missing(this.#command) };
+  get shortcoming(): string | null {
+    return this.#leader.shortcoming;
+  }
+
+  /**
+   * Some engines only tell of a program that is not there by what it seems to say and its exit code. Throws EngineError
+   * when the engine does not tell.
+   */
+  async begun(
+    size: TerminalSize | null,
+    signal: AbortSignal,
+  ): Promise<EnteredCommand | EnterFailure> {
+    try {
+      const found = await this.#exec.inspected(
+        ({ Pid: pid, ExitCode: code }) => pid > 0 || code !== null,
+        TOLD_MAX_MS,
+        signal,
+      );
+      const { ExitCode, Pid } = found;
+      if (Pid === 0 && (ExitCode === NOT_FOUND || ExitCode === NOT_EXECUTABLE)) {
+        return this.#refused(ExitCode);
       }
-      return { code: "CommandLaunchFailed", message: this.#firstSaid.trim() };
+      this.#leader = await findLeader(this.#exec, found);
+    } catch (error) {
+      this.#giveUp();
+      throw error;
     }
-    if (Pid > 0) this.#pid = Pid;
+    this.#hasBegun.resolve(true);
     if (size !== null) this.resize(size);
     return this;
+  }
+
+  #refused(exitCode: number): EnterFailure {
+    this.#giveUp();
+    if (exitCode === NOT_FOUND || MISSING.test(this.#firstSaid)) {
+      return { code: "CommandNotFound", message: missing(this.#command) };
+    }
+    return { code: "CommandLaunchFailed", message: this.#firstSaid.trim() };
+  }
+
+  #giveUp(): void {
+    this.#hasBegun.resolve(false);
+    this.#drain.abandon();
+    this.#isStopped = true;
+    this.#stopped.resolve();
+    this.#socket.destroy();
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -172,43 +163,79 @@ class ContainerCommand implements EnteredCommand {
     this.#socket.end();
   }
 
-  resize({ columns, rows }: TerminalSize): void {
-    this.#engine.act("POST", `/exec/${this.#id}/resize?h=${rows}&w=${columns}`).catch(() => false);
+  /** One at a time is under way, and then only the newest counts. */
+  resize(size: TerminalSize): void {
+    this.#resize = size;
+    if (this.#isResizing) return;
+    this.#isResizing = true;
+    void this.#resizeToNewest();
   }
 
-  /** The engine has no way to end a command; on its own machine it is a process like others. */
-  async stop(): Promise<void> {
-    const bootId = kernelBootId();
-    const leader = this.#pid === null ? null : identityOf(this.#pid, bootId);
-    const { Running } = await this.#inspect();
-    if (Running && leader !== null) await endProcessSession(leader, bootId);
+  async #resizeToNewest(): Promise<void> {
+    for (let size = this.#resize; size !== null && !this.#isStopped; size = this.#resize) {
+      this.#resize = null;
+      const path = `/exec/${this.#exec.id}/resize?h=${size.rows}&w=${size.columns}`;
+      const signal = AbortSignal.timeout(TOLD_MAX_MS);
+      await this.#exec.engine.act("POST", path, { signal }).catch(() => false);
+    }
+    this.#isResizing = false;
+  }
+
+  async stop(): Promise<readonly number[]> {
+    this.#giveUp();
+    return await this.#endSession();
+  }
+
+  /** Also of a leader that has ended: what it has left behind is in its session. */
+  #endSession(): Promise<readonly number[]> {
+    const { identity } = this.#leader;
+    this.#ending ??=
+      identity === null ? Promise.resolve([]) : endProcessSession(identity, this.#bootId);
+    return this.#ending;
+  }
+
+  async #finish(output: Promise<void>): Promise<number | EnterFailure> {
+    if (await this.#hasBegun.promise) {
+      await Promise.race([output, this.#stopped.promise, this.#leaderEnded(output)]);
+      await this.#endSession();
+      await this.#drain.finished(output);
+    }
     this.#socket.destroy();
+    if (this.#isStopped) return { code: "SessionClosed", message: "The command was ended." };
+    try {
+      const { ExitCode } = await this.#exec.inspected(
+        ({ Running, ExitCode: code }) => !Running && code !== null,
+        TOLD_MAX_MS,
+      );
+      if (ExitCode !== null) return ExitCode;
+    } catch (error) {
+      return endFailure(error);
+    }
+    return endFailure(new Error("it tells no exit code"));
   }
 
-  async #finish(output: Promise<void>): Promise<number> {
-    await output;
-    const { ExitCode } = await this.#inspected(
-      ({ Running, ExitCode: code }) => !Running && code !== null,
-    );
-    return ExitCode ?? KILLED;
-  }
-
-  /** As the engine sees it once that holds, or after a while in any case. */
-  async #inspected(holds: (exec: InspectedExec) => boolean): Promise<InspectedExec> {
-    const until = performance.now() + TOLD_MAX_MS;
-    for (;;) {
-      const exec = await this.#inspect();
-      if (holds(exec) || performance.now() > until) return exec;
-      await Bun.sleep(LOOK_AGAIN_MS);
+  async #leaderEnded(output: Promise<void>): Promise<void> {
+    const { identity } = this.#leader;
+    if (identity === null) return await output;
+    let isOver = false;
+    const over = Promise.race([output, this.#stopped.promise]).then(() => {
+      isOver = true;
+    });
+    while (!isOver && isAlive(identity, this.#bootId)) {
+      await Promise.race([over, Bun.sleep(LEADER_LOOK_MS)]);
     }
   }
+}
 
-  async #inspect(): Promise<InspectedExec> {
-    const path = `/exec/${this.#id}/json`;
-    return this.#engine
-      .json<InspectedExec>("GET", path)
-      .catch(() => ({ Running: false, ExitCode: KILLED, Pid: 0 }));
+function endFailure(error: unknown): EnterFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof EngineError && error.status === 404) {
+    return { code: "TaskNotRunning", message: `The container of the command is gone: ${reason}.` };
   }
+  return {
+    code: "EndUnknown",
+    message: `How the command ended is not known, as its engine does not tell: ${reason}.`,
+  };
 }
 
 /** Reads no faster than it is taken; resolves at the end of the output. */

@@ -1,5 +1,6 @@
 import { EXECUTE_OUTPUT_MAX_BYTES, type ExecuteResult } from "../driver.ts";
 import { OutputHead } from "../outputHead.ts";
+import { ContainerExec } from "./containerExec.ts";
 import type { ContainerEngine } from "./engine.ts";
 import { newFrameSplitter } from "./frames.ts";
 
@@ -13,19 +14,14 @@ export async function executeInContainer(
   const head = new OutputHead(EXECUTE_OUTPUT_MAX_BYTES);
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const { Id } = await engine.json<{ Id: string }>("POST", `/containers/${name}/exec`, {
-      body: { Cmd: command, AttachStdout: true, AttachStderr: true },
-      signal,
-    });
-    const output = await engine.call("POST", `/exec/${Id}/start`, {
+    const exec = await ContainerExec.create(engine, name, { Cmd: command }, signal);
+    const output = await engine.call("POST", `/exec/${exec.id}/start`, {
       body: { Detach: false, Tty: false },
       signal,
     });
     const take = newFrameSplitter((_, bytes) => head.take(bytes));
     for await (const chunk of output.body ?? []) take(chunk);
-    const { ExitCode } = await engine.json<{ ExitCode: number | null }>("GET", `/exec/${Id}/json`, {
-      signal,
-    });
+    const { ExitCode } = await exec.inspect(signal);
     return { state: "exited", exitCode: ExitCode ?? 0, output: head.text() };
   } catch (error) {
     // The engine cannot end a command; the container's own end does.

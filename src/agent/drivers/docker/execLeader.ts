@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import type { ProcessIdentity } from "../../core/contract.ts";
+import { isAlive, kernelBootId } from "../../platform/processIdentity.ts";
+import { identityOf, mayEnd, sessionOf } from "../../platform/processSession.ts";
+import type { ContainerExec, InspectedExec } from "./containerExec.ts";
+
+/** The first process of a command in a container, on this machine. */
+export interface ExecLeader {
+  /** Null: it is not to be found, or nothing of it is left. */
+  readonly identity: ProcessIdentity | null;
+  /** Why it cannot be ended; null: it can, or has ended. */
+  readonly shortcoming: string | null;
+}
+
+/** Of a process that has ended, when only its session is left: no process begins then. */
+const NO_TICKS = -1;
+/** An engine hears within this of the end of a command. */
+const END_TOLD_MAX_MS = 1_000;
+const NOTHING: ExecLeader = { identity: null, shortcoming: null };
+
+/**
+ * Engines have no way to end a command; on their own machine it is a process like others. The number that one tells is
+ * trusted only when the process of that number is in the container: an agent in a container of its own sees others.
+ */
+export async function findLeader(
+  exec: ContainerExec,
+  { Pid: pid, ContainerID: container }: InspectedExec,
+): Promise<ExecLeader> {
+  if (pid <= 0) return NOTHING;
+  const bootId = kernelBootId();
+  const identity = identityOf(pid, bootId) ?? { bootId, pid, startTicks: NO_TICKS };
+  const members = [...new Set([pid, ...sessionOf(identity, bootId)])];
+  if (members.some((member) => isInContainer(member, container))) {
+    if (mayEnd(pid)) return { identity, shortcoming: null };
+    return { identity, shortcoming: "The agent may not end it, as it is another user's." };
+  }
+  const isZombie = identity.startTicks !== NO_TICKS && !isAlive(identity, bootId);
+  if (isZombie || (await hasEnded(exec))) return NOTHING;
+  const shortcoming =
+    "The agent cannot end it, as its process is not to be found here: the engine is on another machine, or the agent in a container.";
+  return { identity: null, shortcoming };
+}
+
+function isInContainer(pid: number, container: string): boolean {
+  try {
+    return container !== "" && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(container);
+  } catch {
+    return false;
+  }
+}
+
+async function hasEnded(exec: ContainerExec): Promise<boolean> {
+  return await exec
+    .inspected(({ Running }) => !Running, END_TOLD_MAX_MS)
+    .then(() => true)
+    .catch(() => false);
+}
