@@ -18,18 +18,20 @@ export class LeftCommands {
 
   /** Ends what an earlier life of the agent has left. */
   async end(): Promise<void> {
-    for (const path of this.#paths()) {
+    const endNoted = async (path: string): Promise<void> => {
       const leader = readIdentity(path);
       if (leader !== null) await endProcessSession(leader, this.#bootId);
       rmSync(path, { force: true });
-    }
+    };
+    await Promise.all(this.#paths().map(endNoted));
   }
 
   /** Notes a command that has begun; what is returned is called at its end. */
   note(pid: number): () => void {
     const leader = identityOf(pid, this.#bootId);
     if (leader === null) return () => undefined;
-    const path = join(this.#directory, String(pid));
+    // The number may be another command's while this one is still being seen to its end.
+    const path = join(this.#directory, `${pid}-${leader.startTicks}`);
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     writeFileSync(path, JSON.stringify(leader));
     return () => rmSync(path, { force: true });
