@@ -8,7 +8,12 @@ import type { ContainerTasks } from "./containerTasks.ts";
 import type { AgentEffect, AgentInput, OutputOffsets } from "./core/contract.ts";
 import { jobFolder, taskFolder } from "./directories.ts";
 import { environmentOf } from "./environment.ts";
-import type { EnteredCommand, EnterFailure, EnterWish } from "./exec/enteredCommand.ts";
+import {
+  type EnteredCommand,
+  type EnterFailure,
+  type EnterWish,
+  TASK_ENDED,
+} from "./exec/enteredCommand.ts";
 import { enterProcess } from "./exec/enterProcess.ts";
 import { removeTree } from "./files/removeTree.ts";
 import type { MemberWork } from "./memberWork.ts";
@@ -17,7 +22,7 @@ import { describeOutput, NO_OUTPUT } from "./output/collect.ts";
 import type { OutputTrimmer } from "./output/trim.ts";
 import type { Uploader } from "./output/upload.ts";
 import { asUser } from "./platform/asUser.ts";
-import type { Groups } from "./platform/groups.ts";
+import { type Groups, isEmptied } from "./platform/groups.ts";
 import type { TreeKeeper } from "./platform/tree.ts";
 import { taskAccount, type UserRules, userOf } from "./platform/users.ts";
 import type { Download } from "./prepare/download.ts";
@@ -202,8 +207,8 @@ export class Effects {
       const isMissing = code === "CommandProgramNotFound";
       return { code: isMissing ? "CommandNotFound" : "CommandLaunchFailed", message };
     }
-    const isInGroup = groups.members(execution) !== null;
-    return enterProcess(command, isInGroup ? this.#createGroup(order) : null, wish);
+    if (isEmptied(groups, execution)) return TASK_ENDED;
+    return enterProcess(command, this.#createGroup(order), wish);
   }
 
   #containerRequest(order: StartOrder): SpawnRequest | FailureInfo {

@@ -52,7 +52,12 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     machine,
     journal,
     logger: options.logger,
-    perform: (effect) => effects.perform(effect),
+    perform(effect) {
+      // Here the machine has just left `running`, and nothing more is begun beside the process.
+      if (effect.effect === "collect") execs.processEnded(effect.order.execution);
+      if (effect.effect === "collectMember") execs.processEnded(effect.key);
+      effects.perform(effect);
+    },
     foresee: (effect) => effects.foresee(effect),
     send: (session, frame) => link.send(session, frame),
     onFailure: (error) => end.resolve({ reason: "failed", message: String(error) }),
@@ -77,7 +82,6 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
       watch,
       containers,
       members: () => members,
-      execs: () => execs,
       kill: (execution) => effects.perform({ effect: "signal", execution, signal: "kill" }),
       forget: (execution) => shims.forget(execution),
     }),
@@ -132,13 +136,12 @@ interface ShimListeners {
   readonly watch: (execution: number) => boolean;
   readonly containers: ContainerTasks;
   readonly members: () => MemberWork;
-  readonly execs: () => AgentExecSessions;
   readonly kill: (execution: number) => void;
   readonly forget: (execution: number) => void;
 }
 
 function shimEvents({ loop, machine }: LifeParts, listeners: ShimListeners): ShimsEvents {
-  const { watch, containers, members, execs, kill, forget } = listeners;
+  const { watch, containers, members, kill, forget } = listeners;
   return {
     onStarted(execution, process, startedAt) {
       // A shim that was taken for silent may tell of what was given up meanwhile.
@@ -149,7 +152,6 @@ function shimEvents({ loop, machine }: LifeParts, listeners: ShimListeners): Shi
     },
     onFailed: (execution, failure) => loop.push({ input: "spawnFailed", execution, failure }),
     onExited(execution, exit) {
-      execs().processEnded(execution);
       if (phaseOf(machine, execution) === null) forget(execution);
       const tell = (seen: ProcessExit) => loop.push({ input: "exited", execution, exit: seen });
       const onFailed = (failure: FailureInfo) =>

@@ -1,9 +1,9 @@
 import type { DriverName } from "../../model/group.ts";
 import type { ProcessIdentity } from "../core/contract.ts";
-import { enterFailureOf } from "../exec/enteredCommand.ts";
+import { enterFailureOf, TASK_ENDED } from "../exec/enteredCommand.ts";
 import { enterProcess } from "../exec/enterProcess.ts";
 import { asUser } from "../platform/asUser.ts";
-import type { GroupLimits, Groups } from "../platform/groups.ts";
+import { type GroupLimits, type Groups, isEmptied } from "../platform/groups.ts";
 import { isAlive } from "../platform/processIdentity.ts";
 import type { TreeKeeper } from "../platform/tree.ts";
 import { memberUser, type UserRules } from "../platform/users.ts";
@@ -18,7 +18,7 @@ import {
   unrecoverable,
 } from "./driver.ts";
 import { executeProcess } from "./executeProcess.ts";
-import { markOf } from "./spawnRequest.ts";
+import { markVariables } from "./spawnRequest.ts";
 
 export interface ProcessParts {
   /** Of the node. */
@@ -102,7 +102,8 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     async enter(start, wish) {
       const launch = launchOf(start, kind, parts, wish.command);
       if (isStartFailure(launch)) return enterFailureOf(launch);
-      const env = { ...launch.env, ...markOf(parts.rootDirectory, start.key) };
+      if (isEmptied(groups, start.key)) return TASK_ENDED;
+      const env = { ...launch.env, ...markVariables(parts.rootDirectory, start.key) };
       return enterProcess({ ...launch, env }, groupsOf(start, launch, parts), wish);
     },
   };

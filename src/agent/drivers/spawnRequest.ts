@@ -14,7 +14,7 @@ export interface SpawnSurroundings {
 }
 
 /** By which everything that comes of a process is known as this node's, see newTreeKeeper. */
-export function markOf(rootDirectory: string, key: ProcessKey): Record<string, string> {
+export function markVariables(rootDirectory: string, key: ProcessKey): Record<string, string> {
   return { STINT_NODE_ROOT_DIR: rootDirectory, STINT_PROCESS: String(key) };
 }
 
@@ -33,7 +33,7 @@ export function spawnRequest(
     program,
     argv,
     cwd,
-    env: { ...env, ...markOf(rootDirectory, key) },
+    env: { ...env, ...markVariables(rootDirectory, key) },
     uid,
     gid,
     stdoutPath,

@@ -39,6 +39,12 @@ export interface EnterFailure {
   readonly message: string;
 }
 
+/** Its machine has not heard of it yet, or it is between two of its processes. */
+export const TASK_ENDED: EnterFailure = {
+  code: "TaskNotRunning",
+  message: "The task in which the command was to run has ended.",
+};
+
 export function isEnterFailure(value: EnteredCommand | EnterFailure): value is EnterFailure {
   return "code" in value;
 }

@@ -36,6 +36,11 @@ export interface Groups {
   close(): boolean;
 }
 
+/** Whether nothing runs of the process any more, as far as its group tells. */
+export function isEmptied(groups: Groups, key: ProcessKey): boolean {
+  return groups.parent !== null && (groups.members(key) ?? []).length === 0;
+}
+
 const CPU_PERIOD_US = 100_000;
 
 /** No groups: trees are found by session and environment, and nothing is limited. */

@@ -20,6 +20,7 @@ export const ENTERS: Readonly<Record<string, ConformanceTest>> = {
   "a command inside a member has to wait for whoever reads": waitsForReader,
   "a command inside a member is ended with what it has started": endsAll,
   "what a command inside a member leaves behind is ended with it": endsWhatIsLeft,
+  "no command begins inside a member that has ended": refusesEnded,
   "a command inside a member that has ended is over the moment nobody wants it": endsAtOnce,
 };
 
@@ -223,6 +224,21 @@ async function endsAtOnce(bench: Bench): Promise<void> {
     expect(runningWith(seconds)).toEqual([]);
   }
   await ended(bench, start);
+}
+
+/** Whatever the agent's machine knows of its end. */
+async function refusesEnded(bench: Bench, subject: ConformanceSubject): Promise<void> {
+  const start = await memberOf(bench);
+  await bench.driver.kill(start, bench.process(start));
+  await bench.exitOf(start);
+  // Without groups only the machine knows.
+  if (subject.hasLimits && bench.groups.parent !== null) {
+    await until(() => (bench.groups.members(start.key)?.length ? undefined : true), TIMEOUT_MS);
+    const wish = { terminal: null, hasStdin: false, take: async () => undefined, signal: NEVER };
+    const tried = await bench.driver.enter(start, { ...wish, command: ["true"] });
+    expect(tried).toMatchObject({ code: "TaskNotRunning" });
+  }
+  await bench.end(start);
 }
 
 function isEnded(pid: number | null): boolean {
