@@ -352,6 +352,7 @@ async function newHello(parts: LifeParts, signature: string): Promise<HelloFrame
     nodeName: options.name,
     slots: options.slots,
     facts: nodeFacts(options.version, options.rebootCommand !== null, host),
+    runsCommands: true,
     held: await loop.whenFlushed(() => heldExecutions(machine)),
   };
 }

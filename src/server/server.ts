@@ -126,7 +126,8 @@ export class Server implements RunningServer {
       open: (node, order, listener) => links.exec(node, order, listener),
       clock: () => loop.parts.clock.now(),
       monotonic: () => performance.now(),
-      onFailure: (error) => options.logger.warn({ err: error }, "a session was not put on record"),
+      onFailure: (error, session) =>
+        options.logger.error({ err: error, ...session }, "the end of a command is not on record"),
     });
     const context = contextOf(options, { loop, links, desk, commits, metrics }, () => http);
     const http = listen(options, loop, links, context);

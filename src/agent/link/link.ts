@@ -15,7 +15,7 @@ import type {
   WelcomeFrame,
 } from "../../protocol/node/message.ts";
 import { NODE_LINK_PATH } from "../../protocol/node/message.ts";
-import { PacedSender } from "../../protocol/node/pacedSender.ts";
+import { PACE_MS, PacedSender } from "../../protocol/node/pacedSender.ts";
 import type { AgentLogger } from "../options.ts";
 import { type Backoff, newBackoff } from "./backoff.ts";
 
@@ -41,9 +41,6 @@ export interface LinkOptions {
 const SILENT_HEARTBEATS_MAX = 3;
 /** From dialling to the welcome. */
 const GREETING_TIMEOUT_MS = 15_000;
-
-/** Between looks whether the connection has sent something of what it holds. */
-const PACE_MS = 5;
 
 /** The connection to the server: made again and again until it is closed. */
 export class Link {

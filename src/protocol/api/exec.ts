@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { ExecInput } from "../node/exec.ts";
+import { EXEC_FAILURE_CODES, type ExecInput, type ExecOutput } from "../node/exec.ts";
 import { integer, record, text, where } from "./field.ts";
 
 /** Words of a command in all: more than anybody types, and little enough for an event that keeps them. */
@@ -61,4 +61,24 @@ export function parseExecInput(message: string): ExecInput | null {
   } catch {
     return null;
   }
+}
+
+/** What a node says of a command is a sentence; what is longer is cut. */
+const MESSAGE_MAX_LENGTH = 1_000;
+const MESSAGE = z.string().transform((message) => message.slice(0, MESSAGE_MAX_LENGTH));
+
+const END = z.discriminatedUnion("state", [
+  z.object({ state: z.literal("exited"), exitCode: z.int().min(0).max(255) }),
+  z.object({ state: z.literal("failed"), code: z.enum(EXEC_FAILURE_CODES), message: MESSAGE }),
+]);
+
+const OUTPUT = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("started"), shortcoming: MESSAGE.nullable() }),
+  z.object({ kind: z.literal("credit"), bytes: z.int().min(1) }),
+  z.object({ kind: z.literal("ended"), end: END }),
+]);
+
+/** A message of a node about a command; null: it makes no sense. */
+export function parseExecOutput(output: unknown): ExecOutput | null {
+  return OUTPUT.safeParse(output).data ?? null;
 }

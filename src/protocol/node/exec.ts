@@ -57,25 +57,27 @@ export type ExecEnd =
   | { readonly state: "exited"; readonly exitCode: number }
   | { readonly state: "failed"; readonly code: ExecFailureCode; readonly message: string };
 
-export type ExecFailureCode =
+export const EXEC_FAILURE_CODES = [
   /** There is no such program where the member runs. */
-  | "CommandNotFound"
+  "CommandNotFound",
   /** It is there, but can not be run. */
-  | "CommandLaunchFailed"
+  "CommandLaunchFailed",
   /** The member does not run, or has ended meanwhile. */
-  | "TaskNotRunning"
-  | "TooManySessions"
-  /** The connection of server and node broke, or one of them stopped. */
-  | "NodeNotReachable"
-  | "ServerStopping"
+  "TaskNotRunning",
+  "TooManySessions",
+  /** The node is not connected or does not answer, the connection to it broke, or its agent stopped. */
+  "NodeNotReachable",
+  "ServerStopping",
   /** Whoever ran it has gone, or may not run it any more. */
-  | "SessionClosed"
+  "SessionClosed",
   /** It has ended, or may have, and nobody can say how. */
-  | "EndUnknown"
+  "EndUnknown",
   /** Nothing was said for too long. */
-  | "SessionIdle"
+  "SessionIdle",
   /** The other end sent what does not fit. */
-  | "ProtocolError";
+  "ProtocolError",
+] as const;
+export type ExecFailureCode = (typeof EXEC_FAILURE_CODES)[number];
 
 /** What a shell exits with for a program that it can not find, and for one that it can not run. */
 const EXIT_CODES: Partial<Record<ExecFailureCode, number>> = {
@@ -100,24 +102,25 @@ export interface ExecBytes {
   readonly bytes: Uint8Array;
 }
 
-const HEADER_BYTES = 5;
+/** Before the bytes of a frame. */
+export const EXEC_HEADER_BYTES = 5;
 
 /** As a binary frame: four bytes of session, the highest first, one of stream, then the bytes. */
 export function encodeExecBytes({ session, stream, bytes }: ExecBytes): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(HEADER_BYTES + bytes.byteLength);
+  const frame = new Uint8Array(EXEC_HEADER_BYTES + bytes.byteLength);
   new DataView(frame.buffer).setUint32(0, session);
   frame[4] = STREAMS.indexOf(stream);
-  frame.set(bytes, HEADER_BYTES);
+  frame.set(bytes, EXEC_HEADER_BYTES);
   return frame;
 }
 
 /** Null: it is no such frame. The bytes are a view of the frame. */
 export function decodeExecBytes(frame: Uint8Array): ExecBytes | null {
   const stream = STREAMS[frame[4] ?? STREAMS.length];
-  if (frame.byteLength <= HEADER_BYTES || stream === undefined) return null;
-  if (frame.byteLength > HEADER_BYTES + EXEC_FRAME_BYTES) return null;
+  if (frame.byteLength <= EXEC_HEADER_BYTES || stream === undefined) return null;
+  if (frame.byteLength > EXEC_HEADER_BYTES + EXEC_FRAME_BYTES) return null;
   const session = new DataView(frame.buffer, frame.byteOffset).getUint32(0);
-  return { session, stream, bytes: frame.subarray(HEADER_BYTES) };
+  return { session, stream, bytes: frame.subarray(EXEC_HEADER_BYTES) };
 }
 
 /** The bytes in pieces that fit a frame. */

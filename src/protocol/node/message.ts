@@ -24,6 +24,8 @@ export interface HelloFrame {
   /** Pool wished at the first join; the join token's pool wins. */
   readonly slots: number;
   readonly facts: NodeFacts;
+  /** Whether it runs commands of people inside executions; absent: an agent that is older than they are. */
+  readonly runsCommands?: boolean;
   /** Everything in the node's journal that the server has not acknowledged the end of. */
   readonly held: readonly HeldExecution[];
 }

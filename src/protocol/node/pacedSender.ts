@@ -7,6 +7,8 @@ export interface PacedSenderParts<Frame> {
   readonly later: (look: () => void) => void;
 }
 
+/** Between looks whether a connection has sent something of what it holds. */
+export const PACE_MS = 5;
 /** Beyond this nothing bulky goes to a connection, so that ordinary messages never wait behind more. */
 export const PACED_BUFFER_MAX_BYTES = 256 * 1024;
 

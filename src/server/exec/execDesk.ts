@@ -28,11 +28,20 @@ export interface ExecDeskParts {
   /** Engine time. */
   readonly clock: () => number;
   readonly monotonic: () => number;
-  readonly onFailure: (error: unknown) => void;
+  /** The end of the session could not be put on record. */
+  readonly onFailure: (error: unknown, session: ExecSessionFacts) => void;
 }
+
+/** By which a session is found again in a log. */
+export type ExecSessionFacts = Pick<
+  ExecNote,
+  "sessionId" | "user" | "command" | "jobId" | "taskId" | "execution"
+>;
 
 /** From the reservation to its stream. */
 const RESERVATION_LIFE_MS = 30_000;
+/** Longer than an agent waits for a container engine, so that its own answer is heard. */
+const START_MAX_MS = 30_000;
 /** A shell that was forgotten in the evening gives its place back before the next morning. */
 const IDLE_MAX_MS = 8 * 60 * 60_000;
 
@@ -95,11 +104,16 @@ export class ExecDesk {
         return note({ ...facts, end: { endedAt: clock(), exitCode, reason } });
       },
       open: (given, listener) => open(node, given, listener),
+      startMaxMs: START_MAX_MS,
       idleMaxMs: IDLE_MAX_MS,
       monotonic,
     });
     this.#running.set(relay, waiting);
-    relay.done.catch(onFailure).finally(() => this.#running.delete(relay));
+    const { user, command, jobId, taskId, execution } = about;
+    const named = { sessionId, user, command, jobId, taskId, execution };
+    relay.done
+      .catch((error: unknown) => onFailure(error, named))
+      .finally(() => this.#running.delete(relay));
     return relay;
   }
 

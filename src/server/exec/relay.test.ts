@@ -43,6 +43,7 @@ function session(more: Partial<ExecRelayParts> = {}) {
       send: (input) => toNode.push(input),
       sendBytes: (bytes) => toNode.push(bytes),
     }),
+    startMaxMs: 60_000,
     idleMaxMs: 60_000,
     monotonic: () => 0,
     ...more,
@@ -116,12 +117,18 @@ test("a client that talks nonsense is cut off", async () => {
     '{"kind":"open"}',
     new Uint8Array([1, 2]),
     encodeExecBytes({ session: 0, stream: "stdout", bytes: new Uint8Array(1) }),
+    `{"kind":"endOfInput"}${" ".repeat(EXEC_FRAME_BYTES)}`,
   ];
   for (const message of wrong) {
     const { relay, failure } = await begun();
     relay.received(message);
     expect([message, failure()]).toEqual([message, "ProtocolError"]);
   }
+  const over = await begun();
+  over.relay.received('{"kind":"endOfInput"}');
+  expect(over.failure()).toBeUndefined();
+  over.relay.received(stdin(1));
+  expect(over.failure()).toBe("ProtocolError");
   // What comes before the command was asked for comes too early.
   const early = session();
   early.relay.received('{"kind":"endOfInput"}');
@@ -147,6 +154,7 @@ test("a client that takes no more is as good as gone", async () => {
     noteStart: () => Promise.resolve(),
     noteEnd: () => Promise.resolve(),
     open: () => ({ send: (input) => toNode.push(input), sendBytes: () => undefined }),
+    startMaxMs: 60_000,
     idleMaxMs: 60_000,
     monotonic: () => 0,
   });
@@ -186,4 +194,49 @@ test("a session in which nothing is said for too long ends", async () => {
   now = 5;
   await relay.done;
   expect(failure()).toBe("SessionIdle");
+});
+
+test("a node that does not begin the command is given up, and told so", async () => {
+  const { relay, failure, toNode, ends } = await begun({ startMaxMs: 1 });
+  await relay.done;
+  expect([failure(), toNode]).toEqual(["NodeNotReachable", [{ kind: "close" }]]);
+  expect(ends).toMatchObject([{ message: expect.stringContaining("did not begin") }]);
+});
+
+test("a command that cannot be ended is put on record as one, unless it is seen to its end", async () => {
+  const shortcoming = "The agent cannot end it.";
+  const left = await begun();
+  left.relay.onOutput({ kind: "started", shortcoming });
+  left.relay.clientClosed();
+  await left.relay.done;
+  expect(left.ends).toMatchObject([
+    { message: `Whoever ran the command has gone. ${shortcoming}` },
+  ]);
+  const over = await begun();
+  over.relay.onOutput({ kind: "started", shortcoming });
+  over.relay.onOutput({ kind: "ended", end: { state: "exited", exitCode: 3 } });
+  await over.relay.done;
+  expect(over.ends).toEqual([{ state: "exited", exitCode: 3 }]);
+});
+
+test("a client that misses a message is as good as gone", async () => {
+  const { relay, ends } = await begun();
+  relay.onNonsense();
+  await relay.done;
+  expect(ends).toMatchObject([{ code: "ProtocolError" }]);
+  const client: ExecClient = { send: () => 0, close: () => undefined };
+  const seen: ExecEnd[] = [];
+  const deaf = new ExecRelay(ORDER, client, {
+    noteStart: () => Promise.resolve(),
+    noteEnd: async (end) => void seen.push(end),
+    open: () => ({ send: () => undefined, sendBytes: () => undefined }),
+    startMaxMs: 60_000,
+    idleMaxMs: 60_000,
+    monotonic: () => 0,
+  });
+  await Promise.resolve();
+  await Promise.resolve();
+  deaf.onOutput({ kind: "started", shortcoming: null });
+  await deaf.done;
+  expect(seen).toMatchObject([{ code: "SessionClosed" }]);
 });

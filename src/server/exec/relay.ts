@@ -1,6 +1,8 @@
 import { parseExecInput } from "../../protocol/api/exec.ts";
 import {
   decodeExecBytes,
+  EXEC_FRAME_BYTES,
+  EXEC_HEADER_BYTES,
   ExecCredit,
   type ExecEnd,
   type ExecFailureCode,
@@ -26,12 +28,16 @@ export interface ExecRelayParts {
   readonly noteEnd: (end: ExecEnd) => Promise<void>;
   /** Throws NodeUnreachable. */
   readonly open: (order: ExecOrder, listener: ExecListener) => NodeExec;
+  /** For the node to say that the command has begun, or why not. */
+  readonly startMaxMs: number;
   readonly idleMaxMs: number;
   /** Milliseconds that only grow. */
   readonly monotonic: () => number;
 }
 
 const IDLE_LOOK_MS = 60_000;
+/** A frame of bytes is the longest that a client has a reason to send. */
+const FRAME_MAX_BYTES = EXEC_HEADER_BYTES + EXEC_FRAME_BYTES;
 
 /**
  * One session, between whoever asked and the node. It holds nothing back, and neither end may send more than the other
@@ -48,6 +54,10 @@ export class ExecRelay implements ExecListener {
   #isOver = false;
   /** The node knows that it is over. */
   #isEndedThere = false;
+  #hasStarted = false;
+  #isInputOver = false;
+  /** Why the command may run on after the session; null: it does not. */
+  #shortcoming: string | null = null;
   readonly #stdinCredit = new ExecCredit();
   readonly #outputCredit = new ExecCredit();
   #heardAt: number;
@@ -73,9 +83,11 @@ export class ExecRelay implements ExecListener {
       return;
     }
     const idle = setInterval(() => this.#lookIdle(), Math.min(IDLE_LOOK_MS, this.#parts.idleMaxMs));
+    const late = setTimeout(() => this.#lookLate(), this.#parts.startMaxMs);
     this.#open();
     const end = await this.#over.promise;
     clearInterval(idle);
+    clearTimeout(late);
     await noteEnd(end);
   }
 
@@ -92,6 +104,8 @@ export class ExecRelay implements ExecListener {
   onOutput(output: ExecOutput): void {
     switch (output.kind) {
       case "started":
+        this.#hasStarted = true;
+        this.#shortcoming = output.shortcoming;
         this.#tell(output);
         return;
       case "credit":
@@ -114,6 +128,10 @@ export class ExecRelay implements ExecListener {
     }
   }
 
+  onNonsense(): void {
+    this.fail("ProtocolError", "The node sent what makes no sense.");
+  }
+
   onGone(): void {
     this.#isEndedThere = true;
     this.fail("NodeNotReachable", "The connection to the node broke; the command was ended.");
@@ -122,7 +140,9 @@ export class ExecRelay implements ExecListener {
   received(message: string | Uint8Array): void {
     if (this.#isOver) return;
     this.#heardAt = this.#parts.monotonic();
-    if (typeof message === "string") this.#receivedInput(parseExecInput(message));
+    if (message.length > FRAME_MAX_BYTES) {
+      this.fail("ProtocolError", "The client sent more than fits a frame.");
+    } else if (typeof message === "string") this.#receivedInput(parseExecInput(message));
     else this.#receivedBytes(message);
   }
 
@@ -133,7 +153,10 @@ export class ExecRelay implements ExecListener {
       this.clientClosed();
     } else if (input.kind === "credit" && !this.#outputCredit.give(input.bytes)) {
       this.fail("ProtocolError", "The client took more than it was sent.");
+    } else if (input.kind === "endOfInput" && this.#isInputOver) {
+      this.fail("ProtocolError", "The client ended its input twice.");
     } else {
+      this.#isInputOver ||= input.kind === "endOfInput";
       this.#node.send(input);
     }
   }
@@ -143,6 +166,7 @@ export class ExecRelay implements ExecListener {
     const fits =
       given?.stream === "stdin" &&
       this.#order.hasStdin &&
+      !this.#isInputOver &&
       this.#node !== null &&
       this.#stdinCredit.spend(given.bytes.byteLength);
     if (fits) this.#node?.sendBytes(new Uint8Array(given.bytes));
@@ -159,17 +183,32 @@ export class ExecRelay implements ExecListener {
     this.#finish({ state: "failed", code, message });
   }
 
-  #finish(end: ExecEnd): void {
+  #finish(given: ExecEnd): void {
     if (this.#isOver) return;
-    this.#tell({ kind: "ended", end });
     this.#isOver = true;
+    const end = this.#withShortcoming(given);
+    this.#client.send(JSON.stringify({ kind: "ended", end }));
     this.#client.close();
     if (!this.#isEndedThere) this.#node?.send({ kind: "close" });
     this.#over.resolve(end);
   }
 
+  /** Of a command that was not seen to its end. */
+  #withShortcoming(end: ExecEnd): ExecEnd {
+    if (end.state === "exited" || end.code === "TaskNotRunning") return end;
+    if (this.#shortcoming === null) return end;
+    return { ...end, message: `${end.message} ${this.#shortcoming}` };
+  }
+
   #tell(output: ExecOutput): void {
-    if (!this.#isOver) this.#client.send(JSON.stringify(output));
+    if (this.#isOver) return;
+    if (this.#client.send(JSON.stringify(output)) === 0) this.clientClosed();
+  }
+
+  #lookLate(): void {
+    if (this.#hasStarted) return;
+    const seconds = Math.round(this.#parts.startMaxMs / 1_000);
+    this.fail("NodeNotReachable", `The node did not begin the command within ${seconds} s.`);
   }
 
   #lookIdle(): void {

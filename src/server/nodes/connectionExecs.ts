@@ -1,3 +1,4 @@
+import { parseExecOutput } from "../../protocol/api/exec.ts";
 import {
   type ExecBytes,
   type ExecInput,
@@ -5,14 +6,17 @@ import {
   type ExecOutput,
   type ExecStream,
   encodeExecBytes,
+  type TerminalSize,
 } from "../../protocol/node/exec.ts";
-import type { ExecInputFrame, ExecOutputFrame } from "../../protocol/node/message.ts";
-import { PacedSender } from "../../protocol/node/pacedSender.ts";
+import type { ExecInputFrame } from "../../protocol/node/message.ts";
+import { PACE_MS, PacedSender } from "../../protocol/node/pacedSender.ts";
 
 /** Whoever wants to know what a command in a node says. */
 export interface ExecListener {
   onOutput(output: ExecOutput): void;
   onBytes(stream: ExecStream, bytes: Uint8Array): void;
+  /** The node sent what makes no sense. */
+  onNonsense(): void;
   /** The connection to the node broke; nothing more comes. */
   onGone(): void;
 }
@@ -28,20 +32,24 @@ export interface ExecSocket {
   bufferedBytes(): number;
 }
 
-/** Between looks whether the connection has sent something of what it holds. */
-const PACE_MS = 5;
+/** A window that is being drawn larger changes its size with every movement of the mouse. */
+const RESIZE_GAP_MS = 20;
 
 /** The sessions of commands on one connection to a node. */
 export class ConnectionExecs {
   readonly #listeners = new Map<number, ExecListener>();
-  readonly #send: (frame: ExecInputFrame) => void;
-  readonly #bulk: PacedSender<ExecBytes>;
+  /** False: the connection has not taken it. */
+  readonly #send: (frame: ExecInputFrame) => boolean;
+  /** Each sends something, and says whether the connection has taken it. */
+  readonly #bulk: PacedSender<() => boolean>;
+  readonly #socket: ExecSocket;
   #last = 0;
 
-  constructor(send: (frame: ExecInputFrame) => void, socket: ExecSocket) {
+  constructor(send: (frame: ExecInputFrame) => boolean, socket: ExecSocket) {
     this.#send = send;
+    this.#socket = socket;
     this.#bulk = new PacedSender({
-      send: (bytes) => socket.sendBytes(encodeExecBytes(bytes)) !== 0,
+      send: (frame) => frame(),
       bufferedBytes: () => socket.bufferedBytes(),
       later: (look) => setTimeout(look, PACE_MS),
     });
@@ -51,26 +59,66 @@ export class ConnectionExecs {
     this.#last += 1;
     const session = this.#last;
     this.#listeners.set(session, listener);
-    this.#send({ type: "exec", session, input: { kind: "open", order } });
+    this.#sendInput(session, { kind: "open", order });
     // The end of input comes behind the input that waits.
     let sent: Promise<unknown> = Promise.resolve();
+    const resize = this.#newResize(session);
     return {
       send: (input) => {
         if (input.kind === "close") this.#listeners.delete(session);
-        const send = () => this.#send({ type: "exec", session, input });
+        const send = () => this.#sendInput(session, input);
         if (input.kind === "endOfInput") void sent.then(send);
+        else if (input.kind === "resize") resize(input.size);
         else send();
       },
       sendBytes: (bytes) => {
-        sent = this.#bulk.send({ session, stream: "stdin", bytes });
+        const frame = encodeExecBytes({ session, stream: "stdin", bytes });
+        sent = this.#bulk
+          .send(() => this.#socket.sendBytes(frame) !== 0)
+          .then((isSent) => isSent || this.#gone(session));
       },
     };
   }
 
-  received({ session, output }: ExecOutputFrame): void {
+  /** Of sizes that come close to each other only the newest is sent, and none beside one that waits. */
+  #newResize(session: number): (size: TerminalSize) => void {
+    let newest: TerminalSize | null = null;
+    const sendNewest = (): boolean => {
+      const size = newest;
+      newest = null;
+      if (size === null || !this.#listeners.has(session)) return true;
+      return this.#sendInput(session, { kind: "resize", size });
+    };
+    return (size) => {
+      const isWaiting = newest !== null;
+      newest = size;
+      if (!isWaiting) setTimeout(() => void this.#bulk.send(sendNewest), RESIZE_GAP_MS);
+    };
+  }
+
+  #sendInput(session: number, input: ExecInputFrame["input"]): boolean {
+    const isSent = this.#send({ type: "exec", session, input });
+    if (!isSent) this.#gone(session);
+    return isSent;
+  }
+
+  #gone(session: number): void {
     const listener = this.#listeners.get(session);
-    if (output.kind === "ended") this.#listeners.delete(session);
-    listener?.onOutput(output);
+    this.#listeners.delete(session);
+    listener?.onGone();
+  }
+
+  /** `output` comes from a machine that is not this server's: it may be anything. */
+  received(session: number, output: unknown): void {
+    const listener = this.#listeners.get(session);
+    if (listener === undefined) return;
+    const given = parseExecOutput(output);
+    if (given === null) {
+      listener.onNonsense();
+      return;
+    }
+    if (given.kind === "ended") this.#listeners.delete(session);
+    listener.onOutput(given);
   }
 
   receivedBytes({ session, stream, bytes }: ExecBytes): void {

@@ -37,6 +37,8 @@ export class Connection {
   readonly execs: ConnectionExecs;
   session: NodeSession | null = null;
   guid: string | null = null;
+  /** Whether its agent runs commands of people inside executions. */
+  runsCommands = false;
   heardAt = 0;
   isClosed = false;
 
@@ -132,7 +134,7 @@ export class NodeLinks {
         connection.questions.answered(frame.id, frame.answer);
         return;
       case "exec":
-        connection.execs.received(frame);
+        connection.execs.received(frame.session, frame.output);
         return;
     }
   }
@@ -158,6 +160,7 @@ export class NodeLinks {
     const session = new NodeSession(node, hello.linkId, (frame) => connection.send(frame));
     connection.session = session;
     connection.guid = hello.guid;
+    connection.runsCommands = hello.runsCommands === true;
     this.#byNode.set(node, connection);
     before?.close();
     this.loop.tell(
@@ -312,7 +315,11 @@ export class NodeLinks {
 
   /** Runs a command inside an execution of the node. Throws NodeUnreachable. */
   exec(node: NodeNumber, order: ExecOrder, listener: ExecListener): NodeExec {
-    return this.#open(node).execs.open(order, listener);
+    const { execs, runsCommands } = this.#open(node);
+    if (runsCommands) return execs.open(order, listener);
+    throw new NodeUnreachable(
+      "The agent of the node is older than commands inside executions; restart it with the version of the server.",
+    );
   }
 
   #open(node: NodeNumber): Connection {

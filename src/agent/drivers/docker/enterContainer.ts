@@ -207,7 +207,8 @@ class ContainerCommand implements EnteredCommand {
         ({ Running, ExitCode: code }) => !Running && code !== null,
         TOLD_MAX_MS,
       );
-      if (ExitCode !== null) return ExitCode;
+      // Podman says -1 for one that it does not know.
+      if (ExitCode !== null && ExitCode >= 0) return ExitCode;
     } catch (error) {
       return endFailure(error);
     }
