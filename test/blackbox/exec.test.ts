@@ -350,6 +350,102 @@ test("a killed agent leaves no command behind", async () => {
   expect(isRunning(Number(main))).toBe(true);
 });
 
+/** Stops the process with all its threads until what is returned is called. */
+function held(pid: number): () => void {
+  signal(pid, "SIGSTOP");
+  return () => void signal(pid, "SIGCONT");
+}
+
+async function agentPid(): Promise<number> {
+  const [agent] = processesOfNode(sandbox, await nodeFolder(server, nodeId)).agents;
+  return agent?.pid ?? 0;
+}
+
+async function execEvents(word: string): Promise<string[]> {
+  const { items } = await server.client.events.list({ type: ["ExecStartEvent", "ExecEndEvent"] });
+  return items
+    .filter(({ properties }) => JSON.stringify(properties).includes(word))
+    .map(({ operationName }) => operationName);
+}
+
+test("a person gets away from a command that does not begin", async () => {
+  for (const keys of ["~.", "\x03"]) {
+    const letGo = held(await agentPid());
+    const word = `stuck-${keys.charCodeAt(0)}`;
+    const person = typist(sandbox, server, ["alloc", "exec", alloc, "echo", word]);
+    await until(
+      "it to be asked for",
+      () => execEvents(word),
+      ({ length }) => length > 0,
+    );
+    person.type(keys);
+    expect(await person.exited).toBe(130);
+    letGo();
+    await until(
+      "its end on record",
+      () => execEvents(word),
+      ({ length }) => length === 2,
+    );
+  }
+});
+
+test("a person gets away from a server that does not answer", async () => {
+  const script = `echo rea''dy; exec sleep 1000`;
+  const person = typist(sandbox, server, ["alloc", "exec", alloc, "sh", "-c", script]);
+  await person.untilShown("ready");
+  const letGo = held(server.pid);
+  person.type("~.");
+  expect(await person.exited).toBe(130);
+  letGo();
+});
+
+test("what has left its session keeps neither a place nor the agent", async () => {
+  const writer = `trap "" HUP PIPE; echo $$ > ${file("writer.pid")}; while :; do echo x; sleep 0.05; done`;
+  const script = `setsid sh -c '${writer}' & echo $$ > ${file("beside.pid")}; exec sleep 1000`;
+  const child = piped(sandbox, server, ["alloc", "exec", alloc, "sh", "-c", script]);
+  const [writerPid, besidePid] = [await pidIn("writer.pid"), await pidIn("beside.pid")];
+  child.kill("SIGKILL");
+  await untilGone(besidePid);
+  expect(isRunning(writerPid)).toBe(true);
+  const before = await agentPid();
+  signal(before, "SIGTERM");
+  await untilGone(before);
+  await untilAgentIsBack(sandbox, server, nodeId, before);
+  signal(writerPid, "SIGKILL");
+});
+
+test("an agent that is stopped ends its commands first, and says so", async () => {
+  const script = `trap '' HUP; echo $$ > ${file("stopping.pid")}; while :; do sleep 0.05; done`;
+  const child = piped(sandbox, server, ["alloc", "exec", alloc, "sh", "-c", script]);
+  const pid = await pidIn("stopping.pid");
+  const before = await agentPid();
+  signal(before, "SIGTERM");
+  expect(await child.exited).toBe(1);
+  expect(await new Response(child.stderr).text()).toContain("The agent of the node was stopped");
+  await untilGone(pid, before);
+  await untilAgentIsBack(sandbox, server, nodeId, before);
+});
+
+test("of a job with several groups an execution with the named task is chosen", async () => {
+  const task = (Name: string) => ({
+    Name,
+    Tasks: [{ Name, Driver: "raw_exec", Config: { command: "/bin/sleep", args: ["1000"] } }],
+  });
+  const job = { ...shellJob("two", { script: SERVE }), TaskGroups: [task("web"), task("db")] };
+  await server.client.groups.register({ job });
+  await untilRunning(server.client, "two", 2);
+  for (const name of ["web", "db"]) {
+    const words = ["-job", "two", "-task", name, "sh", "-c", "echo $NOMAD_TASK_NAME"];
+    expect(await exec(words)).toEqual({ stdout: `${name}\n`, stderr: "", exitCode: 0 });
+  }
+  const none = await exec(["-job", "two", "-task", "cache", "true"]);
+  expect(none).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("in which cache runs"),
+  });
+  await server.client.jobs.terminate("two").catch(() => undefined);
+});
+
 test("a command ends with its server, and the command line says so", async () => {
   for (const name of ["SIGTERM", "SIGKILL"] as const) {
     const script = `echo $$ > ${file(`${name}.pid`)}; exec sleep 1000`;

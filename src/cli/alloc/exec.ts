@@ -13,6 +13,7 @@ import {
   stdinBytes,
   terminalSize,
 } from "../terminal/localTerminal.ts";
+import { readAhead } from "../terminal/readAhead.ts";
 import { ExecStream } from "./execStream.ts";
 
 export interface AllocExecOptions {
@@ -35,7 +36,7 @@ export async function run(session: Session, options: AllocExecOptions): Promise<
   const member = memberOf(options);
   const [place, command] = placeOf(options);
   const client = await session.client();
-  const number = await executionOf(client, place);
+  const number = await executionOf(client, place, member);
   const { sessionId } = await client.executions.exec(number, {
     command: [...command],
     stdin: hasStdin,
@@ -106,26 +107,49 @@ function placeOf({ job, number, words }: AllocExecOptions): [Place, readonly str
 }
 
 /** The number of the execution. Throws CliError when none of the job's runs. */
-async function executionOf(client: Client, place: Place): Promise<number> {
+async function executionOf(
+  client: Client,
+  place: Place,
+  member: string | undefined,
+): Promise<number> {
   switch (place.by) {
     case "number":
       return place.number;
     case "id":
       return (await client.groups.allocation(place.id)).execution;
     case "job": {
-      let newest = 0;
-      for await (const { number, state } of client.executions.all({
-        jobId: place.job,
-        live: true,
-      })) {
-        if (state === "running") newest = Math.max(newest, number);
-      }
-      if (newest > 0) return newest;
-      throw new CliError(`Expected an execution of ${place.job} that runs and found none.`, {
-        fix: `See how it is with \`stint job status ${place.job}\`.`,
+      const { job } = place;
+      const newest =
+        member === undefined ? await newestOf(client, job) : await newestWith(client, job, member);
+      if (newest !== null) return newest;
+      const what = member === undefined ? "that runs" : `in which ${member} runs`;
+      throw new CliError(`Expected an execution of ${job} ${what} and found none.`, {
+        fix: `See how it is with \`stint job status ${job}\`.`,
       });
     }
   }
+}
+
+/** Null: none runs. */
+async function newestOf(client: Client, jobId: string): Promise<number | null> {
+  const query = { jobId, live: true, order: "desc" } as const;
+  for await (const { number, state } of client.executions.all(query)) {
+    if (state === "running") return number;
+  }
+  return null;
+}
+
+/** Null: the task of the group runs in none. */
+async function newestWith(client: Client, jobId: string, task: string): Promise<number | null> {
+  const { items } = await client.groups.allocations(jobId);
+  // Of one that is pending a hook may run.
+  const live = items.filter(({ status }) => status === "running" || status === "pending");
+  for (const { id, execution } of live.toSorted((one, other) => other.execution - one.execution)) {
+    const { members } = await client.groups.allocation(id);
+    const isRunning = members.some(({ name, state }) => name === task && state === "running");
+    if (isRunning) return execution;
+  }
+  return null;
 }
 
 interface Talk {
@@ -135,58 +159,76 @@ interface Talk {
   readonly escapeCharacter: string | null;
 }
 
+/** Of what is typed before the command takes it, so that the escape behind it is seen. */
+const TYPED_MAX_BYTES = 1024 * 1024;
+
 async function talk(session: Session, options: Talk): Promise<number> {
-  const { sessionId, hasStdin, isTerminal, escapeCharacter } = options;
-  const { io } = session;
-  const escaped = new AbortController();
-  const typed = hasStdin ? stdinBytes() : null;
-  const restore = isTerminal ? makeRaw() : () => undefined;
+  const { hasStdin, isTerminal } = options;
   const { url, token } = await session.address();
-  const stream = new ExecStream({
-    url,
-    token,
-    sessionId,
-    input:
-      typed !== null && isTerminal
-        ? unescaped(typed, new EscapeFilter(escapeCharacter), escaped)
-        : typed,
-    write: (name, bytes) => writeTo(name === "stdout" ? io.stdout : io.stderr, bytes),
-    signal: AbortSignal.any([session.signal, escaped.signal]),
-  });
-  const stopResizing = isTerminal
-    ? onTerminalResize((size) => stream.resize(size))
-    : () => undefined;
+  const restore = isTerminal ? makeRaw() : () => undefined;
+  const escaped = new AbortController();
+  const hasStarted = (): boolean => stream?.isStarted ?? false;
+  let stream: ExecStream | null = null;
+  let stopResizing = (): void => undefined;
   try {
-    const end = await stream.ended;
+    const opened = new ExecStream({
+      url,
+      token,
+      sessionId: options.sessionId,
+      input: hasStdin ? inputOf(options, hasStarted, escaped) : null,
+      write: (name, bytes) =>
+        writeTo(name === "stdout" ? session.io.stdout : session.io.stderr, bytes),
+      signal: AbortSignal.any([session.signal, escaped.signal]),
+    });
+    stream = opened;
+    if (isTerminal) stopResizing = onTerminalResize((size) => opened.resize(size));
+    const end = await opened.ended;
     restore();
     if (end.state === "failed") {
-      await tell(io, { message: `${end.message} (${end.code})`, fix: FIXES[end.code] });
+      await tell(session.io, { message: `${end.message} (${end.code})`, fix: FIXES[end.code] });
     }
     return exitCodeOfEnd(end);
   } catch (error) {
     restore();
     if (!escaped.signal.aborted) throw error;
-    await session.note("\nThe session was closed.");
+    const shortcoming = stream?.shortcoming ?? null;
+    const more = shortcoming === null ? "" : ` The command may run on: ${shortcoming}`;
+    await session.note(`\nThe session was closed.${more}`);
     return EXIT.interrupted;
   } finally {
     stopResizing();
     restore();
-    stream.close();
+    stream?.close();
   }
 }
+
+function inputOf(
+  { isTerminal, escapeCharacter }: Talk,
+  hasStarted: () => boolean,
+  escaped: AbortController,
+): AsyncIterable<Uint8Array> {
+  const typed = stdinBytes();
+  if (!isTerminal) return typed;
+  const filter = new EscapeFilter(escapeCharacter);
+  return readAhead(unescaped(typed, filter, hasStarted, escaped), TYPED_MAX_BYTES);
+}
+
+const CONTROL_C = 3;
 
 async function* unescaped(
   typed: AsyncIterable<Uint8Array>,
   filter: EscapeFilter,
+  hasStarted: () => boolean,
   escaped: AbortController,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of typed) {
     const { bytes, isClosed } = filter.take(chunk);
-    if (bytes.byteLength > 0) yield bytes;
-    if (isClosed) {
+    // Nothing is there yet that could be interrupted but this.
+    if (isClosed || (!hasStarted() && bytes.includes(CONTROL_C))) {
       escaped.abort();
       return;
     }
+    if (bytes.byteLength > 0) yield bytes;
   }
 }
 
@@ -194,5 +236,5 @@ const FIXES: Readonly<Record<string, string>> = {
   CommandNotFound: "Name a program that is there, by its path if need be.",
   TaskNotRunning: "See what runs with `stint job status JOB` or `stint alloc list --live`.",
   TooManySessions: "End one of them, or wait until one has ended.",
-  NodeNotReachable: "Wait until the node is connected again; see it with `stint node list`.",
+  NodeNotReachable: "See with `stint node list` whether the node is connected, and try again.",
 };

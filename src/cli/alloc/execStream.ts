@@ -26,6 +26,8 @@ export interface ExecStreamParts {
 /** A server that is silent for longer is taken for dead: it answers pings at once. */
 const SILENT_MAX_MS = 60_000;
 const PING_MS = 15_000;
+/** For the server to take leave; one that is dead never does. */
+const FAREWELL_MS = 200;
 
 /** One session's WebSocket, from its opening to the end of the command. */
 export class ExecStream {
@@ -36,6 +38,7 @@ export class ExecStream {
   /** Output is written one after the other. */
   #written: Promise<void> = Promise.resolve();
   #isStarted = false;
+  #shortcoming: string | null = null;
   #isOver = false;
   /** The window's size before the command has begun. */
   #size: TerminalSize | null = null;
@@ -52,11 +55,24 @@ export class ExecStream {
     socket.onmessage = ({ data }) => this.#onMessage(data as string | ArrayBuffer);
     socket.onclose = ({ reason }) => this.#onClose(reason);
     socket.onerror = () => undefined;
-    signal.addEventListener("abort", () => socket.close(), { once: true });
+    signal.addEventListener("abort", () => this.#onAbort(signal.reason), { once: true });
     this.#watchServer();
   }
 
-  /** How it ended, when all its output was written. Throws CliError when the connection broke before, and what `write` throws. */
+  /** Whether the command has begun. */
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
+  /** Why the command may run on after the session; null: nothing is known to keep it from its end. */
+  get shortcoming(): string | null {
+    return this.#shortcoming;
+  }
+
+  /**
+   * How it ended, when all its output was written. Throws CliError when the connection broke before, the signal's reason
+   * as soon as it is aborted, and what `write` throws.
+   */
   get ended(): Promise<ExecEnd> {
     return this.#ended.promise;
   }
@@ -70,6 +86,13 @@ export class ExecStream {
     this.#isOver = true;
     this.#credit.close();
     this.#socket.close();
+    setTimeout(() => this.#socket.terminate(), FAREWELL_MS).unref();
+  }
+
+  #onAbort(reason: unknown): void {
+    if (!this.#isOver) this.#send({ kind: "close" });
+    this.#ended.reject(reason);
+    this.close();
   }
 
   #onMessage(data: string | ArrayBuffer): void {
@@ -81,6 +104,7 @@ export class ExecStream {
     switch (output.kind) {
       case "started":
         this.#isStarted = true;
+        this.#shortcoming = output.shortcoming;
         if (this.#size !== null) this.resize(this.#size);
         this.#sendInput().catch((error: unknown) => this.#ended.reject(error));
         return;
@@ -89,7 +113,7 @@ export class ExecStream {
         return;
       case "ended":
         this.#isOver = true;
-        void this.#written.then(() => this.#ended.resolve(output.end));
+        this.#written.then(() => this.#ended.resolve(output.end), this.#ended.reject);
     }
   }
 
@@ -122,7 +146,7 @@ export class ExecStream {
         this.#socket.send(encodeExecBytes({ session: 0, stream: "stdin", bytes }));
       }
     }
-    this.#send({ kind: "endOfInput" });
+    if (!this.#isOver) this.#send({ kind: "endOfInput" });
   }
 
   #send(input: ExecInput): void {

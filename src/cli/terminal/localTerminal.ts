@@ -22,9 +22,6 @@ const ENDING = ["SIGTERM", "SIGHUP"] as const;
 
 /** Hands every key on as it is typed, Ctrl-C too, until what is returned is called; that is made sure of. */
 export function makeRaw(): () => void {
-  process.stdin.setRawMode(true);
-  // That leaves line feeds to be made ends of lines, which those of programs that draw are not.
-  Bun.spawnSync(["stty", "-opost"], { stdin: "inherit" });
   let isRaw = true;
   const restore = () => {
     if (isRaw) process.stdin.setRawMode(false);
@@ -41,8 +38,19 @@ export function makeRaw(): () => void {
         },
       ] as const,
   );
+  process.stdin.setRawMode(true);
   for (const [name, end] of ends) process.on(name, end);
+  keepLineFeeds();
   return restore;
+}
+
+/** The raw mode leaves them to be made ends of lines, which those of programs that draw are not. */
+function keepLineFeeds(): void {
+  try {
+    Bun.spawnSync(["stty", "-opost"], { stdin: "inherit" });
+  } catch {
+    // Without the program they are drawn askew, and everything else is as it should be.
+  }
 }
 
 /** What comes on stdin, as it comes. */
