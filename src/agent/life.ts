@@ -6,7 +6,12 @@ import type { HelloFrame, RefusedFrame } from "../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../protocol/node/message.ts";
 import { AllocationEffects } from "./allocationEffects.ts";
 import { ContainerTasks } from "./containerTasks.ts";
-import { isMemberKey, type ProcessExit, type ShimMemory } from "./core/contract.ts";
+import {
+  type AgentEffect,
+  isMemberKey,
+  type ProcessExit,
+  type ShimMemory,
+} from "./core/contract.ts";
 import { heldExecutions, heldProcess, phaseOf, processesInDoubt } from "./core/held.ts";
 import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
 import { replay } from "./core/replay.ts";
@@ -53,9 +58,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     journal,
     logger: options.logger,
     perform(effect) {
-      // Here the machine has just left `running`, and nothing more is begun beside the process.
-      if (effect.effect === "collect") execs.processEnded(effect.order.execution);
-      if (effect.effect === "collectMember") execs.processEnded(effect.key);
+      endExecsOf(effect, execs);
       effects.perform(effect);
     },
     foresee: (effect) => effects.foresee(effect),
@@ -299,6 +302,12 @@ function newExecSessions(
     sendBytes: (bytes) => link().sendBytes(bytes),
     onTrouble,
   });
+}
+
+/** With these effects the machine leaves `running`, and nothing more is begun beside the process. */
+function endExecsOf(effect: AgentEffect, execs: AgentExecSessions): void {
+  if (effect.effect === "collect") execs.processEnded(effect.order.execution);
+  if (effect.effect === "collectMember") execs.processEnded(effect.key);
 }
 
 function newLink(parts: LifeParts, execs: AgentExecSessions): Link {

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { until } from "../../agent/fixtures/until.ts";
 import type { ExecOrder, ExecOutput } from "../../protocol/node/exec.ts";
 import type { ExecInputFrame } from "../../protocol/node/message.ts";
 import { PACED_BUFFER_MAX_BYTES } from "../../protocol/node/pacedSender.ts";
@@ -52,7 +51,7 @@ test("of many sizes the newest is sent, and none while the connection is full", 
   node.sendBytes(new Uint8Array(1));
   expect(frames.map(({ input }) => input.kind)).toEqual(["open"]);
   socket.bufferedBytes = 0;
-  await until(() => (frames.length > 1 ? true : undefined));
+  while (frames.length < 2) await Bun.sleep(1);
   expect(frames.slice(1).map(({ input }) => input)).toEqual([
     { kind: "resize", size: { columns: 1_000, rows: 1 } },
   ]);
@@ -67,7 +66,7 @@ test("a session of which the connection does not take a message is over", async 
   const node = late.open();
   late.socket.takes = false;
   node.sendBytes(new Uint8Array(1));
-  await until(() => (late.heard.length > 0 ? true : undefined));
+  while (late.heard.length === 0) await Bun.sleep(1);
   expect(late.heard).toEqual(["gone"]);
 });
 
