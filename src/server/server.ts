@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { Clock } from "../engine/clock.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
 import type { ExecNote } from "../model/event.ts";
+import type { EventSequence } from "../model/id.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
 import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
@@ -10,6 +11,7 @@ import type { Store } from "../store/store.ts";
 import { Authenticator, issueJoinToken } from "./access/tokens.ts";
 import { performEffects } from "./effects.ts";
 import { ExecDesk } from "./exec/execDesk.ts";
+import { endOfOpen, readOpenNotes } from "./exec/openNotes.ts";
 import type { ExecClient, ExecRelay } from "./exec/relay.ts";
 import { liveViewOf } from "./liveView.ts";
 import { Loop } from "./loop/loop.ts";
@@ -129,15 +131,30 @@ export class Server implements RunningServer {
       onFailure: (error, session) =>
         options.logger.error({ err: error, ...session }, "the end of a command is not on record"),
     });
+    const lastSequence = await options.store.lastEventSequence();
     const context = contextOf(options, { loop, links, desk, commits, metrics }, () => http);
     const http = listen(options, loop, links, context);
     parts.value = { links, desk, provider, http };
     loop.onRestored = () => links.closeAll();
     const server = new Server(options, loop, parts.value);
     loop.start();
+    void server.#endOpenExecs(lastSequence);
     server.#forgetAnswersNowAndThen();
     await provider?.resume(server.#providedGuids());
     return server;
+  }
+
+  /** Commands that ran when an earlier server was killed: no relay is left to put their end on record. */
+  async #endOpenExecs(upTo: EventSequence): Promise<void> {
+    const { store, logger } = this.#options;
+    try {
+      for (const note of await readOpenNotes(store, upTo)) {
+        await noteExec(this.loop, endOfOpen(note, this.loop.parts.clock.now()));
+      }
+    } catch (error) {
+      // The next start tries again.
+      if (!this.#isStopping) logger.warn({ err: error }, "ends of commands are not on record");
+    }
   }
 
   /** Answers kept under an Idempotency-Key are of use for a day. */

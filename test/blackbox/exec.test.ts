@@ -465,5 +465,11 @@ test("a command ends with its server, and the command line says so", async () =>
       () => exec([alloc, "true"]),
       ({ exitCode }) => exitCode === 0,
     );
+    // Also of a server that could not say it any more.
+    await until(
+      "its end on record",
+      () => execEvents(`${name}.pid`),
+      (events) => events.join() === "ExecStartEvent,ExecEndEvent",
+    );
   }
 }, 60_000);

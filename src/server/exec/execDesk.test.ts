@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ExecNote } from "../../model/event.ts";
 import { EXEC_SESSIONS_PER_NODE_MAX } from "../../protocol/node/exec.ts";
-import { ExecDesk, type ExecReservation } from "./execDesk.ts";
+import { ExecDesk, type ExecDeskParts, type ExecReservation } from "./execDesk.ts";
 
 const RESERVATION: ExecReservation = {
   order: { execution: 7, member: null, command: ["true"], terminal: null, hasStdin: false },
@@ -20,7 +20,7 @@ const RESERVATION: ExecReservation = {
   tokenHash: "ann's",
 };
 
-function desk() {
+function desk(more: Partial<ExecDeskParts> = {}) {
   const notes: ExecNote[] = [];
   const time = { now: 0 };
   const told: string[] = [];
@@ -36,6 +36,7 @@ function desk() {
     onFailure: (error) => {
       throw error;
     },
+    ...more,
   });
   return { desk: opened, notes, time, told, client };
 }
@@ -77,6 +78,23 @@ test("beginning and end are put on record", async () => {
   expect(notes).toEqual([
     { ...facts, end: null },
     { ...facts, end },
+  ]);
+});
+
+test("an end that cannot be put on record is told with whose it was", async () => {
+  const failures: unknown[] = [];
+  const { desk: opened, client } = desk({
+    note: ({ end }) => (end === null ? Promise.resolve() : Promise.reject(new Error("disk full"))),
+    onFailure: (error, session) => void failures.push([String(error), session]),
+  });
+  const sessionId = opened.reserve(RESERVATION);
+  const relay = opened.take(sessionId, "ann's")(client);
+  relay.onOutput({ kind: "ended", end: { state: "exited", exitCode: 0 } });
+  await relay.done.catch(() => undefined);
+  await Promise.resolve();
+  const { user, command, jobId, taskId, execution } = RESERVATION.about;
+  expect(failures).toEqual([
+    ["Error: disk full", { sessionId, user, command, jobId, taskId, execution }],
   ]);
 });
 
