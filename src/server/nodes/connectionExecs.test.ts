@@ -31,6 +31,7 @@ function connection() {
       bufferedBytes: () => socket.bufferedBytes,
     },
   );
+  execs.isUnderstood = true;
   const open = () =>
     execs.open(ORDER, {
       onOutput: (output) => heard.push(output),
@@ -90,4 +91,11 @@ test("what a node says is checked, and cut", () => {
     kind: "ended",
     end: { state: "failed", code: "TaskNotRunning", message: message.slice(0, 1_000) },
   });
+});
+
+test("an agent that has not said that it runs commands is asked for none", () => {
+  const { execs, frames, open } = connection();
+  execs.isUnderstood = false;
+  expect(open).toThrow("older than commands inside executions");
+  expect(frames).toEqual([]);
 });

@@ -10,6 +10,7 @@ import {
 } from "../../protocol/node/exec.ts";
 import type { ExecInputFrame } from "../../protocol/node/message.ts";
 import { PACE_MS, PacedSender } from "../../protocol/node/pacedSender.ts";
+import { NodeUnreachable } from "../routes/context.ts";
 
 /** Whoever wants to know what a command in a node says. */
 export interface ExecListener {
@@ -32,11 +33,15 @@ export interface ExecSocket {
   bufferedBytes(): number;
 }
 
+const TOO_OLD =
+  "The agent of the node is older than commands inside executions; restart it with the version of the server.";
 /** A window that is being drawn larger changes its size with every movement of the mouse. */
 const RESIZE_GAP_MS = 20;
 
 /** The sessions of commands on one connection to a node. */
 export class ConnectionExecs {
+  /** Whether the node's agent has said that it runs commands. */
+  isUnderstood = false;
   readonly #listeners = new Map<number, ExecListener>();
   /** False: the connection has not taken it. */
   readonly #send: (frame: ExecInputFrame) => boolean;
@@ -55,7 +60,9 @@ export class ConnectionExecs {
     });
   }
 
+  /** Throws NodeUnreachable when the node's agent would leave it unanswered. */
   open(order: ExecOrder, listener: ExecListener): NodeExec {
+    if (!this.isUnderstood) throw new NodeUnreachable(TOO_OLD);
     this.#last += 1;
     const session = this.#last;
     this.#listeners.set(session, listener);

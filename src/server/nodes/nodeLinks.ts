@@ -37,8 +37,6 @@ export class Connection {
   readonly execs: ConnectionExecs;
   session: NodeSession | null = null;
   guid: string | null = null;
-  /** Whether its agent runs commands of people inside executions. */
-  runsCommands = false;
   heardAt = 0;
   isClosed = false;
 
@@ -160,7 +158,7 @@ export class NodeLinks {
     const session = new NodeSession(node, hello.linkId, (frame) => connection.send(frame));
     connection.session = session;
     connection.guid = hello.guid;
-    connection.runsCommands = hello.runsCommands === true;
+    connection.execs.isUnderstood = hello.runsCommands === true;
     this.#byNode.set(node, connection);
     before?.close();
     this.loop.tell(
@@ -315,11 +313,7 @@ export class NodeLinks {
 
   /** Runs a command inside an execution of the node. Throws NodeUnreachable. */
   exec(node: NodeNumber, order: ExecOrder, listener: ExecListener): NodeExec {
-    const { execs, runsCommands } = this.#open(node);
-    if (runsCommands) return execs.open(order, listener);
-    throw new NodeUnreachable(
-      "The agent of the node is older than commands inside executions; restart it with the version of the server.",
-    );
+    return this.#open(node).execs.open(order, listener);
   }
 
   #open(node: NodeNumber): Connection {
