@@ -4,8 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processesOfNode, untilAgentIsBack } from "./harness/agents.ts";
 import { allocationsOf, createGroupPool, shellJob, untilRunning } from "./harness/groups.ts";
-import { piped, typist } from "./harness/people.ts";
-import { isRunning, signal } from "./harness/processes.ts";
+import { execEvents, piped, typist } from "./harness/people.ts";
+import { isRunning, pidInFile, signal, untilGone } from "./harness/processes.ts";
 import { request } from "./harness/request.ts";
 import { waitForFile } from "./harness/runs.ts";
 import { EXECUTABLE, useSandbox } from "./harness/sandbox.ts";
@@ -56,22 +56,8 @@ function file(name: string): string {
   return join(sandbox.path, name);
 }
 
-/** The number that a process has written into the file. */
-async function pidIn(name: string): Promise<number> {
-  const text = await until(
-    `a pid in ${name}`,
-    () => (existsSync(file(name)) ? readFileSync(file(name), "utf8") : ""),
-    (found) => /^\d+\n/.test(found),
-  );
-  return Number(text.split("\n")[0]);
-}
-
-async function untilGone(...pids: number[]): Promise<void> {
-  await until(
-    "the processes to be gone",
-    () => pids.filter(isRunning),
-    (left) => left.length === 0,
-  );
+function pidIn(name: string): Promise<number> {
+  return pidInFile(file(name));
 }
 
 test("a command has stdin, both outputs apart, and its exit code is the command line's", async () => {
@@ -350,82 +336,6 @@ test("a killed agent leaves no command behind", async () => {
   expect(isRunning(Number(main))).toBe(true);
 });
 
-/** Stops the process with all its threads until what is returned is called. */
-function held(pid: number): () => void {
-  signal(pid, "SIGSTOP");
-  return () => void signal(pid, "SIGCONT");
-}
-
-async function agentPid(): Promise<number> {
-  const [agent] = processesOfNode(sandbox, await nodeFolder(server, nodeId)).agents;
-  return agent?.pid ?? 0;
-}
-
-async function execEvents(word: string): Promise<string[]> {
-  const { items } = await server.client.events.list({ type: ["ExecStartEvent", "ExecEndEvent"] });
-  return items
-    .filter(({ properties }) => JSON.stringify(properties).includes(word))
-    .map(({ operationName }) => operationName);
-}
-
-test("a person gets away from a command that does not begin", async () => {
-  for (const keys of ["~.", "\x03"]) {
-    const letGo = held(await agentPid());
-    const word = `stuck-${keys.charCodeAt(0)}`;
-    const person = typist(sandbox, server, ["alloc", "exec", alloc, "echo", word]);
-    await until(
-      "it to be asked for",
-      () => execEvents(word),
-      ({ length }) => length > 0,
-    );
-    person.type(keys);
-    expect(await person.exited).toBe(130);
-    letGo();
-    await until(
-      "its end on record",
-      () => execEvents(word),
-      ({ length }) => length === 2,
-    );
-  }
-});
-
-test("a person gets away from a server that does not answer", async () => {
-  const script = `echo rea''dy; exec sleep 1000`;
-  const person = typist(sandbox, server, ["alloc", "exec", alloc, "sh", "-c", script]);
-  await person.untilShown("ready");
-  const letGo = held(server.pid);
-  person.type("~.");
-  expect(await person.exited).toBe(130);
-  letGo();
-});
-
-test("what has left its session keeps neither a place nor the agent", async () => {
-  const writer = `trap "" HUP PIPE; echo $$ > ${file("writer.pid")}; while :; do echo x; sleep 0.05; done`;
-  const script = `setsid sh -c '${writer}' & echo $$ > ${file("beside.pid")}; exec sleep 1000`;
-  const child = piped(sandbox, server, ["alloc", "exec", alloc, "sh", "-c", script]);
-  const [writerPid, besidePid] = [await pidIn("writer.pid"), await pidIn("beside.pid")];
-  child.kill("SIGKILL");
-  await untilGone(besidePid);
-  expect(isRunning(writerPid)).toBe(true);
-  const before = await agentPid();
-  signal(before, "SIGTERM");
-  await untilGone(before);
-  await untilAgentIsBack(sandbox, server, nodeId, before);
-  signal(writerPid, "SIGKILL");
-});
-
-test("an agent that is stopped ends its commands first, and says so", async () => {
-  const script = `trap '' HUP; echo $$ > ${file("stopping.pid")}; while :; do sleep 0.05; done`;
-  const child = piped(sandbox, server, ["alloc", "exec", alloc, "sh", "-c", script]);
-  const pid = await pidIn("stopping.pid");
-  const before = await agentPid();
-  signal(before, "SIGTERM");
-  expect(await child.exited).toBe(1);
-  expect(await new Response(child.stderr).text()).toContain("The agent of the node was stopped");
-  await untilGone(pid, before);
-  await untilAgentIsBack(sandbox, server, nodeId, before);
-});
-
 test("of a job with several groups an execution with the named task is chosen", async () => {
   const task = (Name: string) => ({
     Name,
@@ -468,7 +378,7 @@ test("a command ends with its server, and the command line says so", async () =>
     // Also of a server that could not say it any more.
     await until(
       "its end on record",
-      () => execEvents(`${name}.pid`),
+      () => execEvents(server.client, `${name}.pid`),
       (events) => events.join() === "ExecStartEvent,ExecEndEvent",
     );
   }

@@ -190,10 +190,10 @@ async function talk(session: Session, options: Talk): Promise<number> {
     return exitCodeOfEnd(end);
   } catch (error) {
     restore();
-    if (!escaped.signal.aborted) throw error;
     const shortcoming = stream?.shortcoming ?? null;
-    const more = shortcoming === null ? "" : ` The command may run on: ${shortcoming}`;
-    await session.note(`\nThe session was closed.${more}`);
+    if (shortcoming !== null) await session.note(`\nThe command may run on. ${shortcoming}`);
+    if (!escaped.signal.aborted) throw error;
+    await session.note("\nThe session was closed.");
     return EXIT.interrupted;
   } finally {
     stopResizing();

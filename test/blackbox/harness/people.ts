@@ -70,3 +70,14 @@ export function piped(sandbox: Sandbox, server: ServerProcess, words: readonly s
     stderr: "pipe",
   });
 }
+
+/** Names of the events of commands in which the word occurs, oldest first. */
+export async function execEvents(
+  { events }: ServerProcess["client"],
+  word: string,
+): Promise<string[]> {
+  const { items } = await events.list({ type: ["ExecStartEvent", "ExecEndEvent"] });
+  return items
+    .filter(({ properties }) => JSON.stringify(properties).includes(word))
+    .map(({ operationName }) => operationName);
+}

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { until } from "./until.ts";
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -58,4 +59,22 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 export function residentBytes(pid: number): number {
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readOrEmpty(`/proc/${pid}/status`))?.[1];
   return Number(kib ?? 0) * 1024;
+}
+
+/** The number that a process writes into the file. */
+export async function pidInFile(path: string): Promise<number> {
+  const text = await until(
+    `a pid in ${path}`,
+    () => (existsSync(path) ? readFileSync(path, "utf8") : ""),
+    (found) => /^\d+\n/.test(found),
+  );
+  return Number(text.split("\n")[0]);
+}
+
+export async function untilGone(...pids: number[]): Promise<void> {
+  await until(
+    "the processes to be gone",
+    () => pids.filter(isRunning),
+    (left) => left.length === 0,
+  );
 }

@@ -61,7 +61,7 @@ export class ContainerExec {
     for (;;) {
       let trouble: unknown = null;
       try {
-        const answerBy = AbortSignal.timeout(ANSWER_MAX_MS);
+        const answerBy = AbortSignal.timeout(Math.min(ANSWER_MAX_MS, maxMs));
         const exec = await this.inspect(
           signal === null ? answerBy : AbortSignal.any([signal, answerBy]),
         );

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EnterWish, isEnterFailure } from "../../exec/enteredCommand.ts";
 import { until } from "../../fixtures/until.ts";
+import { readProcessStat } from "../../platform/processIdentity.ts";
 import { ContainerEngine } from "./engine.ts";
 import { enterContainer } from "./enterContainer.ts";
 
@@ -142,4 +143,22 @@ test("an engine that fails to tell how a command ended is asked again, and no ex
     if (typeof outcome === "number") expect(end).toBe(outcome);
     else expect(end).toMatchObject(outcome as object);
   }
+});
+
+test("a process that is not in the container is not taken for the command", async () => {
+  const child = Bun.spawn(["sleep", "1000"], { detached: true });
+  const { engine } = engineOf({
+    start: upgraded,
+    inspect: json(200, { Running: true, ExitCode: null, Pid: child.pid, ContainerID: "c0ffee" }),
+  });
+  const command = await enterContainer(engine, "c", wishOf());
+  if (isEnterFailure(command)) throw new Error(command.message);
+  expect(command).toMatchObject({
+    pid: null,
+    shortcoming: expect.stringContaining("not to be found"),
+  });
+  expect(await command.stop()).toEqual([]);
+  await command.ended;
+  expect(readProcessStat(child.pid)?.state).toBe("S");
+  child.kill("SIGKILL");
 });

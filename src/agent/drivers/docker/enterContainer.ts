@@ -45,7 +45,8 @@ export async function enterContainer(
     const stream = await startExec(engine.socketPath, exec.id, terminal !== null, signal);
     return await new ContainerCommand(exec, stream, wish).begun(terminal, signal);
   } catch (error) {
-    if (exec !== null && signal.aborted) await endStray(exec);
+    const isRefused = error instanceof EngineError && error.status !== 0;
+    if (exec !== null && !isRefused) await endStray(exec);
     const message = error instanceof Error ? error.message : String(error);
     if (MISSING.test(message)) return { code: "CommandNotFound", message: missing(command) };
     const isGone = error instanceof EngineError && (error.status === 404 || error.status === 409);

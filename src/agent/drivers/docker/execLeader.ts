@@ -31,7 +31,7 @@ export async function findLeader(
   const identity = identityOf(pid, bootId) ?? { bootId, pid, startTicks: NO_TICKS };
   const members = [...new Set([pid, ...sessionOf(identity, bootId)])];
   if (members.some((member) => isInContainer(member, container))) {
-    if (mayEnd(pid)) return { identity, shortcoming: null };
+    if (members.every(mayEnd)) return { identity, shortcoming: null };
     return { identity, shortcoming: "The agent may not end it, as it is another user's." };
   }
   const isZombie = identity.startTicks !== NO_TICKS && !isAlive(identity, bootId);
