@@ -111,6 +111,7 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
     case "deleteJob":
     case "addTasks":
     case "revertJob":
+    case "promoteJob":
     case "dispatchJob":
     case "forceLaunch":
       return applyToJob(engine, input, loaded);
@@ -174,6 +175,7 @@ function applyToJob(engine: Engine, input: JobRequest, loaded: Loaded): Reply {
         addTasks(engine, job, input.tasks, loaded.existingIds)
       );
     case "revertJob":
+    case "promoteJob":
     case "dispatchJob":
     case "forceLaunch":
       return applyToGroupJob(engine, job, input);

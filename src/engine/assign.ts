@@ -23,14 +23,59 @@ export function assign(
 ): LiveTask {
   const node = mustHave(engine.nodes, nodeNumber, "node");
   const { progress } = task;
-  progress.systemTaskVersion = progress.execution === null ? 0 : progress.systemTaskVersion + 1;
+  // One that has only had a canary had no execution of its own.
+  const isFirst = progress.execution === null && progress.systemTaskVersion === 0;
+  progress.systemTaskVersion = isFirst ? 0 : progress.systemTaskVersion + 1;
+  const live = newExecution(engine, job, task, node, allocationFor);
+  const { execution } = live;
+  progress.node = nodeNumber;
+  progress.nodeId = node.record.id;
+  progress.execution = execution.number;
+  progress.endedAt = null;
+  countAssigned(engine, live);
+  emitTaskStart(engine, job, task, node.record.id);
+  openNodeJob(engine, job, node);
+  if (prepareFor(engine, live, node) === "wait") {
+    execution.state = "preparing";
+    setTaskState(engine, task, "preparing");
+    saveExecution(engine, live);
+  } else {
+    run(engine, live, node);
+  }
+  return live;
+}
+
+/** Places a second execution of a task of a group beside the one that it has; the task itself stays as it is. */
+export function assignBeside(
+  engine: Engine,
+  job: Job,
+  task: TaskRecord,
+  nodeNumber: NodeNumber,
+  allocationFor: (execution: ExecutionNumber) => ExecutionAllocation,
+): LiveTask {
+  const node = mustHave(engine.nodes, nodeNumber, "node");
+  task.progress.systemTaskVersion += 1;
+  const live = newExecution(engine, job, task, node, allocationFor);
+  emitTaskStart(engine, job, task, node.record.id);
+  openNodeJob(engine, job, node);
+  sendStart(engine, live, node);
+  return live;
+}
+
+function newExecution(
+  engine: Engine,
+  job: Job,
+  task: TaskRecord,
+  node: Node,
+  allocationFor?: (execution: ExecutionNumber) => ExecutionAllocation,
+): LiveTask {
   engine.counters.execution += 1;
   const execution: ExecutionRecord = {
     number: engine.counters.execution,
     job: job.record.number,
     task: task.number,
-    ordinal: progress.systemTaskVersion + 1,
-    nodes: [nodeNumber],
+    ordinal: task.progress.systemTaskVersion + 1,
+    nodes: [node.record.number],
     nodeId: node.record.id,
     keepDirectory: retriedOn(task) === node.record.id,
     state: "assigned",
@@ -44,29 +89,14 @@ export function assign(
       : { allocation: allocationFor(engine.counters.execution) }),
   };
   const live: LiveTask = { job, task, execution, node, slots: slotsOf(task.spec) };
-  progress.node = nodeNumber;
-  progress.nodeId = node.record.id;
-  progress.execution = execution.number;
-  progress.endedAt = null;
-  countAssigned(engine, live, node);
-  emitTaskStart(engine, job, task, node.record.id);
-  openNodeJob(engine, job, node);
-  if (prepareFor(engine, live, node) === "wait") {
-    execution.state = "preparing";
-    setTaskState(engine, task, "preparing");
-    saveExecution(engine, live);
-  } else {
-    run(engine, live, node);
-  }
+  engine.executions.set(execution.number, live);
+  node.executions.add(execution.number);
+  useSlots(node, live.slots);
+  useForGroup(node, execution);
   return live;
 }
 
-function countAssigned(engine: Engine, live: LiveTask, node: Node): void {
-  const { job, execution, slots } = live;
-  engine.executions.set(execution.number, live);
-  node.executions.add(execution.number);
-  useSlots(node, slots);
-  useForGroup(node, execution);
+function countAssigned(engine: Engine, { job, slots }: LiveTask): void {
   job.counts.active -= 1;
   job.counts.activeSlots -= slots;
   job.counts.running += 1;
@@ -94,9 +124,13 @@ function openNodeJob(engine: Engine, job: Job, node: Node): void {
 
 /** Nothing is to be waited for: the task is `running`, and its order goes to the node. */
 export function run(engine: Engine, live: LiveTask, node: Node): void {
-  live.execution.state = "assigned";
   live.task.progress.startedAt = engine.now;
   setTaskState(engine, live.task, "running");
+  sendStart(engine, live, node);
+}
+
+function sendStart(engine: Engine, live: LiveTask, node: Node): void {
+  live.execution.state = "assigned";
   saveExecution(engine, live);
   const nodeJob = mustHave(node.jobs, live.job.record.number, "node job");
   if (!nodeJob.ranTask) {

@@ -1,4 +1,5 @@
 import type { ExecNote, TaskEventType } from "../model/event.ts";
+import type { ExecutionRecord } from "../model/execution.ts";
 import type { SchedulingError } from "../model/failure.ts";
 import type { SpecialInstance } from "../model/nodeJob.ts";
 import type { TaskRecord } from "../model/task.ts";
@@ -28,6 +29,7 @@ function emitTaskEvent(
   task: TaskRecord,
   nodeId: string,
   schedulingError: SchedulingError | null,
+  systemTaskVersion = task.progress.systemTaskVersion,
 ): void {
   const { progress } = task;
   const ended = type === "TaskCompleteEvent" || type === "TaskFailEvent";
@@ -38,7 +40,7 @@ function emitTaskEvent(
     jobId: job.record.spec.id,
     taskId: task.id,
     taskType: "User",
-    systemTaskVersion: progress.systemTaskVersion,
+    systemTaskVersion,
     requiredSlots: slotsOf(task.spec),
     poolId: job.record.spec.poolId,
     nodeId,
@@ -58,12 +60,19 @@ export function emitTaskStart(engine: Engine, job: Job, task: TaskRecord, nodeId
   emitTaskEvent(engine, "TaskStartEvent", job, task, nodeId, null);
 }
 
-/** The task has completed; a failure is announced in addition (Azure Batch 1). */
-export function emitTaskEnd(engine: Engine, job: Job, task: TaskRecord): void {
+/** The task has completed, with this execution or none; a failure is announced in addition (Azure Batch 1). */
+export function emitTaskEnd(
+  engine: Engine,
+  job: Job,
+  task: TaskRecord,
+  execution?: ExecutionRecord,
+): void {
   const nodeId = task.progress.nodeId ?? " ";
-  emitTaskEvent(engine, "TaskCompleteEvent", job, task, nodeId, null);
+  // A canary that began later is not what the task ended with.
+  const version = execution === undefined ? undefined : execution.ordinal - 1;
+  emitTaskEvent(engine, "TaskCompleteEvent", job, task, nodeId, null, version);
   if (task.progress.outcome?.result === "failure") {
-    emitTaskEvent(engine, "TaskFailEvent", job, task, nodeId, null);
+    emitTaskEvent(engine, "TaskFailEvent", job, task, nodeId, null, version);
   }
 }
 

@@ -4,7 +4,12 @@ import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
 import { isoTime } from "../model/time.ts";
 import type { Explanation, WaitReason } from "./explanation.ts";
-import { explainGroup, explainMembers, isStarting } from "./groups/explainGroup.ts";
+import {
+  explainGroup,
+  explainMembers,
+  explainPromotion,
+  isStarting,
+} from "./groups/explainGroup.ts";
 import { poolOf } from "./ring.ts";
 import {
   type Engine,
@@ -40,7 +45,7 @@ export function explainTask(engine: Engine, job: Job | null, task: TaskRecord): 
       return done(task);
     case "preparing":
     case "running":
-      return explainLive(engine, task);
+      return explainLive(engine, job, task);
     case "active": {
       const reasons = job === null ? [jobEnded("completed")] : explainQueued(engine, job, task);
       return {
@@ -61,7 +66,7 @@ function done(task: TaskRecord): Explanation {
   return { state: "completed", summary: `The task has completed: ${how}`, reasons: [] };
 }
 
-function explainLive(engine: Engine, task: TaskRecord): Explanation {
+function explainLive(engine: Engine, job: Job | null, task: TaskRecord): Explanation {
   const { state } = task.progress;
   const live = liveOf(engine, task);
   if (live === null) {
@@ -94,7 +99,10 @@ function explainLive(engine: Engine, task: TaskRecord): Explanation {
     reasons.push(...explainMembers(execution.allocation, id));
   }
   const what = isStarting(execution) ? "starting" : "running";
-  return { state, summary: reasons[0]?.message ?? `It is ${what} on node ${id}.`, reasons };
+  const summary = reasons[0]?.message ?? `It is ${what} on node ${id}.`;
+  const isOfGroup = job !== null && job.groups !== null;
+  if (isOfGroup) reasons.push(...explainPromotion(engine, job, task));
+  return { state, summary, reasons };
 }
 
 /** What is done about an execution whose node is out of contact. */

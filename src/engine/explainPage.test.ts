@@ -24,6 +24,7 @@ const CODES: Readonly<Record<WaitReason["code"], true>> = {
   WaitsForTurn: true,
   TooOld: true,
   WaitsForReschedule: true,
+  WaitsForPromotion: true,
   NoNodeSuits: true,
   WaitsForTemplate: true,
   WaitsForRestart: true,

@@ -21,6 +21,7 @@ export interface WaitReason {
     | "TooOld"
     /** Of groups. */
     | "WaitsForReschedule"
+    | "WaitsForPromotion"
     | "NoNodeSuits"
     | "WaitsForTemplate"
     | "WaitsForRestart";

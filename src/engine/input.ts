@@ -108,6 +108,12 @@ export type JobRequest =
   | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] }
   /** Of jobs of groups. */
   | { readonly kind: "revertJob"; readonly job: string; readonly version: number }
+  /** Null: all groups whose canaries wait for it. */
+  | {
+      readonly kind: "promoteJob";
+      readonly job: string;
+      readonly groups: readonly string[] | null;
+    }
   | { readonly kind: "dispatchJob"; readonly job: string; readonly dispatch: Dispatch }
   | { readonly kind: "forceLaunch"; readonly job: string };
 

@@ -126,9 +126,14 @@ export interface JobGroups {
   readonly byId: Map<string, TaskNumber>;
   /** Active tasks that only wait for a node, in the order of their numbers. */
   readonly placing: Set<TaskNumber>;
+  /** Likewise of the canaries that stand beside tasks. */
+  readonly canaries: {
+    readonly placing: Set<TaskNumber>;
+    readonly nowhere: Map<TaskNumber, readonly string[]>;
+  };
   /** When its next timer fires; null: none is pending. */
   wakesAt: number | null;
-  /** How each group is placed, by its name; made when first needed. */
+  /** How each group is placed, by its name and whether it is the present version; made when first needed. */
   readonly plans: Map<string, PlacementPlan>;
   /** Where its executions are that run and are to go on. */
   readonly usage: JobUsage;

@@ -127,7 +127,7 @@ function countOnNode(engine: Engine, live: LiveTask, outcome: TaskOutcome): void
 /** The end of a task: counted, announced, and removed when it was being deleted. */
 export function complete(
   engine: Engine,
-  live: Pick<LiveTask, "job" | "task" | "slots">,
+  live: Pick<LiveTask, "job" | "task" | "slots"> & Partial<Pick<LiveTask, "execution">>,
   outcome: TaskOutcome,
   endedAt: number,
 ): void {
@@ -144,7 +144,7 @@ export function complete(
     counts.failedSlots += slots;
   }
   saveJobProgress(engine, job);
-  emitTaskEnd(engine, job, task);
+  emitTaskEnd(engine, job, task, live.execution);
   if (task.progress.deleting) removeTask(engine, live);
 }
 

@@ -22,8 +22,14 @@ export type DeploymentStatus = "running" | "successful" | "failed" | "cancelled"
 export interface DeploymentGroup {
   readonly desired: number;
   readonly autoRevert: boolean;
-  /** When it fails unless another execution becomes healthy; null: there is no such deadline. */
+  /** When it fails unless another execution becomes healthy; null: no such deadline, or it waits for promotion. */
   readonly progressBy: number | null;
+  /** Executions of the new version that run beside the others until they are promoted; 0: there are none. */
+  readonly canaries: number;
+  readonly autoPromote: boolean;
+  readonly promoted: boolean;
+  /** Version that all but the canaries run until the promotion; null: there are no canaries. */
+  readonly keepsVersion: number | null;
 }
 
 /** How a version of a service takes the place of the one before (Nomad). */
@@ -62,20 +68,54 @@ export interface GroupsRecord {
   readonly nextLaunchAt: number | null;
 }
 
-/** In the progress of a task of a group: what its next execution inherits, and what it waits for. */
-export interface GroupProgress {
+/** What the next execution inherits from those before it, and what it waits for. */
+export interface NextExecution {
   /** Earlier failures, oldest first (Nomad's reschedule tracker). */
   readonly rescheduled: readonly RescheduleEvent[];
   /** When it is placed again; null: as soon as a node is found, or it does not wait. */
   readonly actsAt: number | null;
   /** The last decision about it, for people; null: none yet. */
   readonly decision: string | null;
-  /** An execution whose node is out of contact, while `execution` is its replacement; null: none. */
-  readonly original: ExecutionNumber | null;
   /** The execution that the next one replaces; null: the first. */
   readonly previous: ExecutionNumber | null;
   /** Delay of the reschedule under way, which its next execution remembers; null: none is. */
   readonly delayMs: number | null;
+}
+
+/** A second execution of a task that tries a new version beside the one that the task has (Nomad's canary). */
+export interface CanaryProgress extends NextExecution {
+  /** Of the job that it tries. */
+  readonly version: number;
+  /** waiting: for a node or its time. failed: for good. */
+  readonly state: "waiting" | "running" | "failed";
+  /** Its latest; null: none has been placed. */
+  readonly execution: ExecutionNumber | null;
+  /** Where that was placed; null: nowhere yet. */
+  readonly node: NodeNumber | null;
+  readonly nodeId: string | null;
+}
+
+export function newCanaryProgress(version: number): CanaryProgress {
+  return {
+    version,
+    state: "waiting",
+    execution: null,
+    node: null,
+    nodeId: null,
+    rescheduled: [],
+    actsAt: null,
+    decision: null,
+    previous: null,
+    delayMs: null,
+  };
+}
+
+/** In the progress of a task of a group. */
+export interface GroupProgress extends NextExecution {
+  /** An execution whose node is out of contact, while `execution` is its replacement; null: none. */
+  readonly original: ExecutionNumber | null;
+  /** What tries a new version beside `execution`; null: nothing does. */
+  readonly canary: CanaryProgress | null;
   /** Version of the job that its last execution ran; null: none yet. */
   readonly ranVersion: number | null;
   /** Node of a system task; null: any. */
@@ -88,6 +128,7 @@ export function newGroupProgress(boundTo: NodeNumber | null): GroupProgress {
     actsAt: null,
     decision: null,
     original: null,
+    canary: null,
     previous: null,
     delayMs: null,
     ranVersion: null,
@@ -124,6 +165,8 @@ export interface ExecutionAllocation {
   /** The execution that it replaces; null: none. */
   readonly previous: ExecutionNumber | null;
   readonly rescheduled: readonly RescheduleEvent[];
+  /** Whether it tries its version until that is promoted. */
+  readonly canary: boolean;
   readonly desired: "run" | "stop";
   /** Why it is to stop, or what became of it; "" while it runs. */
   readonly description: string;

@@ -55,13 +55,14 @@ export function decideRollout(rollout: Rollout): RolloutDecision {
   return { replace: outdated.slice(0, allowed), isDone, failure };
 }
 
-function isHealthy(policy: UpdatePolicy | null, task: RolloutTask): boolean {
+/** By the policy: `manual` counts what runs. */
+export function isHealthy(policy: UpdatePolicy | null, task: RolloutTask): boolean {
   if (task.state !== "current") return false;
   if (policy === null || policy.healthCheck === "manual") return task.isRunning;
   return task.healthy === true;
 }
 
-function isUnhealthy(task: RolloutTask): boolean {
+export function isUnhealthy(task: RolloutTask): boolean {
   return task.state === "current" && task.healthy === false;
 }
 

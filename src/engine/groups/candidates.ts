@@ -9,7 +9,7 @@ import { offeredBy, type Resources } from "../../placement/resources.ts";
 import type { HostVolumes } from "../../placement/volumes.ts";
 import { takesWork } from "../nodeIndex.ts";
 import type { Engine, Job, Node, Pool } from "../state.ts";
-import { groupsOf } from "./jobGroups.ts";
+import { groupsOf, groupTypeOf, specOfVersion } from "./jobGroups.ts";
 
 /** A node as placement sees it; what is used of it is always as it is now. */
 class NodeCandidate implements Candidate {
@@ -79,15 +79,20 @@ export function candidatesIn(engine: Engine, pool: Pool): readonly Candidate[] {
   return pool.candidates;
 }
 
-/** How a group of the job's present version is placed; kept as long as the version. */
-export function planOf(job: Job, group: GroupSpec): PlacementPlan {
-  const { live, spec } = groupsOf(job);
-  const known = live.plans.get(group.name);
+/** How a group of one of the job's versions is placed; kept as long as that is what it is asked for. */
+export function planOf(
+  job: Job,
+  group: GroupSpec,
+  version = groupsOf(job).record.version,
+): PlacementPlan {
+  const { live, record } = groupsOf(job);
+  const key = `${group.name}/${version === record.version ? "present" : "kept"}`;
+  const known = live.plans.get(key);
   if (known?.group === group) return known;
-  const { type } = job.record.spec;
-  if (type === "fleet") throw new Error("fleet jobs have no groups");
-  const plan = placementPlan(type, spec, group);
-  live.plans.set(group.name, plan);
+  const spec = specOfVersion(job, version);
+  if (spec === null) throw new Error(`version ${version} of ${job.record.spec.id} is not kept`);
+  const plan = placementPlan(groupTypeOf(job), spec, group);
+  live.plans.set(key, plan);
   return plan;
 }
 

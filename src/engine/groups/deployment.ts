@@ -1,9 +1,18 @@
-import type { Deployment } from "../../model/groupJob.ts";
+import type { Deployment, DeploymentGroup } from "../../model/groupJob.ts";
+import { runningDescription } from "../../policy/canary.ts";
 import type { Engine, Job } from "../state.ts";
 import { groupsOf, setGroupsRecord, wakeJob } from "./jobGroups.ts";
 
-/** The deployment of a version that has just been registered; null: its type has none. */
-export function newDeployment(engine: Engine, job: Job, version: number): Deployment | null {
+/**
+ * The deployment of a version that has just been registered; null: its type has none. `kept`: the versions that groups
+ * keep whose canaries try the new one, by group.
+ */
+export function newDeployment(
+  engine: Engine,
+  job: Job,
+  version: number,
+  kept: ReadonlyMap<string, number> = new Map(),
+): Deployment | null {
   const { spec } = groupsOf(job);
   if (job.record.spec.type !== "service") return null;
   const rolling = spec.groups.filter((group) => group.update !== null && group.count > 0);
@@ -16,6 +25,10 @@ export function newDeployment(engine: Engine, job: Job, version: number): Deploy
         desired: group.count,
         autoRevert: group.update?.autoRevert ?? false,
         progressBy: progressDeadlineMs === 0 ? null : engine.now + progressDeadlineMs,
+        canaries: kept.has(group.name) ? (group.update?.canary ?? 0) : 0,
+        autoPromote: group.update?.autoPromote ?? false,
+        promoted: false,
+        keepsVersion: kept.get(group.name) ?? null,
       },
     ] as const;
   });
@@ -23,13 +36,23 @@ export function newDeployment(engine: Engine, job: Job, version: number): Deploy
     id: `${job.record.number}-${version}`,
     version,
     status: "running",
-    description: "Deployment is running",
+    description: descriptionOf(groups.map(([, group]) => group)),
     createdAt: engine.now,
     endedAt: null,
     groups: Object.fromEntries(groups),
   };
   watchDeployment(engine, job, deployment);
   return deployment;
+}
+
+function descriptionOf(groups: readonly DeploymentGroup[]): string {
+  return runningDescription(
+    groups.map(({ canaries, promoted, autoPromote }) => ({
+      wanted: canaries,
+      isPromoted: promoted,
+      autoPromote,
+    })),
+  );
 }
 
 export function watchDeployment(engine: Engine, job: Job, deployment: Deployment): void {
@@ -62,19 +85,48 @@ export function cancelDeployment(engine: Engine, job: Job, description: string):
 
 /** An execution of the deployed version has become healthy: there is progress. */
 export function noteProgress(engine: Engine, job: Job, group: string): void {
-  const { record, spec } = groupsOf(job);
-  const { deployment } = record;
-  const progressDeadlineMs =
-    spec.groups.find(({ name }) => name === group)?.update?.progressDeadlineMs ?? 0;
+  const progressBy = progressFrom(engine, job, group);
+  if (progressBy !== null) setDeploymentGroup(engine, job, group, { progressBy });
+}
+
+/** While only the promotion is waited for there is no deadline; when that is over it begins anew. */
+export function pauseProgress(engine: Engine, job: Job, group: string, isReady: boolean): void {
+  const progressBy = groupsOf(job).record.deployment?.groups[group]?.progressBy ?? null;
+  if (isReady === (progressBy === null)) return;
+  const next = isReady ? null : progressFrom(engine, job, group);
+  if (next !== progressBy) setDeploymentGroup(engine, job, group, { progressBy: next });
+}
+
+/** The canaries of the groups are ordinary executions from now on. */
+export function markPromoted(engine: Engine, job: Job, groups: readonly string[]): void {
+  for (const group of groups) {
+    const progressBy = progressFrom(engine, job, group);
+    setDeploymentGroup(engine, job, group, { promoted: true, progressBy });
+  }
+  const { deployment } = groupsOf(job).record;
+  if (deployment === null) return;
+  const description = descriptionOf(Object.values(deployment.groups));
+  setGroupsRecord(engine, job, { deployment: { ...deployment, description } });
+}
+
+/** When a group must have made progress that makes some now; null: it has no such deadline. */
+function progressFrom(engine: Engine, job: Job, group: string): number | null {
+  const { update } = groupsOf(job).spec.groups.find(({ name }) => name === group) ?? {};
+  const progressDeadlineMs = update?.progressDeadlineMs ?? 0;
+  return progressDeadlineMs === 0 ? null : engine.now + progressDeadlineMs;
+}
+
+function setDeploymentGroup(
+  engine: Engine,
+  job: Job,
+  group: string,
+  changes: Partial<DeploymentGroup>,
+): void {
+  const { deployment } = groupsOf(job).record;
   const state = deployment?.groups[group];
-  if (deployment?.status !== "running" || state === undefined || progressDeadlineMs === 0) return;
-  const changed: Deployment = {
-    ...deployment,
-    groups: {
-      ...deployment.groups,
-      [group]: { ...state, progressBy: engine.now + progressDeadlineMs },
-    },
-  };
+  if (deployment?.status !== "running" || state === undefined) return;
+  const groups = { ...deployment.groups, [group]: { ...state, ...changes } };
+  const changed: Deployment = { ...deployment, groups };
   setGroupsRecord(engine, job, { deployment: changed });
   watchDeployment(engine, job, changed);
 }

@@ -4,6 +4,7 @@ import { saveNode } from "../record.ts";
 import { type Engine, type Job, type LiveTask, liveOf, type Node } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop, healthRuleOf } from "./allocation.ts";
+import { canariesBeside } from "./canaries.ts";
 import { groupExecutionsOn } from "./contactLoss.ts";
 import { groupOf, groupOfVersion, groupsOf, isSystemType } from "./jobGroups.ts";
 
@@ -55,6 +56,8 @@ function leave(engine: Engine, live: LiveTask, why = DRAINED): void {
 export function settleMigration(engine: Engine, job: Job): void {
   if (isSystemType(job) || job.record.state !== "active") return;
   for (const group of groupsOf(job).spec.groups) migrateGroup(engine, job, group);
+  // Nothing of the service depends on a canary: it leaves at once.
+  for (const live of canariesBeside(engine, job)) if (isDraining(live.node)) leave(engine, live);
 }
 
 function migrateGroup(engine: Engine, job: Job, group: GroupSpec): void {

@@ -6,7 +6,9 @@ import { isoTime } from "../../model/time.ts";
 import type { WaitReason } from "../explanation.ts";
 import { poolOf } from "../ring.ts";
 import type { Engine, Job } from "../state.ts";
-import { boundNode, groupsOf, progressOf } from "./jobGroups.ts";
+import { canariesDecision } from "./canaries.ts";
+import { boundNode, groupOf, groupsOf, progressOf } from "./jobGroups.ts";
+import { canariesWanted } from "./kept.ts";
 
 /** Why a task of a group is not placed: its time has not come, or no node suits. */
 export function explainGroup(engine: Engine, job: Job, task: TaskRecord): WaitReason[] {
@@ -60,6 +62,23 @@ function waitOf({ member, state, nextAt, events }: MemberState, nodeId: string):
 /** Whether it is a group of which nothing has run yet. */
 export function isStarting({ allocation, startedAt }: ExecutionRecord): boolean {
   return allocation !== undefined && startedAt === null;
+}
+
+/** What a new version waits for that canaries try, of a task that keeps another or is such a canary. */
+export function explainPromotion(engine: Engine, job: Job, task: TaskRecord): WaitReason[] {
+  const group = groupOf(job, task);
+  const wanted = group === null ? 0 : canariesWanted(job, group.name);
+  if (group === null || wanted === 0) return [];
+  const { version } = groupsOf(job).record;
+  const { healthy, isReady } = canariesDecision(engine, job, group);
+  const message = isReady
+    ? `Version ${version} waits for promotion: stint job promote ${job.record.spec.id}.`
+    : `Version ${version} waits until its canaries are healthy: ${healthy}/${wanted} of group ${group.name} are.`;
+  const { canary } = progressOf(task);
+  const reasons = groupsOf(job).live.canaries.nowhere.get(task.number) ?? [];
+  const isWaiting = canary?.state === "waiting" && reasons.length > 0;
+  const nowhere = isWaiting ? reasons.map((text) => about("NoNodeSuits", text)) : [];
+  return [about("WaitsForPromotion", message), ...nowhere];
 }
 
 function about(code: WaitReason["code"], message: string): WaitReason {

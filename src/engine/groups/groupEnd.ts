@@ -2,11 +2,13 @@ import type { ExecutionResult, ProcessOutcome } from "../../model/execution.ts";
 import type { TaskOutcome } from "../../model/task.ts";
 import { decideExecutionEnd, type ExecutionEndDecision } from "../../policy/executionEnd.ts";
 import type { DeploymentView } from "../../policy/groupEnd.ts";
+import type { RescheduleTracker } from "../../policy/reschedule.ts";
 import { type ExecutionEnd, exitCodeOf } from "../../policy/taskEnd.ts";
 import { saveNodeProgress } from "../record.ts";
 import { type Engine, type Job, type LiveTask, touchJob } from "../state.ts";
 import { complete } from "../taskEnd.ts";
 import { allocationOf, setAllocation } from "./allocation.ts";
+import { canaryEnded, isBeside, isCanaryWanted } from "./canaries.ts";
 import {
   groupOfVersion,
   groupsOf,
@@ -15,10 +17,11 @@ import {
   mayMoveOthers,
   progressOf,
   setProgress,
+  trackerFrom,
   trackerOf,
 } from "./jobGroups.ts";
 import { queueForPlacing } from "./placing.ts";
-import { finishTask, isWanted } from "./wanted.ts";
+import { finishTask, isEnding, isWanted } from "./wanted.ts";
 
 /** What becomes of a task of a group when an execution of it is over. */
 export function groupExecutionEnded(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
@@ -29,12 +32,20 @@ export function groupExecutionEnded(engine: Engine, live: LiveTask, end: Executi
   if (progressOf(task).original === execution.number) {
     setProgress(engine, task, { original: null });
   }
+  if (isBeside(live)) {
+    countOnNode(engine, live);
+    const { rescheduled } = progressOf(task).canary ?? { rescheduled: [] };
+    const isStillWanted = !isEnding(job) && isCanaryWanted(job, task);
+    canaryEnded(engine, live, decide(engine, live, end, isStillWanted, trackerFrom(rescheduled)));
+    return;
+  }
   // What is not current any more leaves its task to the one that is, or to nobody if it is not wanted.
   if (task.progress.state === "active") engine.unsettledJobs.add(job.record.number);
   if (task.progress.execution !== execution.number || task.progress.state !== "running") return;
   countOnNode(engine, live);
   job.counts.running -= 1;
-  follow(engine, live, decide(engine, live, end));
+  const isTaskWanted = isWanted(engine, job, task);
+  follow(engine, live, decide(engine, live, end, isTaskWanted, trackerOf(task)));
 }
 
 /** The node's last word is kept with the execution; the result need not repeat it. */
@@ -61,13 +72,19 @@ function countOnNode(engine: Engine, { node, execution }: LiveTask): void {
   saveNodeProgress(engine, node);
 }
 
-function decide(engine: Engine, live: LiveTask, end: ExecutionEnd): ExecutionEndDecision {
+function decide(
+  engine: Engine,
+  live: LiveTask,
+  end: ExecutionEnd,
+  isTaskWanted: boolean,
+  tracker: RescheduleTracker | null,
+): ExecutionEndDecision {
   const { job, task, execution } = live;
   const allocation = allocationOf(live);
   const group = groupOfVersion(job, task, allocation.version);
   return decideExecutionEnd({
     jobType: groupTypeOf(job),
-    isWanted: isWanted(engine, job, task),
+    isWanted: isTaskWanted,
     stopReason: execution.stopReason,
     end,
     status: allocation.state?.status ?? null,
@@ -76,7 +93,7 @@ function decide(engine: Engine, live: LiveTask, end: ExecutionEnd): ExecutionEnd
     finishedAt: Math.min(lastFinishedAt(live) ?? engine.now, engine.now),
     policy: group?.reschedule ?? null,
     isKeptWaiting: isNodeAway(live) && group?.disconnect.replace === false,
-    tracker: trackerOf(task),
+    tracker,
     deployment: deploymentOf(live),
     now: engine.now,
   });
@@ -122,14 +139,14 @@ function follow(engine: Engine, live: LiveTask, decision: ExecutionEndDecision):
   switch (decision.action) {
     case "stop":
       setProgress(engine, task, { decision: reason, actsAt: null });
-      finishTask(engine, job, task, null);
+      finishTask(engine, job, task, null, execution);
       return;
     case "complete":
       setProgress(engine, task, {
         decision: allocationOf(live).state?.description ?? reason,
         actsAt: null,
       });
-      finishTask(engine, job, task, exitCodeOfExecution(live) ?? 0);
+      finishTask(engine, job, task, exitCodeOfExecution(live) ?? 0, execution);
       return;
     case "replace":
       setProgress(engine, task, {

@@ -1,3 +1,4 @@
+import type { RescheduleEvent } from "../../model/allocation.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
 import type { GroupJobType } from "../../model/groupDefaults.ts";
 import { type GroupProgress, type GroupsRecord, newGroupProgress } from "../../model/groupJob.ts";
@@ -21,6 +22,7 @@ export function newJobGroups(tasks: readonly TaskRecord[]): JobGroups {
     tasks: new Map(),
     byId: new Map(),
     placing: new Set(),
+    canaries: { placing: new Set(), nowhere: new Map() },
     wakesAt: null,
     plans: new Map(),
     usage: new JobUsage(),
@@ -57,13 +59,18 @@ export function groupOf(job: Job, task: TaskRecord): GroupSpec | null {
   return job.record.spec.groups?.groups.find((group) => group.name === name) ?? null;
 }
 
+/** The groups as a version of the job has them; null: that version is not kept. */
+export function specOfVersion(job: Job, version: number): GroupsSpec | null {
+  const { record, spec } = groupsOf(job);
+  if (version === record.version) return spec;
+  const earlier = record.history.find((candidate) => candidate.version === version);
+  return earlier?.spec.groups ?? null;
+}
+
 /** What the group was in a version of the job; null: that version is not kept, or had no such group. */
 export function groupOfVersion(job: Job, task: TaskRecord, version: number): GroupSpec | null {
-  const { record } = groupsOf(job);
-  if (version === record.version) return groupOf(job, task);
-  const earlier = record.history.find((candidate) => candidate.version === version);
   const name = task.spec.place?.group;
-  return earlier?.spec.groups?.groups.find((group) => group.name === name) ?? null;
+  return specOfVersion(job, version)?.groups.find((group) => group.name === name) ?? null;
 }
 
 export function progressOf(task: TaskRecord): GroupProgress {
@@ -148,7 +155,10 @@ export function groupTypeOf(job: Job): GroupJobType {
 
 /** The history of a task as the reschedule policy takes it. */
 export function trackerOf(task: TaskRecord): RescheduleTracker | null {
-  const { rescheduled } = progressOf(task);
+  return trackerFrom(progressOf(task).rescheduled);
+}
+
+export function trackerFrom(rescheduled: readonly RescheduleEvent[]): RescheduleTracker | null {
   return rescheduled.length === 0 ? null : { lastReschedule: "ok", events: rescheduled };
 }
 

@@ -1,28 +1,31 @@
 import type { RescheduleEvent } from "../../model/allocation.ts";
 import { allocationId } from "../../model/allocationId.ts";
 import type { GroupSpec } from "../../model/group.ts";
-import type { ExecutionAllocation, PlacementScore } from "../../model/groupJob.ts";
-import type { ExecutionNumber } from "../../model/id.ts";
+import type { ExecutionAllocation, NextExecution, PlacementScore } from "../../model/groupJob.ts";
+import type { ExecutionNumber, NodeNumber } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { penaltyNodes } from "../../placement/penalty.ts";
 import { type Placed, type Placement, placeGroup, placeOn } from "../../placement/placeGroup.ts";
 import type { PlacementRequest } from "../../placement/request.ts";
 import { resourcesOn } from "../../placement/resources.ts";
 import { carriedHistory } from "../../policy/rescheduleDelay.ts";
-import { assign } from "../assign.ts";
+import { assign, assignBeside } from "../assign.ts";
 import { takesWork } from "../nodeIndex.ts";
 import { poolOf } from "../ring.ts";
-import { type Engine, type Job, mustHave, type Pool } from "../state.ts";
+import { type Engine, type Job, type JobGroups, mustHave, type Pool } from "../state.ts";
+import { isCanaryWanted, isLoneCanary, setCanary } from "./canaries.ts";
 import { candidateOf, candidatesIn, planOf } from "./candidates.ts";
 import { chanceOf } from "./chance.ts";
 import {
   boundNode,
   groupOf,
+  groupOfVersion,
   groupsOf,
   isSystemType,
   progressOf,
   setProgress,
 } from "./jobGroups.ts";
+import { nextVersion } from "./kept.ts";
 import { nowhereReasons } from "./nowhere.ts";
 import { countUsage } from "./usage.ts";
 import { isWanted } from "./wanted.ts";
@@ -45,7 +48,8 @@ function waitingJobs(engine: Engine, pool: Pool): Job[] {
   const jobs: Job[] = [];
   for (const number of engine.groupJobs) {
     const job = engine.jobs.get(number);
-    if (job?.groups === undefined || job.groups === null || job.groups.placing.size === 0) continue;
+    if (job?.groups === undefined || job.groups === null) continue;
+    if (job.groups.placing.size + job.groups.canaries.placing.size === 0) continue;
     if (job.record.state === "active" && poolOf(engine, job) === pool) jobs.push(job);
   }
   return jobs.sort(
@@ -53,112 +57,140 @@ function waitingJobs(engine: Engine, pool: Pool): Job[] {
   );
 }
 
+/** What is to be placed: a version of a group, for a task or as the canary beside it. */
+interface Wish {
+  readonly task: TaskRecord;
+  readonly group: GroupSpec;
+  readonly version: number;
+  readonly isBeside: boolean;
+  readonly next: NextExecution;
+  /** Where it was placed last; null: nowhere yet. */
+  readonly last: { readonly node: NodeNumber | null; readonly nodeId: string | null };
+}
+
+/** What was there before comes first: a canary is beside that. */
 function placeJob(engine: Engine, pool: Pool, job: Job, limit: number): number {
   const { live } = groupsOf(job);
+  const placed = placeAll(engine, pool, job, limit, live, wishOf);
+  return placed + placeAll(engine, pool, job, limit - placed, live.canaries, besideWishOf);
+}
+
+function placeAll(
+  engine: Engine,
+  pool: Pool,
+  job: Job,
+  limit: number,
+  { placing, nowhere }: Pick<JobGroups, "placing" | "nowhere">,
+  wish: (engine: Engine, job: Job, task: TaskRecord) => Wish | null,
+): number {
   /** Groups for which there is no room: their other tasks need not look. */
-  const full = new Map<string, readonly string[]>();
+  const full = new Map<GroupSpec, readonly string[]>();
   let placed = 0;
-  for (const number of live.placing) {
+  for (const number of placing) {
     if (placed >= limit) return placed;
-    const task = mustHave(live.tasks, number, "task");
-    const group = groupOf(job, task);
-    if (group === null || !isWanted(engine, job, task)) {
-      live.placing.delete(number);
+    const wished = wish(engine, job, mustHave(groupsOf(job).live.tasks, number, "task"));
+    if (wished === null) {
+      placing.delete(number);
       continue;
     }
-    const known = full.get(group.name);
+    const known = full.get(wished.group);
     if (known !== undefined) {
-      live.nowhere.set(number, known);
+      nowhere.set(number, known);
       continue;
     }
-    const placement = findNode(engine, pool, job, task, group);
+    const placement = findNode(engine, pool, job, wished);
     if (placement === null) continue;
     if (placement.kind === "nowhere") {
       const reasons = nowhereReasons(engine, placement.metrics);
-      live.nowhere.set(number, reasons);
-      const isSame = planOf(job, group).volumes.perAlloc.length === 0;
-      if (!isSystemType(job) && isSame) full.set(group.name, reasons);
+      nowhere.set(number, reasons);
+      const { group, version } = wished;
+      const isSame = planOf(job, group, version).volumes.perAlloc.length === 0;
+      if (!isSystemType(job) && isSame) full.set(group, reasons);
       continue;
     }
-    live.placing.delete(number);
-    live.nowhere.delete(number);
-    start(engine, job, task, group, placement);
+    placing.delete(number);
+    nowhere.delete(number);
+    start(engine, job, wished, placement);
     placed += 1;
   }
   return placed;
 }
 
+/** Null: nobody wants the task any more. */
+function wishOf(engine: Engine, job: Job, task: TaskRecord): Wish | null {
+  const present = groupOf(job, task);
+  if (present === null || !isWanted(engine, job, task)) return null;
+  const version = nextVersion(job, task, present);
+  const group = groupOfVersion(job, task, version);
+  if (group === null) throw new Error(`version ${version} of ${job.record.spec.id} is not kept`);
+  const { node, nodeId } = task.progress;
+  const last = { node, nodeId };
+  return { task, group, version, isBeside: false, next: progressOf(task), last };
+}
+
+function besideWishOf(_: Engine, job: Job, task: TaskRecord): Wish | null {
+  const group = groupOf(job, task);
+  const { canary } = progressOf(task);
+  if (group === null || canary === null || !isCanaryWanted(job, task)) return null;
+  return { task, group, version: canary.version, isBeside: true, next: canary, last: canary };
+}
+
 /** Null: it is bound to a node that takes no work now. */
-function findNode(
-  engine: Engine,
-  pool: Pool,
-  job: Job,
-  task: TaskRecord,
-  group: GroupSpec,
-): Placement | null {
+function findNode(engine: Engine, pool: Pool, job: Job, wish: Wish): Placement | null {
+  const { task } = wish;
   const random = chanceOf(engine, task.number);
-  const request = requestFor(engine, job, task, group);
+  const request = requestFor(engine, job, wish);
   if (!isSystemType(job)) return placeGroup(request, candidatesIn(engine, pool), random);
   const node = boundNode(engine, task);
   if (node === null || !takesWork(node)) return null;
   return placeOn(request, candidateOf(node), random);
 }
 
-export function requestFor(
-  engine: Engine,
-  job: Job,
-  task: TaskRecord | null,
-  group: GroupSpec,
-): PlacementRequest {
-  const progress = task === null ? null : progressOf(task);
-  const events = progress?.rescheduled ?? [];
-  const failedOn = events.flatMap(({ node }) => engine.nodesById.get(node.toLowerCase()) ?? []);
-  const last =
-    progress === null || progress.delayMs === null ? null : (task?.progress.node ?? null);
+function requestFor(engine: Engine, job: Job, wish: Wish): PlacementRequest {
+  const { task, next, last, group, version } = wish;
+  const failedOn = next.rescheduled.flatMap(
+    ({ node }) => engine.nodesById.get(node.toLowerCase()) ?? [],
+  );
+  const failedNode = next.delayMs === null ? null : last.node;
   return {
-    plan: planOf(job, group),
-    index: task?.spec.place?.index ?? 0,
+    plan: planOf(job, group, version),
+    index: task.spec.place?.index ?? 0,
     usage: groupsOf(job).live.usage,
     penaltyNodes: penaltyNodes(
-      last === null
+      failedNode === null
         ? failedOn.length === 0
           ? null
           : { status: "lost", node: 0, eventNodes: failedOn }
-        : { status: "failed", node: last, eventNodes: failedOn },
+        : { status: "failed", node: failedNode, eventNodes: failedOn },
     ),
     algorithm: "binpack",
   };
 }
 
-function start(
-  engine: Engine,
-  job: Job,
-  task: TaskRecord,
-  group: GroupSpec,
-  placement: Placed,
-): void {
-  const progress = progressOf(task);
-  const rescheduled = historyAfter(engine, task, group);
-  const { version } = groupsOf(job).record;
-  setProgress(engine, task, { rescheduled, delayMs: null, actsAt: null, ranVersion: version });
-  const live = assign(engine, job, task, placement.node, (execution) =>
-    allocationFor(engine, job, task, execution, placement, progress.previous, rescheduled),
+function start(engine: Engine, job: Job, wish: Wish, placement: Placed): void {
+  const { task, version, isBeside } = wish;
+  const rescheduled = historyAfter(engine, wish);
+  const began = { rescheduled, delayMs: null, actsAt: null };
+  if (isBeside) setCanary(engine, task, began);
+  else setProgress(engine, task, { ...began, ranVersion: version });
+  const place = isBeside ? assignBeside : assign;
+  const live = place(engine, job, task, placement.node, (execution) =>
+    allocationFor(engine, job, wish, execution, placement, rescheduled),
   );
   countUsage(live);
+  if (!isBeside) return;
+  const { number, nodeId } = live.execution;
+  setCanary(engine, task, { state: "running", execution: number, node: placement.node, nodeId });
 }
 
 /** The reschedule under way becomes the latest of its history. */
-function historyAfter(
-  engine: Engine,
-  task: TaskRecord,
-  group: GroupSpec,
-): readonly RescheduleEvent[] {
-  const { rescheduled, delayMs, previous } = progressOf(task);
+function historyAfter(engine: Engine, { group, next, last }: Wish): readonly RescheduleEvent[] {
+  const { rescheduled, delayMs, previous } = next;
   if (delayMs === null || group.reschedule === null) return rescheduled;
   return carriedHistory<RescheduleEvent>(group.reschedule, rescheduled, {
     at: engine.now,
     execution: previous ?? 0,
-    node: task.progress.nodeId ?? "",
+    node: last.nodeId ?? "",
     delayMs,
   });
 }
@@ -166,23 +198,22 @@ function historyAfter(
 function allocationFor(
   engine: Engine,
   job: Job,
-  task: TaskRecord,
+  { task, group, version, isBeside, next }: Wish,
   execution: ExecutionNumber,
   placement: Placed,
-  previous: ExecutionNumber | null,
   rescheduled: readonly RescheduleEvent[],
 ): ExecutionAllocation {
   const node = mustHave(engine.nodes, placement.node, "node");
-  const group = groupOf(job, task);
-  if (group === null) throw new Error(`task ${task.id} has no group`);
+  const { needed } = planOf(job, group, version);
   return {
     id: allocationId(execution),
     index: task.spec.place?.index ?? 0,
-    version: groupsOf(job).record.version,
-    resources: resourcesOn(planOf(job, group).needed, candidateOf(node).offered),
+    version,
+    resources: resourcesOn(needed, candidateOf(node).offered),
     ports: placement.ports,
-    previous,
+    previous: next.previous,
     rescheduled,
+    canary: isBeside || isLoneCanary(job, task),
     desired: "run",
     description: "",
     state: null,

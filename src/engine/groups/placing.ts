@@ -23,6 +23,17 @@ export function queueForPlacing(engine: Engine, job: Job, task: TaskRecord, chan
   placeSoon(engine, job);
 }
 
+/** Likewise for a canary, at its own time. */
+export function queueCanary(engine: Engine, job: Job, task: TaskRecord): void {
+  const actsAt = progressOf(task).canary?.actsAt ?? null;
+  if (actsAt !== null && actsAt > engine.now) {
+    watchTask(engine, task, actsAt);
+    return;
+  }
+  groupsOf(job).live.canaries.placing.add(task.number);
+  placeSoon(engine, job);
+}
+
 export function watchTask(engine: Engine, task: TaskRecord, dueAt: number): void {
   engine.timers.add(dueAt, { timer: "groupTask", task: task.number });
 }
@@ -31,6 +42,12 @@ export function dropFromPlacing(job: Job, task: TaskRecord): void {
   const { live } = groupsOf(job);
   live.placing.delete(task.number);
   live.nowhere.delete(task.number);
+}
+
+export function dropCanaryFromPlacing(job: Job, task: TaskRecord): void {
+  const { canaries } = groupsOf(job).live;
+  canaries.placing.delete(task.number);
+  canaries.nowhere.delete(task.number);
 }
 
 /** Wakes the pool's placement. */

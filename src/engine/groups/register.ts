@@ -1,4 +1,4 @@
-import type { Attributes } from "../../model/group.ts";
+import type { Attributes, GroupSpec } from "../../model/group.ts";
 import { foldId } from "../../model/id.ts";
 import { emptyCounts, type JobSpec } from "../../model/job.ts";
 import { GROUP_COUNT_MAX } from "../../model/limits.ts";
@@ -71,14 +71,19 @@ function refusedByForm(spec: JobSpec, { parentJobId }: JobOrigin): Reply | null 
       "id",
     );
   }
-  const large = spec.groups?.groups.find(({ count }) => count > GROUP_COUNT_MAX);
+  const large = spec.groups?.groups.find((group) => executionsWanted(group) > GROUP_COUNT_MAX);
   if (large === undefined) return null;
   return refuse(
     "OutOfRangeInput",
-    `Expected at most ${GROUP_COUNT_MAX} executions of a group, got ${large.count} of ${large.name}.`,
+    `Expected at most ${GROUP_COUNT_MAX} executions of a group, got ${executionsWanted(large)} of ${large.name}.`,
     "Make several groups or jobs, or add tasks to a batch job, of which there may be millions.",
     "count",
   );
+}
+
+/** Its count, or its canaries if there are more of them. */
+function executionsWanted({ count, update }: GroupSpec): number {
+  return Math.max(count, update?.canary ?? 0);
 }
 
 const CHILD_ID = /\/(periodic|dispatch)-\d+/i;

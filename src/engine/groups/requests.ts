@@ -7,24 +7,31 @@ import { effect } from "../record.ts";
 import type { Engine, Job, LiveTask } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop } from "./allocation.ts";
+import { canaryDue } from "./canaries.ts";
 import { checkUnknown } from "./contactLoss.ts";
 import { watchDeployment } from "./deployment.ts";
 import { groupsOf, progressOf, setProgress } from "./jobGroups.ts";
 import { watchLaunch } from "./launchPlan.ts";
 import { dispatchJob, forceLaunch, launchDue } from "./periodic.ts";
 import { queueForPlacing } from "./placing.ts";
+import { promoteJob } from "./promotion.ts";
 import { resume, revertJob } from "./register.ts";
 import { executionsOfTask, isWanted, revive } from "./wanted.ts";
 
 /** What people ask of jobs of groups, their tasks and executions. */
 
-type GroupJobRequest = Extract<JobRequest, { kind: "revertJob" | "dispatchJob" | "forceLaunch" }>;
+type GroupJobRequest = Extract<
+  JobRequest,
+  { kind: "revertJob" | "promoteJob" | "dispatchJob" | "forceLaunch" }
+>;
 
 export function applyToGroupJob(engine: Engine, job: Job, input: GroupJobRequest): Reply {
   if (job.groups === null) return notOfGroups(job);
   switch (input.kind) {
     case "revertJob":
       return revertJob(engine, job, input.version);
+    case "promoteJob":
+      return promoteJob(engine, job, input.groups);
     case "dispatchJob":
       return dispatchJob(engine, job, input.dispatch);
     case "forceLaunch":
@@ -141,6 +148,7 @@ export function groupTaskDue(engine: Engine, number: TaskNumber): void {
   const task = job?.groups?.tasks.get(number);
   if (job === undefined || task === undefined) return;
   for (const live of executionsOfTask(engine, task)) checkUnknown(engine, live);
+  canaryDue(engine, job, task);
   const { actsAt } = progressOf(task);
   if (task.progress.state !== "active" || actsAt === null || actsAt > engine.now) return;
   if (groupsOf(job).live.placing.has(task.number)) return;

@@ -2,9 +2,9 @@ import type { Engine, Job } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
 import { checkUnknown } from "./contactLoss.ts";
 import { watchDeployment } from "./deployment.ts";
-import { groupsOf } from "./jobGroups.ts";
+import { groupsOf, progressOf } from "./jobGroups.ts";
 import { watchLaunch } from "./launchPlan.ts";
-import { queueForPlacing } from "./placing.ts";
+import { queueCanary, queueForPlacing } from "./placing.ts";
 import { executionsOfTask } from "./wanted.ts";
 
 /** What follows from the stored state of a job of groups after a restart: waits, deadlines, launches. */
@@ -14,6 +14,7 @@ export function resumeGroups(engine: Engine, job: Job): void {
   if (record.deployment !== null) watchDeployment(engine, job, record.deployment);
   for (const task of live.tasks.values()) {
     if (task.progress.state === "active") queueForPlacing(engine, job, task);
+    if (progressOf(task).canary?.state === "waiting") queueCanary(engine, job, task);
     for (const execution of executionsOfTask(engine, task)) {
       if (allocationOf(execution).unknownAt !== null) checkUnknown(engine, execution);
     }

@@ -1,13 +1,14 @@
 import type { GroupSpec } from "../../model/group.ts";
 import { groupChange } from "../../model/groupChange.ts";
-import type { Deployment, JobVersion } from "../../model/groupJob.ts";
+import type { Deployment, DeploymentGroup, JobVersion } from "../../model/groupJob.ts";
 import type { JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop, setAllocation } from "./allocation.ts";
-import { endDeployment } from "./deployment.ts";
+import { canariesDecision } from "./canaries.ts";
+import { endDeployment, pauseProgress } from "./deployment.ts";
 import {
   groupOf,
   groupOfVersion,
@@ -17,6 +18,8 @@ import {
   setProgress,
   wakeJob,
 } from "./jobGroups.ts";
+import { isKept } from "./kept.ts";
+import { promoteByItself } from "./promotion.ts";
 import { revertTo } from "./versions.ts";
 
 /** A new version takes the place of the old one, as fast as each group's `update` allows. */
@@ -30,12 +33,26 @@ export function settleRollout(engine: Engine, job: Job): void {
 }
 
 interface GroupState {
+  /** All that is wanted of it runs the new version. */
   readonly isDone: boolean;
   /** Why the deployment has failed; null: it has not. */
   readonly failure: string | null;
 }
 
 function settleGroup(engine: Engine, job: Job, group: GroupSpec): GroupState {
+  return isKept(job, group.name)
+    ? settleCanaryGroup(engine, job, group)
+    : settleRolling(engine, job, group);
+}
+
+/** Nothing of the version before is replaced until the canaries are promoted. */
+function settleCanaryGroup(engine: Engine, job: Job, group: GroupSpec): GroupState {
+  const { failure, isReady } = canariesDecision(engine, job, group);
+  if (failure === null) pauseProgress(engine, job, group.name, isReady);
+  return { isDone: false, failure };
+}
+
+function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
   const { record, live } = groupsOf(job);
   const tasks = [...live.tasks.values()].filter(
     ({ spec, progress }) => spec.place?.group === group.name && isPresent(progress),
@@ -124,10 +141,15 @@ function settleDeployment(engine: Engine, job: Job, states: readonly GroupState[
   if (deployment?.status !== "running" || deployment.version !== record.version) return;
   const failure = states.find((state) => state.failure !== null)?.failure ?? null;
   if (failure !== null) failDeployment(engine, job, deployment, failure);
+  else if (Object.values(deployment.groups).some(isUnpromoted)) promoteByItself(engine, job);
   else if (states.every(({ isDone }) => isDone)) {
     endDeployment(engine, job, deployment, "successful", "Deployment completed successfully");
     setGroupsRecord(engine, job, { stable: true });
   }
+}
+
+function isUnpromoted({ canaries, promoted }: DeploymentGroup): boolean {
+  return canaries > 0 && !promoted;
 }
 
 function failDeployment(engine: Engine, job: Job, deployment: Deployment, why: string): void {
@@ -138,6 +160,8 @@ function failDeployment(engine: Engine, job: Job, deployment: Deployment, why: s
   const stable = isSame ? undefined : found;
   const text = `${why}${wantsRevert ? revertText(stable, isSame) : ""}`;
   endDeployment(engine, job, deployment, "failed", text);
+  // Its canaries are not wanted any more.
+  engine.unsettledJobs.add(job.record.number);
   if (stable !== undefined) revertTo(engine, job, stable);
 }
 

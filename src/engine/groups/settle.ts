@@ -1,4 +1,5 @@
 import type { Engine, Job } from "../state.ts";
+import { settleCanaries } from "./canaries.ts";
 import { settleMigration } from "./drain.ts";
 import { groupExecutionEnded } from "./groupEnd.ts";
 import { isSystemType } from "./jobGroups.ts";
@@ -30,6 +31,7 @@ export function settleGroups(engine: Engine): void {
 function settleAll(engine: Engine, job: Job): void {
   settleWanted(engine, job);
   if (isSystemType(job)) wantOnNodes(engine, job);
+  else settleCanaries(engine, job);
   settleMoves(engine, job);
   engine.touchedJobs.add(job.record.number);
 }

@@ -80,7 +80,7 @@ function wantOnNode(
     // Another machine under the name of one that is gone begins anew.
     const isNew = progressOf(task).boundTo !== node.record.number;
     if (isNew) setProgress(engine, task, { boundTo: node.record.number });
-    if (isNew || runsAgain(job, task)) revive(engine, job, task);
+    if (isNew || runsAgain(job, task, group)) revive(engine, job, task);
   } else lookAgain(engine, job, task);
 }
 

@@ -1,13 +1,21 @@
-import type { GroupsSpec } from "../../model/group.ts";
+import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
 import { groupChange } from "../../model/groupChange.ts";
 import type { GroupsRecord, JobVersion } from "../../model/groupJob.ts";
 import { VERSIONS_MAX } from "../../model/groupJob.ts";
 import type { JobSpec } from "../../model/job.ts";
 import { saveJob } from "../record.ts";
-import type { Engine, Job } from "../state.ts";
+import { type Engine, type Job, liveOf } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
 import { cancelDeployment, newDeployment } from "./deployment.ts";
-import { groupOf, groupsOf, progressOf, setProgress } from "./jobGroups.ts";
+import {
+  groupOf,
+  groupOfVersion,
+  groupsOf,
+  progressOf,
+  setProgress,
+  specOfVersion,
+} from "./jobGroups.ts";
+import { isKept, keptVersion } from "./kept.ts";
 import { executionsOfTask } from "./wanted.ts";
 
 export function firstRecord(
@@ -35,11 +43,13 @@ export function currentVersion(job: Job): JobVersion {
 
 /** A further version takes the place of the current one, which is kept. */
 export function newVersion(engine: Engine, job: Job, spec: JobSpec): void {
+  // While the deployment before still says what is kept.
+  const kept = keptByCanaries(engine, job, spec);
   const { record } = groupsOf(job);
   cancelDeployment(engine, job, "Cancelled due to newer version of job");
   // What a failed deployment goes back to is kept, however old.
   const stable = record.history.find((earlier) => earlier.stable)?.version;
-  const inUse = versionsInUse(engine, job);
+  const inUse = new Set([...versionsInUse(engine, job), ...kept.values()]);
   const history = [currentVersion(job), ...record.history].filter(
     (earlier, index) =>
       index < VERSIONS_MAX || inUse.has(earlier.version) || earlier.version === stable,
@@ -47,7 +57,6 @@ export function newVersion(engine: Engine, job: Job, spec: JobSpec): void {
   const version = record.version + 1;
   const before = groupsOf(job).spec;
   job.record.spec = spec;
-  forgetFailures(engine, job, before);
   job.record.groups = {
     ...groupsOf(job).record,
     version,
@@ -55,9 +64,38 @@ export function newVersion(engine: Engine, job: Job, spec: JobSpec): void {
     stable: false,
     history,
   };
-  job.record.groups = { ...job.record.groups, deployment: newDeployment(engine, job, version) };
+  const deployment = newDeployment(engine, job, version, kept);
+  job.record.groups = { ...job.record.groups, deployment };
+  forgetFailures(engine, job, before);
   saveJob(engine, job);
   engine.unsettledJobs.add(job.record.number);
+}
+
+/**
+ * The groups that the new spec tries in canaries first, each with the version that its other executions keep: those of
+ * which something runs that would be replaced (Nomad).
+ */
+function keptByCanaries(engine: Engine, job: Job, spec: JobSpec): Map<string, number> {
+  const kept = new Map<string, number>();
+  for (const group of spec.groups?.groups ?? []) {
+    if (spec.type !== "service" || (group.update?.canary ?? 0) === 0) continue;
+    if (isReplacedBy(engine, job, spec, group)) kept.set(group.name, keptVersion(job, group.name));
+  }
+  return kept;
+}
+
+function isReplacedBy(engine: Engine, job: Job, spec: JobSpec, group: GroupSpec): boolean {
+  return [...groupsOf(job).live.tasks.values()].some((task) => {
+    const live = task.spec.place?.group === group.name ? liveOf(engine, task) : null;
+    if (live === null || live.execution.stopReason !== null || spec.groups === undefined) {
+      return false;
+    }
+    const { version, canary } = allocationOf(live);
+    const before = specOfVersion(job, version);
+    const old = groupOfVersion(job, task, version);
+    if (canary || before === null || old === null) return false;
+    return groupChange(before, old, spec.groups, group) === "destructive";
+  });
 }
 
 /** What an execution runs has to be known as long as it does. */
@@ -79,7 +117,8 @@ function forgetFailures(engine: Engine, job: Job, before: GroupsSpec): void {
     if (task.progress.state !== "active" || progressOf(task).actsAt === null) continue;
     const now = groupOf(job, task);
     const old = before.groups.find(({ name }) => name === now?.name);
-    if (now === null || old === undefined) continue;
+    // What keeps its version has failed in that.
+    if (now === null || old === undefined || isKept(job, now.name)) continue;
     if (groupChange(before, old, spec, now) !== "destructive") continue;
     setProgress(engine, task, { actsAt: null, delayMs: null, rescheduled: [] });
   }

@@ -1,3 +1,4 @@
+import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupSpec } from "../../model/group.ts";
 import { foldId } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
@@ -15,10 +16,11 @@ import {
   runsItself,
   setProgress,
 } from "./jobGroups.ts";
+import { nextVersion, tasksWanted } from "./kept.ts";
 import { dropFromPlacing, placeSoon, queueForPlacing } from "./placing.ts";
 import { wantsSystemTask } from "./systemFit.ts";
 
-/** Whether the job, as it is now, wants the task to run; one that is held wants what it has, later. */
+/** Whether the job, as it is now, wants the task to run, its canary aside; one that is held wants what it has, later. */
 export function isWanted(engine: Engine, job: Job, task: TaskRecord): boolean {
   if (isEnding(job) || !runsItself(job)) return false;
   const group = groupOf(job, task);
@@ -28,7 +30,7 @@ export function isWanted(engine: Engine, job: Job, task: TaskRecord): boolean {
     if (node === null || group.count === 0) return false;
     return wantsSystemTask(engine, job, group, node, task);
   }
-  return (task.spec.place?.index ?? 0) < group.count;
+  return (task.spec.place?.index ?? 0) < tasksWanted(job, group);
 }
 
 /** Makes the tasks that are wanted and not there, and stops those that are there and not wanted. */
@@ -42,7 +44,8 @@ export function settleWanted(engine: Engine, job: Job): void {
   if (job.record.state !== "active" || !runsItself(job)) return;
   for (const group of spec.groups) {
     if (isSystemType(job)) continue;
-    for (let index = 0; index < group.count; index += 1) want(engine, job, group, index);
+    for (let index = 0; index < tasksWanted(job, group); index += 1)
+      want(engine, job, group, index);
   }
   placeSoon(engine, job);
 }
@@ -53,7 +56,7 @@ function want(engine: Engine, job: Job, group: GroupSpec, index: number): void {
   const task = number === undefined ? undefined : live.tasks.get(number);
   if (task === undefined) {
     queueForPlacing(engine, job, addGroupTask(engine, job, group, index, null));
-  } else if (task.progress.state === "completed" && runsAgain(job, task)) {
+  } else if (task.progress.state === "completed" && runsAgain(job, task, group)) {
     revive(engine, job, task);
   } else lookAgain(engine, job, task);
 }
@@ -69,20 +72,16 @@ export function lookAgain(engine: Engine, job: Job, task: TaskRecord): void {
  * What was stopped runs again when it is wanted again. What ended by itself does so with another version of the job
  * only: what a batch job has done stays done, and what failed for good stays so (Nomad).
  */
-export function runsAgain(job: Job, task: TaskRecord): boolean {
-  const { outcome, group } = task.progress;
+export function runsAgain(job: Job, task: TaskRecord, group: GroupSpec): boolean {
+  const { outcome } = task.progress;
   const wasStopped = outcome?.result === "success" && outcome.exitCode === null;
-  return wasStopped || (group?.ranVersion ?? -1) < groupsOf(job).record.version;
+  return wasStopped || (progressOf(task).ranVersion ?? -1) < nextVersion(job, task, group);
 }
 
 /** A completed task is wanted again: it begins anew, without a past. */
 export function revive(engine: Engine, job: Job, task: TaskRecord): void {
-  const { counts } = job;
-  if (task.progress.outcome?.result === "failure") counts.failed -= 1;
-  else counts.succeeded -= 1;
-  counts.active += 1;
-  task.progress.outcome = null;
-  task.progress.endedAt = null;
+  forgetOutcome(job, task);
+  job.counts.active += 1;
   setProgress(engine, task, {
     rescheduled: [],
     actsAt: null,
@@ -93,7 +92,16 @@ export function revive(engine: Engine, job: Job, task: TaskRecord): void {
   queueForPlacing(engine, job, task, true);
 }
 
-function isEnding({ record }: Job): boolean {
+/** A completed task is not over after all. What it counts as instead is the caller's. */
+export function forgetOutcome({ counts }: Job, { progress }: TaskRecord): void {
+  if (progress.outcome?.result === "failure") counts.failed -= 1;
+  else counts.succeeded -= 1;
+  progress.outcome = null;
+  progress.endedAt = null;
+}
+
+/** It is on its way to its end, or there. */
+export function isEnding({ record }: Job): boolean {
   return record.state !== "active" && record.state !== "disabling" && record.state !== "disabled";
 }
 
@@ -111,22 +119,30 @@ export function letGo(engine: Engine, job: Job, task: TaskRecord): void {
   finishTask(engine, job, task, null);
 }
 
-/** The executions of a task that have not ended: the current one, and an original that is out of contact. */
+/** The executions of a task that have not ended: the current one, an original that is out of contact, and a canary. */
 export function executionsOfTask(engine: Engine, task: TaskRecord): LiveTask[] {
+  const { original, canary } = progressOf(task);
+  const others = [original, canary?.execution ?? null].flatMap((number) =>
+    number === null ? [] : (engine.executions.get(number) ?? []),
+  );
   const current = liveOf(engine, task);
-  const { original } = progressOf(task);
-  const other = original === null ? undefined : engine.executions.get(original);
-  return [current, other].filter((live): live is LiveTask => live !== null && live !== undefined);
+  return current === null ? others : [current, ...others];
 }
 
-/** Over without a failure: it succeeded (exit code), or it was stopped (null). Counts of where it came from are the caller's. */
+/** Over without a failure: it succeeded (exit code), or it was stopped (null). Counts of where it came from are the caller's; `execution`: the one that was its last. */
 export function finishTask(
   engine: Engine,
   job: Job,
   task: TaskRecord,
   exitCode: number | null,
+  execution?: ExecutionRecord,
 ): void {
   const outcome = { result: "success", exitCode, failure: null } as const;
-  complete(engine, { job, task, slots: 0 }, outcome, engine.now);
+  complete(
+    engine,
+    { job, task, slots: 0, ...(execution === undefined ? {} : { execution }) },
+    outcome,
+    engine.now,
+  );
   touchJob(engine, job);
 }

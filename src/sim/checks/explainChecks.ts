@@ -75,6 +75,7 @@ function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: Wai
     case "WaitsForPreparation":
     case "WaitsForNode":
     case "WaitsForReschedule":
+    case "WaitsForPromotion":
     case "NoNodeSuits":
     case "WaitsForTemplate":
     case "WaitsForRestart":

@@ -2,6 +2,7 @@ import { type Changes, emptyChanges } from "../../model/changes.ts";
 import type { DocumentEvent, TaskEvent, TaskEventType } from "../../model/event.ts";
 import type { ExecutionRecord, ExecutionResult } from "../../model/execution.ts";
 import type { GroupsSpec } from "../../model/group.ts";
+import type { CanaryProgress } from "../../model/groupJob.ts";
 import { jobOfTask, taskNumberOf } from "../../model/id.ts";
 import { emptyCounts, type JobRecord } from "../../model/job.ts";
 import type { NodeRecord } from "../../model/node.ts";
@@ -312,7 +313,17 @@ export function groups(number: number, executionNumber: number) {
         description: "Deployment is running",
         createdAt: T0,
         endedAt: null,
-        groups: { web: { desired: 2, autoRevert: true, progressBy: T0 + 1 } },
+        groups: {
+          web: {
+            desired: 2,
+            autoRevert: true,
+            progressBy: T0 + 1,
+            canaries: 1,
+            autoPromote: true,
+            promoted: false,
+            keepsVersion: 2,
+          },
+        },
       },
       parentJobId: "parent",
       payload: "aGk=",
@@ -336,6 +347,7 @@ export function groups(number: number, executionNumber: number) {
           actsAt: T0 + 3,
           decision: "Rescheduled",
           original: 6,
+          canary: CANARY,
           previous: 5,
           delayMs: 60_000,
           ranVersion: 3,
@@ -348,6 +360,19 @@ export function groups(number: number, executionNumber: number) {
   if (first === undefined) throw new Error("no task");
   return { record, tasks, execution: groupExecution(first, executionNumber) };
 }
+
+const CANARY: CanaryProgress = {
+  version: 3,
+  state: "waiting",
+  execution: 7,
+  node: 1,
+  nodeId: "node",
+  rescheduled: [{ at: T0, execution: 7, node: "node", delayMs: 5_000 }],
+  actsAt: T0 + 4,
+  decision: "Rescheduled, too",
+  previous: 7,
+  delayMs: 5_000,
+};
 
 function groupExecution({ number }: TaskRecord, executionNumber: number): ExecutionRecord {
   return {
@@ -372,6 +397,7 @@ function groupExecution({ number }: TaskRecord, executionNumber: number): Execut
       ports: [{ label: "http", value: 20_001, to: 80, hostIp: "10.0.0.1" }],
       previous: 5,
       rescheduled: [],
+      canary: true,
       desired: "stop",
       description: "why",
       state: { status: "running", members: [], checks: [], health: null },

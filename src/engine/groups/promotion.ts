@@ -1,0 +1,123 @@
+import type { TaskRecord } from "../../model/task.ts";
+import { decidePromotion, type PromotableGroup, type PromotionWish } from "../../policy/canary.ts";
+import type { Reply } from "../input.ts";
+import { refuse } from "../nodes.ts";
+import { saveJobProgress } from "../record.ts";
+import { type Engine, type Job, liveOf } from "../state.ts";
+import { stopExecution } from "../taskEnd.ts";
+import { setTaskState } from "../taskState.ts";
+import { describeStop, setAllocation } from "./allocation.ts";
+import { canariesDecision } from "./canaries.ts";
+import { markPromoted } from "./deployment.ts";
+import { groupsOf, progressOf, setProgress } from "./jobGroups.ts";
+import { canariesWanted } from "./kept.ts";
+import { dropFromPlacing } from "./placing.ts";
+import { executionsOfTask, forgetOutcome } from "./wanted.ts";
+
+/** Canaries become what their tasks run, and the rest of the group follows (Nomad `job promote`). */
+
+/** `groups` null: all that wait for it. */
+export function promoteJob(engine: Engine, job: Job, groups: readonly string[] | null): Reply {
+  const { deployment, version } = groupsOf(job).record;
+  const { id } = job.record.spec;
+  if (deployment?.status !== "running") {
+    return refuse(
+      "ConditionNotMet",
+      deployment === null
+        ? `Job ${id} has no deployment to promote.`
+        : `Deployment ${deployment.id} of job ${id} is ${deployment.status}; only a running one can be promoted.`,
+      `See how it stands: stint job status ${id}.`,
+    );
+  }
+  const wish: PromotionWish = groups === null ? { kind: "all" } : { kind: "groups", names: groups };
+  const { promote: names, reason } = decidePromotion(promotable(engine, job), wish);
+  if (names.length === 0) {
+    return refuse(
+      "ConditionNotMet",
+      `Deployment ${deployment.id} of job ${id} is not promoted. ${reason}.`,
+      `See how its canaries are: stint job status ${id}.`,
+    );
+  }
+  promote(engine, job, names);
+  return { ok: true, version };
+}
+
+/** With auto_promote in all groups that wait, the deployment promotes itself. */
+export function promoteByItself(engine: Engine, job: Job): void {
+  if (groupsOf(job).record.deployment?.status !== "running") return;
+  const { promote: names } = decidePromotion(promotable(engine, job), { kind: "auto" });
+  if (names.length > 0) promote(engine, job, names);
+}
+
+function promotable(engine: Engine, job: Job): PromotableGroup[] {
+  const { record, spec } = groupsOf(job);
+  const { deployment } = record;
+  return spec.groups.flatMap((group) => {
+    const state = deployment?.groups[group.name];
+    if (deployment === null || state === undefined) return [];
+    const { healthy } = canariesDecision(engine, job, group);
+    const { canaries: wanted, promoted: isPromoted, autoPromote } = state;
+    return [{ group: group.name, wanted, healthy, isPromoted, autoPromote }];
+  });
+}
+
+function promote(engine: Engine, job: Job, names: readonly string[]): void {
+  const tasks = [...groupsOf(job).live.tasks.values()].filter(({ spec: { place } }) => {
+    const isOf = place !== undefined && names.includes(place.group);
+    return isOf && place.index < canariesWanted(job, place.group);
+  });
+  for (const task of tasks) promoteTask(engine, job, task);
+  markPromoted(engine, job, names);
+  engine.unsettledJobs.add(job.record.number);
+}
+
+function promoteTask(engine: Engine, job: Job, task: TaskRecord): void {
+  const { canary } = progressOf(task);
+  const live =
+    canary === null ? liveOf(engine, task) : engine.executions.get(canary.execution ?? 0);
+  if (live === null || live === undefined) return;
+  setAllocation(engine, live, { canary: false });
+  if (canary === null) return;
+  for (const other of executionsOfTask(engine, task)) {
+    if (other === live) continue;
+    describeStop(engine, other, "alloc not needed due to job update");
+    stopExecution(engine, other, "replaced");
+  }
+  countAsRunning(engine, job, task);
+  const { progress } = task;
+  progress.execution = live.execution.number;
+  progress.node = canary.node;
+  progress.nodeId = canary.nodeId;
+  progress.startedAt = live.execution.assignedAt;
+  progress.endedAt = null;
+  if (progress.state !== "running") setTaskState(engine, task, "running");
+  const { rescheduled, previous } = canary;
+  setProgress(engine, task, {
+    canary: null,
+    original: null,
+    rescheduled,
+    previous,
+    actsAt: null,
+    delayMs: null,
+    decision: "Its canary was promoted",
+    ranVersion: canary.version,
+  });
+}
+
+/** The task runs now, whatever it did before. */
+function countAsRunning(engine: Engine, job: Job, task: TaskRecord): void {
+  switch (task.progress.state) {
+    case "preparing":
+    case "running":
+      return;
+    case "active":
+      dropFromPlacing(job, task);
+      job.counts.active -= 1;
+      break;
+    case "completed":
+      forgetOutcome(job, task);
+      break;
+  }
+  job.counts.running += 1;
+  saveJobProgress(engine, job);
+}
