@@ -119,7 +119,17 @@ describe("a job file is refused", () => {
     ["with text as a number", inGroup('count = "many"'), ["count_negative 4:13"]],
     ["with a vault", inTask("vault { }"), ["not_supported 4:7"]],
     ["with a sidecar proxy", inGroup("service {\n connect { }\n}"), ["not_supported 5:2"]],
-    ["with canaries", inGroup("update { canary = 1 }"), ["not_supported 4:14"]],
+    ["with canaries below 0", inGroup("update { canary = -1 }"), ["value_invalid 4:23"]],
+    [
+      "with a promotion of no canaries",
+      inGroup("update { auto_promote = true }"),
+      ["auto_promote_without_canary 4:29"],
+    ],
+    [
+      "with canaries and no deployment",
+      inGroup("update {\n canary = 1\n max_parallel = 0\n}"),
+      ["canary_without_deployment 5:11"],
+    ],
     [
       "with a CSI volume",
       inGroup('volume "v" {\n type = "csi"\n source = "x"\n}'),
@@ -136,6 +146,11 @@ describe("a job file is refused", () => {
       "rescheduled on each node",
       inGroup("reschedule { }", "system"),
       ["reschedule_not_allowed_for_job_type 4:5"],
+    ],
+    [
+      "with canaries of a system job",
+      inGroup("update { canary = 1 }", "system"),
+      ["canary_job_type 4:23"],
     ],
     ["updated in batches", inGroup("update { }", "batch"), ["update_job_type 4:5"]],
     ["migrated in batches", inGroup("migrate { }", "batch"), ["migrate_job_type 4:5"]],
@@ -292,6 +307,25 @@ test("policies go over one another from the job to the task, attribute by attrib
     unlimited: true,
   });
   expect(group?.update).toMatchObject({ maxParallel: 3, minHealthyTimeMs: 1000, canary: 0 });
+});
+
+test("canaries go over one another like any update, and are promoted by themselves in all groups or none", () => {
+  const group = (name: string, text: string) =>
+    `group "${name}" {\n update { ${text} }\n task "t" {\n driver = "raw_exec"\n config { command = "/x" }\n }\n}\n`;
+  const inJob = (inner: string) => `job "j" {\n update { canary = 2 }\n ${inner}\n}\n`;
+  const { spec, findings } = readText(
+    inJob(`${group("a", "auto_promote = true")}${group("b", "canary = 0")}`),
+  );
+  expect(findings).toEqual([]);
+  expect(spec?.groups.groups).toMatchObject([
+    { update: { canary: 2, autoPromote: true } },
+    { update: { canary: 0, autoPromote: false } },
+  ]);
+  const mixed = readText(inJob(`${group("a", "auto_promote = true")}${group("b", "")}`));
+  expect(mixed.spec).not.toBeNull();
+  expect(mixed.findings).toMatchObject([
+    { severity: "warning", code: "auto_promote_not_in_all", range: { start: { line: 11 } } },
+  ]);
 });
 
 test("a task directly in the job has a group of its name", () => {

@@ -129,6 +129,14 @@ test("a job that runs on every node has no index to tell volumes apart by", () =
   expect(findingsOf(text)).toEqual(["per_alloc_job_type 7:14"]);
 });
 
+test("a canary has the index of another, and no volume of its own", () => {
+  const text = job(`${SOURCE}\n per_alloc = true`, MOUNT).replace(
+    'task "t"',
+    'update { canary = 1 }\n task "t"',
+  );
+  expect(findingsOf(text)).toEqual(["per_alloc_with_canaries 7:14"]);
+});
+
 test("a path of the task's own environment is a destination", () => {
   const mount = `volume = "v"\n destination = "$\${NOMAD_TASK_DIR}/data"`;
   expect(findingsOf(job(SOURCE, mount))).toEqual([]);

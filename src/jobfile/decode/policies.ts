@@ -14,6 +14,7 @@ import type {
 } from "../../model/groupPolicy.ts";
 import type { ReadBlock } from "../read/block.ts";
 import { DISCONNECT, MIGRATE, RESCHEDULE, RESTART, UPDATE } from "../schema/policies.ts";
+import { canaryIssues } from "./canaryRules.ts";
 import { defined } from "./defined.ts";
 import { readOne, type Within } from "./within.ts";
 
@@ -151,7 +152,9 @@ export function readUpdate(levels: Levels, within: Within): UpdatePolicy | null 
   }
   const isWritten = written.some((level) => level !== null);
   if (jobType === "system" && !isWritten) return null;
-  const update = layer(UPDATE_DEFAULT, written, `${levels.path}.update`, within);
+  const path = `${levels.path}.update`;
+  const update = layer(UPDATE_DEFAULT, written, path, within);
+  canaryIssues(update, jobType, path, within.reading);
   return update.maxParallel === 0 ? null : update;
 }
 

@@ -83,6 +83,20 @@ function allGroupIssues({ type, groups: { groups } }: GroupJobSpec, reading: Rea
     groupIssues(group, path, reading);
     perAllocIssues(group, type, path, reading);
   });
+  autoPromoteDoubt(groups, reading);
+}
+
+/** Nomad: a deployment is promoted by itself as a whole, or by hand. */
+function autoPromoteDoubt(groups: readonly GroupSpec[], reading: Reading): void {
+  const withCanaries = groups.filter(({ update }) => (update?.canary ?? 0) > 0);
+  if (!withCanaries.some(({ update }) => update?.autoPromote === true)) return;
+  groups.forEach((group, index) => {
+    if (!withCanaries.includes(group) || group.update?.autoPromote === true) return;
+    const message = `The group "${group.name}" has canaries without auto_promote: no group of the job is promoted by itself.`;
+    const fix = "Write auto_promote = true in each group with canaries.";
+    const path = `groups[${index}].update`;
+    reading.issue({ path, code: "auto_promote_not_in_all", message, fix, severity: "warning" });
+  });
 }
 
 function typeIssues(group: GroupSpec, type: string, path: string, reading: Reading): void {

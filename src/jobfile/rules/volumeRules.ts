@@ -11,14 +11,21 @@ export function volumeIssues(group: GroupSpec, path: string, reading: Reading): 
   });
 }
 
-/** Nomad: one node runs several of a job that runs everywhere under the same index. */
+/** Nomad: what runs under the same index would share the volume, as a system job does on each node, and a canary. */
 export function perAllocIssues(group: GroupSpec, type: string, path: string, reading: Reading) {
-  if (type !== "system" && type !== "sysbatch") return;
+  const isSystem = type === "system" || type === "sysbatch";
+  const hasCanaries = (group.update?.canary ?? 0) > 0;
   group.volumes.forEach(({ name, perAlloc }, index) => {
     if (!perAlloc) return;
-    const message = `per_alloc is for jobs of type service and batch: every execution of a ${type} job has the index 0, and the volume "${name}" would be the same one.`;
     const place = `${path}.volumes[${index}].perAlloc`;
-    reading.issue({ path: place, code: "per_alloc_job_type", message, fix: "Remove it." });
+    if (isSystem) {
+      const message = `per_alloc is for jobs of type service and batch: every execution of a ${type} job has the index 0, and the volume "${name}" would be the same one.`;
+      reading.issue({ path: place, code: "per_alloc_job_type", message, fix: "Remove it." });
+    } else if (hasCanaries) {
+      const message = `per_alloc is not for groups with canaries: a canary has the index of the execution beside it, and the volume "${name}" would be the same one.`;
+      const fix = "Remove it, or write canary = 0 in update.";
+      reading.issue({ path: place, code: "per_alloc_with_canaries", message, fix });
+    }
   });
 }
 

@@ -52,8 +52,6 @@ export const RESCHEDULE = {
   blocks: {},
 } satisfies BlockSchema;
 
-const LATER_CANARY = "canaries are not run yet: a new version replaces the old one in steps";
-
 export const UPDATE = {
   name: "update",
   about:
@@ -70,8 +68,10 @@ export const UPDATE = {
       default: '"10m"',
     }),
     auto_revert: truth("go back to the last good version when it fails"),
-    auto_promote: later(truth("promote healthy canaries"), LATER_CANARY),
-    canary: later(whole("executions beside the old ones first", { default: "0" }), LATER_CANARY),
+    canary: whole("executions of a new version beside the old ones first (service)", {
+      default: "0",
+    }),
+    auto_promote: truth("go on by itself when all canaries are healthy"),
     stagger: duration("between steps of a system job", {
       default: '"30s"',
       minMs: 1,

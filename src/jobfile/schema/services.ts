@@ -14,6 +14,7 @@ import {
 } from "./schema.ts";
 
 const SECOND_MS = 1000;
+const NO_CANARY_SERVICE = "a canary is as much part of its service as any other";
 const NO_CONSUL = "services are registered here, not in Consul";
 const ON_UPDATE = ["require_healthy", "ignore_warnings", "ignore"] as const;
 const NO_GRPC = "gRPC checks are not run";
@@ -96,7 +97,7 @@ export const SERVICE = {
     on_update: choice(ON_UPDATE, "default of its checks", { default: '"require_healthy"' }),
     task: text("in a group: task that it belongs to", { json: "TaskName" }),
     address: refused("the address is the node's"),
-    canary_tags: refused("canaries are not run yet"),
+    canary_tags: refused(NO_CANARY_SERVICE),
     tagged_addresses: refused(NO_CONSUL),
     enable_tag_override: refused(NO_CONSUL),
     cluster: refused(NO_CONSUL, { fine: ["default"] }),
@@ -106,7 +107,7 @@ export const SERVICE = {
     check: block(() => CHECK, "Checks", { many: true }),
     check_restart: block(() => CHECK_RESTART, "CheckRestart"),
     connect: refusedBlock("a service mesh is not part of this engine", "Connect"),
-    canary_meta: refusedBlock("canaries are not run yet", "CanaryMeta"),
+    canary_meta: refusedBlock(NO_CANARY_SERVICE, "CanaryMeta"),
     weights: refusedBlock(NO_CONSUL, "Weights"),
     identity: refusedBlock("there are no workload identities", "Identity"),
   },

@@ -6,7 +6,7 @@ import type { Finding } from "../../../src/jobfile/tree.ts";
 import { type Mismatch, unknownKind, type Vector } from "../area.ts";
 import { type Fields, isFields, matches } from "../compare.ts";
 
-/** Facts are compared of what we refuse too (canaries), so nothing is. */
+/** Facts are compared of what we refuse, too, so nothing is. */
 const OPTIONS = { cronCheck: null, validators: null, refuses: false };
 const NANOSECONDS_PER_MS = 1e6;
 
