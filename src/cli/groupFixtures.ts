@@ -17,7 +17,8 @@ export const EARLIER_ID = "9e3645df-0000-4000-8000-000000000001";
 export function aDeployment(
   changes: Partial<NonNullable<GroupsStatus["deployment"]>> = {},
 ): NonNullable<GroupsStatus["deployment"]> {
-  const group = { group: "cache", autoRevert: true, desired: 2, placed: 2 };
+  const update = { autoRevert: true, autoPromote: false, promoted: false, canaries: 0 };
+  const group = { group: "cache", ...update, desired: 2, placed: 2 };
   return {
     id: "7-1",
     version: 1,
@@ -74,6 +75,7 @@ export function aStub(changes: Partial<AllocationStub> = {}): AllocationStub {
     nodeId: "n1",
     version: 1,
     desired: "run",
+    canary: false,
     status: "failed",
     createTime: TIME,
     modifyTime: "2026-11-21T03:59:58.000Z",

@@ -25,6 +25,8 @@ export function groupCalls(transport: Transport) {
       transport.call("GET /jobs/{jobId}/allocations", { ...at(jobId), query: { all } }),
     revert: (jobId: string, version: number) =>
       transport.call("POST /jobs/{jobId}/revert", { ...at(jobId), body: { version } }),
+    promote: (jobId: string, body: ApiBody<"POST /jobs/{jobId}/promote"> = {}) =>
+      transport.call("POST /jobs/{jobId}/promote", { ...at(jobId), body }),
     dispatch: (jobId: string, body: ApiBody<"POST /jobs/{jobId}/dispatch">) =>
       transport.call("POST /jobs/{jobId}/dispatch", { ...at(jobId), body }),
     forcePeriodic: (jobId: string) =>

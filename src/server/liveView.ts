@@ -5,17 +5,12 @@ import { planJob } from "../engine/groups/plan.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
 import { currentNodes } from "../engine/resize.ts";
 import { mustHave, type Node } from "../engine/state.ts";
-import {
-  foldId,
-  type JobNumber,
-  type NodeNumber,
-  type PoolNumber,
-  type TaskNumber,
-} from "../model/id.ts";
+import { foldId, type JobNumber, type NodeNumber, type PoolNumber } from "../model/id.ts";
 import type { JobRecord, JobSpec } from "../model/job.ts";
 import type { TaskRecord } from "../model/task.ts";
 import type { Loop } from "./loop/loop.ts";
 import type { LiveNode, LiveNodeFilter, LiveView } from "./routes/context.ts";
+import type { Nowhere } from "./views/groupsStatus.ts";
 
 /** Reads of the machine that the loop drives. */
 export function liveViewOf(loop: Loop): LiveView {
@@ -65,8 +60,12 @@ export function liveViewOf(loop: Loop): LiveView {
       const job = loop.engine.jobs.get(record.number) ?? null;
       return explainTask(loop.engine, job, task);
     },
-    nowhere(number: JobNumber): ReadonlyMap<TaskNumber, readonly string[]> {
-      return loop.engine.jobs.get(number)?.groups?.nowhere ?? new Map();
+    nowhere(number: JobNumber): Nowhere {
+      const groups = loop.engine.jobs.get(number)?.groups;
+      return {
+        tasks: groups?.nowhere ?? new Map(),
+        canaries: groups?.canaries.nowhere ?? new Map(),
+      };
     },
     plan(spec: JobSpec) {
       const { engine } = loop;

@@ -67,12 +67,15 @@ function descriptionFields({ status, desired, description }: Allocation): Field[
   ];
 }
 
-function deploymentFields({ deploymentId, health }: Allocation): Field[] {
-  const id: Field[] = deploymentId === undefined ? [] : [["Deployment ID", deploymentId]];
-  if (health === undefined) return id;
-  const { healthy, reason } = health;
-  const text = healthy ? "healthy" : "unhealthy";
-  return [...id, ["Deployment Health", reason === undefined ? text : `${text}: ${reason}`]];
+function deploymentFields({ deploymentId, health, canary }: Allocation): Field[] {
+  const { healthy, reason } = health ?? {};
+  const text = healthy === true ? "healthy" : "unhealthy";
+  const fields: readonly (readonly [string, Cell])[] = [
+    ["Deployment ID", deploymentId],
+    ["Deployment Health", health && (reason === undefined ? text : `${text}: ${reason}`)],
+    ["Canary", canary || undefined],
+  ];
+  return fields.filter(([, value]) => value !== undefined);
 }
 
 /** Policy, what was decided, and when it acts next, of what failed or waits. */

@@ -168,3 +168,10 @@ test("an allocation's tasks are restarted, and it is stopped", async () => {
     undefined,
   ]);
 });
+
+test("a canary is said to be one", async () => {
+  const { stdout } = await ran(["alloc", "status", SHORT], serverOf({ canary: true }));
+  expect(stdout).toContain(
+    "unhealthy: Unhealthy because of failed task\nCanary                 = true\n",
+  );
+});

@@ -11,9 +11,9 @@ type DeployedGroup = Deployment["groups"][number];
 const COLUMNS = [
   column<DeployedGroup>("Task Group", ({ group }) => group),
   column<DeployedGroup>("Auto Revert", ({ autoRevert }) => autoRevert),
-  column<DeployedGroup>("Promoted", () => "N/A"),
+  column<DeployedGroup>("Promoted", ({ canaries, promoted }) => (canaries > 0 ? promoted : "N/A")),
   column<DeployedGroup>("Desired", ({ desired }) => desired),
-  column<DeployedGroup>("Canaries", () => 0),
+  column<DeployedGroup>("Canaries", ({ canaries }) => canaries),
   column<DeployedGroup>("Placed", ({ placed }) => placed),
   column<DeployedGroup>("Healthy", ({ healthy }) => healthy),
   column<DeployedGroup>("Unhealthy", ({ unhealthy }) => unhealthy),
@@ -40,9 +40,26 @@ export function deploymentParts(deployment: Deployment, isVerbose: boolean): Par
 
 /** How far it has come, in one line. */
 export function deploymentLine({ id, status, groups }: Deployment): string {
-  const parts = groups.map(
-    ({ group, desired, placed, healthy, unhealthy }) =>
-      `${group} ${healthy}/${desired} healthy, ${placed} placed${unhealthy > 0 ? `, ${unhealthy} unhealthy` : ""}`,
-  );
+  const parts = groups.map((one) => {
+    const { group, desired, canaries, placed, healthy, unhealthy } = one;
+    const wanted = isUnpromoted(one) ? `${canaries} canaries` : `${desired}`;
+    return `${group} ${healthy}/${wanted} healthy, ${placed} placed${unhealthy > 0 ? `, ${unhealthy} unhealthy` : ""}`;
+  });
   return `Deployment ${shortId(id)} ${status}: ${parts.join("; ")}`;
+}
+
+function isUnpromoted({ canaries, promoted }: DeployedGroup): boolean {
+  return canaries > 0 && !promoted;
+}
+
+/** What it waits for when nothing but a promotion by hand lets it go on; null: something else. */
+export function promotionLine(
+  { status, version, groups }: Deployment,
+  jobId: string,
+): string | null {
+  const waiting = groups.filter(isUnpromoted);
+  const isByHand = waiting.some(({ autoPromote }) => !autoPromote);
+  const isReady = waiting.every(({ healthy, canaries }) => healthy >= canaries);
+  if (status !== "running" || !isByHand || !isReady) return null;
+  return `Version ${version} waits for promotion: stint job promote ${jobId}`;
 }

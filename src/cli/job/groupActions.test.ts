@@ -55,6 +55,23 @@ test("a revert is watched as a new version", async () => {
   expect(server.requests[0]?.body).toEqual({ version: 2 });
 });
 
+test("canaries are promoted, all or some, and the version is watched", async () => {
+  const deployment = aDeployment({ version: 5, status: "successful" });
+  const server = new FakeServer({
+    "POST /jobs/example/promote": { jobId: "example", version: 5 },
+    "GET /jobs/example/groups": aGroupsStatus({ version: 5, deployment }),
+  });
+  const { exitCode, stderr } = await ran(["job", "promote", "example"], server);
+  expect(exitCode).toBe(0);
+  expect(stderr).toStartWith("The canaries of example have been promoted in version 5.\n");
+  expect(server.requests[0]?.body).toEqual({});
+  const words = ["job", "promote", "-detach", "-group", "a", "-group", "b", "example"];
+  expect((await ran(words, server)).stdout).toBe(
+    "The canaries of a, b of example have been promoted in version 5.\n",
+  );
+  expect(server.requests.at(-1)?.body).toEqual({ groups: ["a", "b"] });
+});
+
 test("a job is stopped and, where that is wanted, purged", async () => {
   const states = ["terminating", "completed"] as const;
   let at = 0;

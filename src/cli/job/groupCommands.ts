@@ -87,6 +87,16 @@ export const GROUP_ACTIONS = {
     operands: ["id", "version"],
     load: async () => (await import("./revert.ts")).run,
   }),
+  promote: action({
+    summary: "Let a new version go on whose canaries are healthy",
+    options: {
+      ...ONE,
+      group: list("gr", "name", "Canaries of this group; default: of all"),
+      ...DETACH,
+    },
+    operands: ["id"],
+    load: async () => (await import("./promote.ts")).run,
+  }),
   stop: action({
     summary: "Stop a job; what it was is kept unless it is purged",
     options: { ...ONE, purge: flag("pg", "Remove the job, too"), ...DETACH },

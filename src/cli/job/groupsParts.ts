@@ -109,16 +109,21 @@ function futureAttempts(waiting: readonly Waiting[], { now }: TimeForm): Part[] 
   const columns = [
     column<Waiting>("Task Group", ({ group }) => group),
     column<Waiting>("Reschedule Policy", ({ policy }) => policy),
-    column<Waiting>("Task", ({ taskId }) => taskId),
+    column<Waiting>("Task", waitingName),
     column<Waiting>("When", ({ actsAt = "" }) => relativeTime(actsAt, now)),
   ];
   return [tablePart("Future Rescheduling Attempts", columns, due)];
 }
 
+/** A canary is beside the execution of the task whose name it has. */
+export function waitingName({ taskId, canary }: Waiting): string {
+  return canary ? `canary of ${taskId}` : taskId;
+}
+
 /** For each task that waits or was given up: what was decided about it, why, and when it acts next. */
 function decisions(waiting: readonly Waiting[], { now }: TimeForm): Part[] {
   const lines = waiting.flatMap((one) => [
-    `Task Group "${one.group}", task ${one.taskId}:`,
+    `Task Group "${one.group}", ${one.canary ? "" : "task "}${waitingName(one)}:`,
     `  Policy   = ${one.policy}`,
     `  Decision = ${printable(one.decision)}`,
     `  Next     = ${nextText(one, now)}`,

@@ -30,6 +30,30 @@ Deployment 7-1 successful: cache 1/2 healthy, 2 placed, 1 unhealthy
   expect(stdout).toContain("Status      = successful\nDescription = All is well\n");
 });
 
+test("a version whose canaries are healthy is said to wait for its promotion", async () => {
+  const [group] = aDeployment().groups;
+  if (group === undefined) throw new Error("no group");
+  const canaries = { ...group, canaries: 1, placed: 1, unhealthy: 0 };
+  const at = (healthy: number, changes: Partial<typeof group> = {}) =>
+    aGroupsStatus({ deployment: aDeployment({ groups: [{ ...canaries, healthy, ...changes }] }) });
+  const successful = aDeployment({ status: "successful" });
+  const seen = [at(0), at(1), at(1, { promoted: true })];
+  const status = () => seen.shift() ?? aGroupsStatus({ deployment: successful });
+  const { exitCode, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
+  expect(exitCode).toBe(0);
+  expect(stderr).toBe(`example has been registered successfully as version 1.
+Deployment 7-1 running: cache 0/1 canaries healthy, 1 placed
+Deployment 7-1 running: cache 1/1 canaries healthy, 1 placed
+Version 1 waits for promotion: stint job promote example
+Deployment 7-1 running: cache 1/2 healthy, 1 placed
+Deployment 7-1 successful: cache 1/2 healthy, 2 placed, 1 unhealthy
+`);
+  const auto = [at(1, { autoPromote: true })];
+  const alone = () => auto.shift() ?? aGroupsStatus({ deployment: successful });
+  const promoted = await run({ "GET /jobs/example/groups": alone }, "a.nomad");
+  expect(promoted.stderr).not.toContain("waits for promotion");
+});
+
 test("a deployment that failed is exit code 2, with how to see why", async () => {
   const deployment = aDeployment({ status: "failed" });
   const status = aGroupsStatus({ deployment });
@@ -55,6 +79,7 @@ test("a batch job is watched until it is placed, and what it waits for is said",
     decision: "",
     reasons: ["All nodes are full."],
     isGivenUp: false,
+    canary: false,
   };
   const seen = [
     aGroupsStatus({ type: "batch", waiting: [waiting] }),

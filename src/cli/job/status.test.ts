@@ -11,6 +11,7 @@ const WAITING = {
   actsAt: SOON,
   reasons: [],
   isGivenUp: false,
+  canary: false,
 };
 
 function serverOf(status = aGroupsStatus()): FakeServer {
@@ -111,6 +112,18 @@ Allocations
 | 3c6e8bbf | n1      | cache      | 1       | run     | failed | 39m55s ago | 2s ago   |
 +----------+---------+------------+---------+---------+--------+------------+----------+
 `);
+});
+
+test("canaries are in the deployment, and one that waits says why", async () => {
+  const [group] = aDeployment().groups;
+  if (group === undefined) throw new Error("no group");
+  const deployment = aDeployment({ groups: [{ ...group, canaries: 1 }] });
+  const { actsAt: _, ...rest } = { ...WAITING, canary: true, reasons: ["All nodes are full."] };
+  const status = aGroupsStatus({ deployment, waiting: [rest] });
+  const { stdout } = await ran(["job", "status", "example"], serverOf(status));
+  expect(stdout).toContain("| cache      | true        | false    | 2       | 1        |");
+  expect(stdout).toContain('Task Group "cache", canary of example.cache[0]:\n');
+  expect(stdout).toContain("  * All nodes are full.\n");
 });
 
 test("-verbose has whole ids, names and exact times", async () => {

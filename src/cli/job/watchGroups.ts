@@ -7,7 +7,8 @@ import { printJson } from "../output/json.ts";
 import { boxParts } from "../output/parts.ts";
 import type { Session } from "../session.ts";
 import { again } from "./again.ts";
-import { type Deployment, deploymentLine, deploymentParts } from "./deployment.ts";
+import { type Deployment, deploymentLine, deploymentParts, promotionLine } from "./deployment.ts";
+import { waitingName } from "./groupsParts.ts";
 
 const FIRST_INTERVAL_MS = 20;
 const MOST_INTERVAL_MS = 1000;
@@ -22,7 +23,7 @@ export interface WatchedVersion {
 }
 
 /**
- * Shows how a version comes up, until its deployment is over, or without one until all its tasks are placed; the exit code is
+ * Shows how a version comes up, until its deployment is over, its promotion included, or without one until all its tasks are placed; the exit code is
  * 0 when that went well, 2 when not. Ctrl-C ends the watching alone.
  */
 export async function watchGroups(
@@ -68,11 +69,17 @@ function progressLines(status: GroupsStatus, watched: WatchedVersion): string[] 
     ({ group, queued, starting, running }) =>
       `${group}: ${running} running, ${starting} starting, ${queued} queued`,
   );
-  const waiting = status.waiting.flatMap(({ taskId, reasons, decision }) => {
+  const waiting = status.waiting.flatMap((one) => {
+    const { reasons, decision } = one;
     const reason = reasons.length === 0 ? decision : reasons.join("; ");
-    return reason === "" ? [] : [`${taskId} waits: ${reason}`];
+    return reason === "" ? [] : [`${waitingName(one)} waits: ${reason}`];
   });
-  return [...(deployment === undefined ? placed : [deploymentLine(deployment)]), ...waiting];
+  const promotion = deployment === undefined ? null : promotionLine(deployment, watched.jobId);
+  return [
+    ...(deployment === undefined ? placed : [deploymentLine(deployment)]),
+    ...waiting,
+    ...(promotion === null ? [] : [promotion]),
+  ];
 }
 
 function isOver(status: GroupsStatus, watched: WatchedVersion): boolean {

@@ -1,7 +1,7 @@
 import type { Explanation } from "../../engine/explanation.ts";
 import type { PlannedGroup } from "../../engine/groups/plan.ts";
 import type { Reply, RequestInput } from "../../engine/input.ts";
-import type { JobNumber, NodeNumber, PoolNumber, TaskNumber } from "../../model/id.ts";
+import type { JobNumber, NodeNumber, PoolNumber } from "../../model/id.ts";
 import type { JobRecord, JobSpec } from "../../model/job.ts";
 import type { NodeProgress, NodeRecord, NodeState } from "../../model/node.ts";
 import type { ProviderName } from "../../model/pool.ts";
@@ -10,6 +10,7 @@ import type { TaskRecord } from "../../model/task.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
 import type { Store } from "../../store/store.ts";
+import type { Nowhere } from "../views/groupsStatus.ts";
 import type { ExecSessions } from "./exec.ts";
 
 /** What an answer looks like before it becomes a response. */
@@ -86,8 +87,8 @@ export interface LiveView {
   /** Nodes of the pool that count for its allocation. */
   currentDedicatedNodes(pool: PoolNumber): number;
   explain(job: JobRecord, task: TaskRecord): Explanation;
-  /** Why no node takes tasks of a job of groups, by task; empty for any other job. */
-  nowhere(job: JobNumber): ReadonlyMap<TaskNumber, readonly string[]>;
+  /** Why no node takes tasks of a job of groups, and canaries beside them, by task; empty for any other job. */
+  nowhere(job: JobNumber): Nowhere;
   /** What registering a job of groups would do now, and when it would launch its next child; null: it launches none. */
   plan(spec: JobSpec): {
     readonly groups: readonly PlannedGroup[];

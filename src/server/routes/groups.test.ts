@@ -183,6 +183,75 @@ test("a parameterized job is dispatched with meta and payload", async () => {
   expect(parent.children).toMatchObject({ running: 1 });
 });
 
+/** A version of a job that is tried in a canary. */
+function withCanary(id: string, memoryMb: number) {
+  const spec = job(id, { Update: { Canary: 1 } });
+  const [group] = spec.TaskGroups;
+  const tasks = group?.Tasks.map((task) => ({ ...task, Resources: { MemoryMB: memoryMb } }));
+  return { job: { ...spec, TaskGroups: [{ ...group, Tasks: tasks }] } };
+}
+
+test("a version in a canary is promoted when that is healthy, and only then", async () => {
+  const promote = (body = {}) => api.refusal("POST", "/jobs/tried/promote", body);
+  const healthy = state({ health: { healthy: true, at: TEST_TIME, reason: "Healthy for 10s" } });
+  await api.json("POST", "/jobs/register", withCanary("tried", 50));
+  const old = await started("tried");
+  await api.report(node, "n1", [{ kind: "allocation", execution: old.execution, state: healthy }]);
+  expect((await promote()).message).toContain("is successful; only a running one");
+  await api.json("POST", "/jobs/register", withCanary("tried", 60));
+  const canary = await started("tried", 2);
+  const before = await api.json("GET", "/jobs/tried/groups");
+  expect(before).toMatchObject({
+    deployment: {
+      description: "Deployment is running but requires manual promotion",
+      groups: [{ canaries: 1, promoted: false, autoPromote: false, placed: 1, healthy: 0 }],
+    },
+    summary: [{ running: 1, starting: 1, queued: 0 }],
+  });
+  const shown = await api.json("GET", `/allocations/${canary.allocation?.allocationId}`);
+  expect(shown).toMatchObject({ canary: true, name: "tried.cache[0]", version: 1 });
+  expect(await promote()).toMatchObject({
+    status: 412,
+    code: "ConditionNotMet",
+    message: expect.stringContaining('Task group "cache" has 0/1 healthy allocations'),
+  });
+  expect((await promote({ groups: ["web"] })).message).toContain('no task group "web"');
+  expect(await promote({ groups: [] })).toMatchObject({ status: 400 });
+  await api.report(node, "n1", [
+    { kind: "allocation", execution: canary.execution, state: healthy },
+  ]);
+  const task = encodeURIComponent("tried.cache[0]");
+  const explained = await api.json("GET", `/jobs/tried/tasks/${task}/explain`);
+  expect(explained.reasons[0]).toMatchObject({
+    code: "WaitsForPromotion",
+    message: "Version 1 waits for promotion: stint job promote tried.",
+  });
+  const done = await api.json("POST", "/jobs/tried/promote", {});
+  expect(done).toEqual({ jobId: "tried", version: 1 });
+  const after = await api.json("GET", "/jobs/tried/groups");
+  expect(after.deployment.groups).toMatchObject([{ promoted: true, healthy: 1 }]);
+  expect((await promote()).status).toBe(412);
+  expect((await api.refusal("POST", "/jobs/none/promote", {})).status).toBe(404);
+});
+
+test("a canary that no node takes says why, beside what runs", async () => {
+  await api.json("POST", "/jobs/register", withCanary("wide", 50));
+  await started("wide");
+  await api.json("POST", "/jobs/register", withCanary("wide", 900_000));
+  const status = await api.json("GET", "/jobs/wide/groups");
+  expect(status.summary).toMatchObject([{ queued: 1 }]);
+  expect(status.waiting).toMatchObject([
+    { taskId: "wide.cache[0]", canary: true, reasons: [expect.stringContaining("memory")] },
+  ]);
+  const task = encodeURIComponent("wide.cache[0]");
+  const explained = await api.json("GET", `/jobs/wide/tasks/${task}/explain`);
+  expect(explained.reasons.map(({ code }: { code: string }) => code)).toEqual([
+    "WaitsForNode",
+    "WaitsForPromotion",
+    "NoNodeSuits",
+  ]);
+});
+
 test("a drained node is shown as such and takes nothing more until it is eligible", async () => {
   await api.request("POST", "/nodes/n1/drain", { deadlineMs: 60 * SECOND_NS });
   const drained = await api.json("GET", "/nodes/n1");

@@ -51,6 +51,12 @@ function jobRequests(context: ServerContext) {
       const reply = await replyTo(context, { kind: "revertJob", job: jobId, version });
       return { jobId, version: reply.version ?? version };
     },
+    "POST /jobs/{jobId}/promote": async ({ parameters, body }) => {
+      const { groups = null } = await body();
+      const { jobId } = parameters;
+      const reply = await replyTo(context, { kind: "promoteJob", job: jobId, groups });
+      return { jobId, version: reply.version ?? 0 };
+    },
     "POST /jobs/{jobId}/dispatch": async ({ parameters, body }) => {
       const { payload = null, meta = {} } = await body();
       const suffix = crypto.randomUUID().slice(0, 8);

@@ -32,6 +32,7 @@ export function allocationStub(found: FoundAllocation): AllocationStub {
     nodeId: execution.nodeId,
     version: allocation.version,
     desired: allocation.desired,
+    canary: allocation.canary,
     status: clientStatusOf(execution),
     createTime: isoTime(execution.assignedAt),
     modifyTime: isoTime(allocation.modifiedAt),
@@ -52,11 +53,9 @@ export function allocationView(
   node: NodeRecord | null,
   next: ExecutionRecord | null,
 ): Allocation {
-  const { task, allocation } = found;
+  const { allocation } = found;
   const group = groupRun(found);
-  const { group: progress } = task.progress;
-  const isLatest = task.progress.execution === found.execution.number;
-  const actsAt = isLatest && task.progress.state === "active" ? (progress?.actsAt ?? null) : null;
+  const { decision, actsAt } = nextOf(found);
   return {
     ...allocationStub(found),
     description: allocation.description,
@@ -77,7 +76,7 @@ export function allocationView(
       previousAllocation: allocation.previous === null ? null : allocationId(allocation.previous),
       nextAllocation: next === null ? null : allocationId(next.number),
       reschedulePolicy: group === null ? null : rescheduleText(group.reschedule),
-      decision: isLatest ? (progress?.decision ?? null) : null,
+      decision,
       actsAt: timeOf(actsAt),
     }),
     rescheduleAttempts: allocation.rescheduled.length,
@@ -90,6 +89,16 @@ export function allocationView(
     })),
     scores: allocation.scores.map((score) => ({ ...score, scores: { ...score.scores } })),
   };
+}
+
+/** What was decided about its task, or about the canary that it is, and when that acts next; null: it is not the latest. */
+function nextOf({ task, execution }: FoundAllocation) {
+  const { execution: latest, state, group: progress } = task.progress;
+  const canary = progress?.canary ?? null;
+  const isCanary = canary?.execution === execution.number;
+  const next = isCanary ? canary : latest === execution.number ? (progress ?? null) : null;
+  const isWaiting = isCanary ? canary.state === "waiting" : state === "active";
+  return { decision: next?.decision ?? null, actsAt: isWaiting ? (next?.actsAt ?? null) : null };
 }
 
 /** The deployment that made it, or took it over; null: none did, or it is not kept any more. */

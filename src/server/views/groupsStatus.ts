@@ -1,6 +1,6 @@
 import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
-import type { Deployment, GroupsRecord } from "../../model/groupJob.ts";
+import type { Deployment, GroupsRecord, NextExecution } from "../../model/groupJob.ts";
 import type { TaskNumber } from "../../model/id.ts";
 import type { JobCounts, JobRecord } from "../../model/job.ts";
 import { rescheduleText } from "../../model/policyText.ts";
@@ -10,6 +10,12 @@ import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
 import { clientStatusOf } from "./clientStatus.ts";
 import { jobStatusOf } from "./jobStatus.ts";
 import { present, timeOf } from "./present.ts";
+
+/** Why no node takes a task, or the canary beside it, now. */
+export interface Nowhere {
+  readonly tasks: ReadonlyMap<TaskNumber, readonly string[]>;
+  readonly canaries: ReadonlyMap<TaskNumber, readonly string[]>;
+}
 
 /** Everything that is known of a job of groups. */
 export interface GroupsFigures {
@@ -22,8 +28,7 @@ export interface GroupsFigures {
   readonly counts: JobCounts;
   /** Its children; empty for jobs that have none. */
   readonly children: readonly { readonly record: JobRecord; readonly counts: JobCounts }[];
-  /** Why no node takes a task now. */
-  readonly nowhere: ReadonlyMap<TaskNumber, readonly string[]>;
+  readonly nowhere: Nowhere;
 }
 
 export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
@@ -78,7 +83,9 @@ function summaryOf({ tasks, executions }: GroupsFigures, group: GroupSpec) {
     if (numbers.has(execution.task)) counts[clientStatusOf(execution)] += 1;
   }
   const { pending: starting, running, failed, complete, lost, unknown } = counts;
-  const queued = inGroup.filter(({ progress }) => progress.state === "active").length;
+  const queued =
+    inGroup.filter(({ progress }) => progress.state === "active").length +
+    inGroup.filter(({ progress }) => progress.group?.canary?.state === "waiting").length;
   return { group: group.name, queued, starting, running, failed, complete, lost, unknown };
 }
 
@@ -96,7 +103,7 @@ function deploymentView(
     createTime: isoTime(deployment.createdAt),
     ...present({ endTime: timeOf(deployment.endedAt) }),
     groups: Object.entries(deployment.groups).map(
-      ([group, { autoRevert, desired, progressBy }]) => {
+      ([group, { autoRevert, autoPromote, promoted, desired, canaries, progressBy }]) => {
         const placed = executions.filter(
           ({ task, allocation, assignedAt }) =>
             allocation?.version === version &&
@@ -108,7 +115,10 @@ function deploymentView(
         return {
           group,
           autoRevert,
+          autoPromote,
+          promoted,
           desired,
+          canaries,
           placed: placed.length,
           healthy: health.filter((healthy) => healthy === true).length,
           unhealthy: health.filter((healthy) => healthy === false).length,
@@ -120,24 +130,53 @@ function deploymentView(
 }
 
 /** What waits for a node or for its time, and what was given up. */
-function waitingTasks({ job, spec, tasks, nowhere }: GroupsFigures): GroupsStatus["waiting"] {
-  if (job.state !== "active") return [];
-  return tasks.flatMap((task) => {
+function waitingTasks(figures: GroupsFigures): GroupsStatus["waiting"] {
+  if (figures.job.state !== "active") return [];
+  const { tasks, canaries } = figures.nowhere;
+  return figures.tasks.flatMap((task) => {
     const { state, outcome, group: progress } = task.progress;
+    const canary = progress?.canary ?? null;
     const isGivenUp = state === "completed" && outcome?.result === "failure";
-    if (state !== "active" && !isGivenUp) return [];
-    const name = task.spec.place?.group ?? "";
-    const group = spec.groups.find((candidate) => candidate.name === name);
     return [
-      {
-        taskId: task.id,
-        group: name,
-        policy: rescheduleText(group?.reschedule ?? null),
-        decision: progress?.decision ?? "It waits for its first node",
-        ...present({ actsAt: timeOf(isGivenUp ? null : (progress?.actsAt ?? null)) }),
-        reasons: [...(nowhere.get(task.number) ?? [])],
-        isGivenUp,
-      },
+      ...(state === "active" || isGivenUp
+        ? [waitingView(figures, task, { canary: false, isGivenUp, next: progress ?? null }, tasks)]
+        : []),
+      ...(canary !== null && canary.state !== "running"
+        ? [
+            waitingView(
+              figures,
+              task,
+              { canary: true, isGivenUp: canary.state === "failed", next: canary },
+              canaries,
+            ),
+          ]
+        : []),
     ];
   });
+}
+
+interface Waiting {
+  readonly canary: boolean;
+  readonly isGivenUp: boolean;
+  readonly next: NextExecution | null;
+}
+
+function waitingView(
+  { spec }: GroupsFigures,
+  task: TaskRecord,
+  { canary, isGivenUp, next }: Waiting,
+  nowhere: Nowhere["tasks"],
+): GroupsStatus["waiting"][number] {
+  const name = task.spec.place?.group ?? "";
+  const group = spec.groups.find((candidate) => candidate.name === name);
+  return {
+    taskId: task.id,
+    group: name,
+    policy: rescheduleText(group?.reschedule ?? null),
+    decision: next?.decision ?? "It waits for its first node",
+    ...present({ actsAt: timeOf(isGivenUp ? null : (next?.actsAt ?? null)) }),
+    reasons: [...(nowhere.get(task.number) ?? [])],
+    isGivenUp,
+    canary,
+  };
 }

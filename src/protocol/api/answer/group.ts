@@ -25,7 +25,10 @@ const SUMMARY = z.object({
 const DEPLOYMENT_GROUP = z.object({
   group: z.string(),
   autoRevert: z.boolean(),
+  autoPromote: z.boolean(),
+  promoted: z.boolean().openapi({ description: "Whether its canaries were; false without any." }),
   desired: z.int(),
+  canaries: z.int().openapi({ description: "Canaries that it is to have; 0: it has none." }),
   placed: z.int(),
   healthy: z.int(),
   unhealthy: z.int(),
@@ -44,7 +47,7 @@ export const DEPLOYMENT = z
   })
   .openapi("Deployment");
 
-/** A task that waits: for a node, or for the time of its reschedule; or that was given up. */
+/** A task, or the canary beside it, that waits: for a node, or for the time of its reschedule; or that was given up. */
 const WAITING_TASK = z.object({
   taskId: z.string(),
   group: z.string(),
@@ -53,6 +56,7 @@ const WAITING_TASK = z.object({
   actsAt: TIME.optional().openapi({ description: "When it is placed again; absent: not by time." }),
   reasons: z.array(z.string()).openapi({ description: "Why no node takes it now." }),
   isGivenUp: z.boolean(),
+  canary: z.boolean().openapi({ description: "It is about the canary beside the task." }),
 });
 
 /** A job of groups as it is now. */
@@ -107,6 +111,7 @@ export const ALLOCATION_STUB = z
     nodeId: z.string(),
     version: z.int(),
     desired: z.enum(["run", "stop"]),
+    canary: z.boolean().openapi({ description: "It tries its version until that is promoted." }),
     status: z.enum(CLIENT_STATUSES),
     createTime: TIME,
     modifyTime: TIME,

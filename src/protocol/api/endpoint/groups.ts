@@ -51,6 +51,18 @@ export const GROUP_ENDPOINTS = endpoints({
     body: record({ version: z.int().min(0) }),
     answer: json(z.object({ jobId: z.string(), version: z.int() })),
   },
+  "POST /jobs/{jobId}/promote": {
+    summary: "Let a new version go on whose canaries are healthy",
+    action: "runJobs",
+    body: record({
+      groups: z
+        .array(z.string())
+        .min(1)
+        .optional()
+        .openapi({ description: "Absent: all that have canaries." }),
+    }),
+    answer: json(z.object({ jobId: z.string(), version: z.int() })),
+  },
   "POST /jobs/{jobId}/dispatch": {
     summary: "Run a parameterized job once",
     action: "runJobs",
