@@ -158,6 +158,7 @@ export function aPlan(changes: Partial<Plan> = {}): Plan {
         create: 1,
         destructive: 0,
         inPlace: 2,
+        canary: 0,
         stop: 0,
         ignore: 0,
         placements: [

@@ -78,11 +78,12 @@ function diffLine(line: string, paint: Paint): string {
 type Group = Plan["groups"][number];
 
 function groupLines(group: Group, isVerbose: boolean, paint: Paint): string[] {
-  const { create, destructive, inPlace, stop, ignore, reasons, placements } = group;
+  const { create, destructive, inPlace, canary, stop, ignore, reasons, placements } = group;
   const counts: [number, string][] = [
     [create, "create"],
     [destructive, "create/destroy update"],
     [inPlace, "in-place update"],
+    [canary, "canary"],
     [stop, "destroy"],
     [ignore, "ignore"],
   ];

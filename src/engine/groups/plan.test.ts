@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { UPDATE_DEFAULT } from "../../model/groupDefaults.ts";
 import { aMember } from "../../placement/testGroup.ts";
 import { planJob } from "./plan.ts";
 import { GroupFleet, groupJob } from "./testGroups.ts";
@@ -64,4 +65,54 @@ test("a system job is planned for each node that suits it", () => {
   fleet.register(system);
   fleet.starts();
   expect(planJob(fleet.engine, system)[0]).toMatchObject({ create: 0, ignore: 3 });
+});
+
+test("a version that canaries try is planned as nothing but those, also while they are there", () => {
+  const fleet = new GroupFleet();
+  const update = { ...UPDATE_DEFAULT, canary: 2 };
+  fleet.register(groupJob({ count: 3, update }));
+  for (const order of fleet.starts()) fleet.healthy(order);
+  const next = groupJob({ count: 5, update, ...memory(200) });
+  const [plan] = planJob(fleet.engine, next);
+  expect(plan).toMatchObject({ canary: 2, ignore: 3, create: 0, destructive: 0, stop: 0 });
+  expect(plan?.placements.map(({ taskId }) => taskId)).toEqual([
+    "example.cache[0]",
+    "example.cache[1]",
+  ]);
+  fleet.register(next);
+  fleet.starts();
+  expect(planJob(fleet.engine, next)[0]).toMatchObject({
+    canary: 0,
+    ignore: 5,
+    create: 0,
+    stop: 0,
+  });
+  const fewer = groupJob({ count: 2, update, ...memory(400) });
+  expect(planJob(fleet.engine, fewer)[0]).toMatchObject({ canary: 2, ignore: 2, stop: 3 });
+  const without = groupJob({ count: 3, update: UPDATE_DEFAULT, ...memory(400) });
+  expect(planJob(fleet.engine, without)[0]).toMatchObject({ canary: 0, destructive: 3, stop: 2 });
+  const back = groupJob({ count: 3, update });
+  expect(planJob(fleet.engine, back)[0]).toMatchObject({ canary: 0, destructive: 0, stop: 2 });
+});
+
+test("canaries beyond the count are planned under names of their own, and without a need there are none", () => {
+  const fleet = new GroupFleet();
+  const update = { ...UPDATE_DEFAULT, canary: 2 };
+  const job = groupJob({ update });
+  expect(planJob(fleet.engine, job)[0]).toMatchObject({ canary: 0, create: 1 });
+  fleet.register(job);
+  for (const order of fleet.starts()) fleet.healthy(order);
+  expect(planJob(fleet.engine, groupJob({ count: 2, update }))[0]).toMatchObject({
+    canary: 0,
+    create: 1,
+    inPlace: 1,
+  });
+  const next = groupJob({ update, ...memory(200) });
+  expect(planJob(fleet.engine, next)[0]?.placements.map(({ taskId }) => taskId)).toEqual([
+    "example.cache[0]",
+    "example.cache[1]",
+  ]);
+  fleet.register(next);
+  fleet.starts();
+  expect(planJob(fleet.engine, next)[0]).toMatchObject({ canary: 0, ignore: 3, stop: 0 });
 });

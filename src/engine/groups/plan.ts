@@ -1,5 +1,5 @@
 import type { GroupSpec } from "../../model/group.ts";
-import { groupChange } from "../../model/groupChange.ts";
+import { type GroupChange, groupChange } from "../../model/groupChange.ts";
 import { foldId } from "../../model/id.ts";
 import type { JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
@@ -12,7 +12,10 @@ import { explainNodes } from "../../placement/whyNot.ts";
 import { type Engine, type Job, liveOf, type Pool } from "../state.ts";
 import { candidatesIn, suits } from "./candidates.ts";
 import { chanceOf } from "./chance.ts";
+import { specOfVersion } from "./jobGroups.ts";
+import { keptVersion } from "./kept.ts";
 import { nowhereReasons } from "./nowhere.ts";
+import { type PlannedTrial, plannedTrial, runningIn } from "./planCanaries.ts";
 import { withEnd } from "./register.ts";
 
 /** Where a new execution would go. */
@@ -31,6 +34,8 @@ export interface PlannedGroup {
   readonly destructive: number;
   readonly inPlace: number;
   readonly stop: number;
+  /** New canaries beside what runs. */
+  readonly canary: number;
   readonly ignore: number;
   readonly placements: readonly PlannedPlacement[];
   /** Why something finds no node. */
@@ -53,7 +58,7 @@ export function planJob(engine: Engine, spec: JobSpec): readonly PlannedGroup[] 
   );
   return [
     ...groups.groups.map((group) => planGroup(engine, { spec, job, pool, group })),
-    ...gone.map(({ name }) => ({ ...NOTHING, group: name, stop: runningOf(engine, job, name) })),
+    ...gone.map(({ name }) => ({ ...NOTHING, group: name, stop: runningIn(engine, job, name) })),
   ];
 }
 
@@ -62,6 +67,7 @@ const NOTHING = {
   destructive: 0,
   inPlace: 0,
   stop: 0,
+  canary: 0,
   ignore: 0,
   placements: [],
   reasons: [],
@@ -74,28 +80,40 @@ interface Given {
   readonly group: GroupSpec;
 }
 
-function runningOf(engine: Engine, job: Job | null, group: string): number {
-  const tasks = [...(job?.groups?.tasks.values() ?? [])];
-  return tasks.filter(
-    (task) =>
-      task.spec.place?.group === group && liveOf(engine, task)?.execution.stopReason === null,
-  ).length;
-}
-
 function planGroup(engine: Engine, given: Given): PlannedGroup {
-  const { job, group } = given;
+  const { job, spec, group } = given;
+  const trial = plannedTrial(engine, job, spec, group, isSameSpec(given));
+  if (trial !== null) return planTrial(engine, given, trial);
   const { create, kept, done } = sorted(engine, given);
   const change = changeOf(given);
   const isReplaced = change === "destructive";
   const placed = placements(engine, given, create, isReplaced ? kept : []);
   return {
+    ...NOTHING,
     group: group.name,
     create: create.length,
     destructive: isReplaced ? kept.length : 0,
     inPlace: change === "inPlace" ? kept.length : 0,
     ignore: done + (change === "none" ? kept.length : 0),
-    stop: runningOf(engine, job, group.name) - kept.length,
+    stop: runningIn(engine, job, group.name) - kept.length,
     ...placed,
+  };
+}
+
+/** Only the canaries are new: the rest keeps its version, and a larger count waits with it. */
+function planTrial(engine: Engine, given: Given, trial: PlannedTrial): PlannedGroup {
+  const { job, spec, group } = given;
+  const { ordinary, canaries, present } = trial;
+  const { create, kept, done } = sorted(engine, { ...given, group: { ...group, count: ordinary } });
+  const names = canaries.map((index) => `${spec.id}.${group.name}[${index}]`);
+  return {
+    ...NOTHING,
+    group: group.name,
+    create: create.length,
+    canary: canaries.length,
+    ignore: done + kept.length + present,
+    stop: runningIn(engine, job, group.name) - kept.length - present,
+    ...placements(engine, given, names, []),
   };
 }
 
@@ -126,12 +144,18 @@ function sorted(engine: Engine, given: Given): Sorted {
 }
 
 /** It ended by itself, and nothing about its job changes. */
-function isDone({ spec, job }: Given, { progress }: TaskRecord): boolean {
+function isDone(given: Given, { progress }: TaskRecord): boolean {
+  const { job } = given;
   const wasStopped = progress.outcome?.result === "success" && progress.outcome.exitCode === null;
   if (progress.state !== "completed" || wasStopped || job === null) return false;
   const { state, terminateReason } = job.record;
   if (state !== "active" && terminateReason !== "AllTasksComplete") return false;
-  return JSON.stringify(job.record.spec) === JSON.stringify(withEnd(spec));
+  return isSameSpec(given);
+}
+
+/** Registering it makes no new version of a job that goes on. */
+function isSameSpec({ spec, job }: Given): boolean {
+  return job !== null && JSON.stringify(job.record.spec) === JSON.stringify(withEnd(spec));
 }
 
 function wantedIds(engine: Engine, given: Given): string[] {
@@ -153,11 +177,12 @@ function planFor(spec: JobSpec, group: GroupSpec): PlacementPlan {
   return placementPlan(spec.type, spec.groups, group);
 }
 
-function changeOf({ spec, job, group }: Given) {
-  const before = job?.record.spec.groups;
+/** From what its executions run: the version before, while canaries try the present one. */
+function changeOf({ spec, job, group }: Given): GroupChange {
+  if (job === null || job.groups === null || spec.groups === undefined) return "none";
+  const before = specOfVersion(job, keptVersion(job, group.name));
   const old = before?.groups.find(({ name }) => name === group.name);
-  if (before === undefined || old === undefined || spec.groups === undefined)
-    return "none" as const;
+  if (before === null || old === undefined) return "none";
   return groupChange(before, old, spec.groups, group);
 }
 

@@ -75,7 +75,7 @@ export function newVersion(engine: Engine, job: Job, spec: JobSpec): void {
  * The groups that the new spec tries in canaries first, each with the version that its other executions keep: those of
  * which something runs that would be replaced (Nomad).
  */
-function keptByCanaries(engine: Engine, job: Job, spec: JobSpec): Map<string, number> {
+export function keptByCanaries(engine: Engine, job: Job, spec: JobSpec): Map<string, number> {
   const kept = new Map<string, number>();
   for (const group of spec.groups?.groups ?? []) {
     if (spec.type !== "service" || (group.update?.canary ?? 0) === 0) continue;

@@ -27,6 +27,7 @@ export interface TaskDiff extends ObjectDiff {
 
 /** What becomes of a group's executions. */
 export type GroupUpdate =
+  | "canary"
   | "create"
   | "create/destroy update"
   | "destroy"

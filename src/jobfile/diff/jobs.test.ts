@@ -80,6 +80,15 @@ test("what a process sees replaces it", () => {
   ]);
 });
 
+test("canaries try what would be replaced, which runs on", () => {
+  const update = { update: { canary: 1 } };
+  const env = { env: { A: "1" } };
+  expect(lines(job({ ...update, count: 3 }), job({ ...update, count: 2 }, env))[1]).toBe(
+    '+/- Task Group: "cache" (1 canary, 1 destroy, 2 ignore)',
+  );
+  expect(lines(job(), job(update))).toContain('+/- Task Group: "cache" (1 in-place update)');
+});
+
 test("a policy of the server changes in place; durations are shown as people write them", () => {
   const before = job({ reschedule: { delay: "30s" } });
   const after = job({ reschedule: { delay: "1m" } });

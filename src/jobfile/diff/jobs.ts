@@ -126,10 +126,15 @@ function updatesOf(was: GroupSpec | null, is: GroupSpec | null, change: GroupCha
   const before = was?.count ?? 0;
   const after = is?.count ?? 0;
   const kept = Math.min(before, after);
+  const destroy = before > after ? { destroy: before - after } : {};
+  const canary = is?.update?.canary ?? 0;
+  // Until the promotion everything else stays as it is.
+  if (kept > 0 && change === "destructive" && canary > 0)
+    return { canary, ...destroy, ignore: kept };
   return {
     ...(after > before ? { create: after - before } : {}),
     ...(kept > 0 && change === "destructive" ? { "create/destroy update": kept } : {}),
-    ...(before > after ? { destroy: before - after } : {}),
+    ...destroy,
     ...(kept > 0 && change === "none" ? { ignore: kept } : {}),
     ...(kept > 0 && change === "inPlace" ? { "in-place update": kept } : {}),
   };

@@ -14,6 +14,7 @@ function updatesOf(group: PlannedGroup): GroupUpdates {
     ["create", group.create],
     ["create/destroy update", group.destructive],
     ["in-place update", group.inPlace],
+    ["canary", group.canary],
     ["destroy", group.stop],
     ["ignore", group.ignore],
   ];
@@ -36,7 +37,8 @@ export async function planAnswer(
   const diff = jobDiff(isDead ? null : old, spec, updates);
   const lines = renderDiff(diff, false).map(({ text }) => text);
   const isMoving = groups.some(
-    ({ create, destructive, inPlace, stop }) => create + destructive + inPlace + stop > 0,
+    ({ create, destructive, inPlace, canary, stop }) =>
+      create + destructive + inPlace + canary + stop > 0,
   );
   return {
     jobId: spec.id,

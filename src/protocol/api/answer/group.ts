@@ -205,6 +205,7 @@ export const PLAN = z
         create: z.int(),
         destructive: z.int().openapi({ description: "Executions that are replaced." }),
         inPlace: z.int(),
+        canary: z.int().openapi({ description: "New executions beside those before them." }),
         stop: z.int(),
         ignore: z.int(),
         placements: z.array(
