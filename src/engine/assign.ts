@@ -23,9 +23,7 @@ export function assign(
 ): LiveTask {
   const node = mustHave(engine.nodes, nodeNumber, "node");
   const { progress } = task;
-  // One that has only had a canary had no execution of its own.
-  const isFirst = progress.execution === null && progress.systemTaskVersion === 0;
-  progress.systemTaskVersion = isFirst ? 0 : progress.systemTaskVersion + 1;
+  countExecution(task);
   const live = newExecution(engine, job, task, node, allocationFor);
   const { execution } = live;
   progress.node = nodeNumber;
@@ -54,12 +52,18 @@ export function assignBeside(
   allocationFor: (execution: ExecutionNumber) => ExecutionAllocation,
 ): LiveTask {
   const node = mustHave(engine.nodes, nodeNumber, "node");
-  task.progress.systemTaskVersion += 1;
+  countExecution(task);
   const live = newExecution(engine, job, task, node, allocationFor);
   emitTaskStart(engine, job, task, node.record.id);
   openNodeJob(engine, job, node);
   sendStart(engine, live, node);
   return live;
+}
+
+/** One that has only had a canary had no execution of its own, and is not at its first for that. */
+function countExecution({ progress }: TaskRecord): void {
+  const hasRun = progress.execution !== null || (progress.group?.ranVersion ?? null) !== null;
+  progress.systemTaskVersion = hasRun ? progress.systemTaskVersion + 1 : 0;
 }
 
 function newExecution(

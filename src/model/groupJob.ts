@@ -116,7 +116,7 @@ export interface GroupProgress extends NextExecution {
   readonly original: ExecutionNumber | null;
   /** What tries a new version beside `execution`; null: nothing does. */
   readonly canary: CanaryProgress | null;
-  /** Version of the job that its last execution ran; null: none yet. */
+  /** Version of the job that its last execution ran, or a canary if it had nothing else; null: none yet. */
   readonly ranVersion: number | null;
   /** Node of a system task; null: any. */
   readonly boundTo: NodeNumber | null;

@@ -381,3 +381,22 @@ test("a restored server knows the canaries, and what they wait for", () => {
   expect(fleet.promote()).toMatchObject({ ok: true });
   expect(fleet.current(0)?.execution).toBe(canary.execution);
 });
+
+test("executions are numbered through, also where a canary comes before its task's first", () => {
+  const fleet = new CanaryFleet(0, {}, ["n1"]);
+  const update = { ...UPDATE_DEFAULT, canary: 2 };
+  fleet.register(groupJob({ count: 2, update, ...newVersion(3_000) }));
+  expect(fleet.start()).toMatchObject({
+    allocation: { name: "example.cache[0]" },
+    ordinal: 1,
+  });
+  fleet.register(groupJob({ count: 2, update, ...newVersion(100) }));
+  expect(fleet.starts().map(({ allocation, ordinal }) => `${allocation?.name} ${ordinal}`)).toEqual(
+    ["example.cache[0] 2", "example.cache[1] 1"],
+  );
+  fleet.node("n2");
+  expect(fleet.start()).toMatchObject({
+    ordinal: 2,
+    allocation: { version: 1, name: "example.cache[1]" },
+  });
+});

@@ -172,12 +172,14 @@ function start(engine: Engine, job: Job, wish: Wish, placement: Placed): void {
   const rescheduled = historyAfter(engine, wish);
   const began = { rescheduled, delayMs: null, actsAt: null };
   if (isBeside) setCanary(engine, task, began);
-  else setProgress(engine, task, { ...began, ranVersion: version });
+  else setProgress(engine, task, began);
   const place = isBeside ? assignBeside : assign;
   const live = place(engine, job, task, placement.node, (execution) =>
     allocationFor(engine, job, wish, execution, placement, rescheduled),
   );
   countUsage(live);
+  const { ranVersion } = progressOf(task);
+  setProgress(engine, task, { ranVersion: isBeside ? (ranVersion ?? version) : version });
   if (!isBeside) return;
   const { number, nodeId } = live.execution;
   setCanary(engine, task, { state: "running", execution: number, node: placement.node, nodeId });
