@@ -117,13 +117,14 @@ export class ProcessChecks {
     this.#checkPrepared(machine, process, ordered);
   }
 
-  /** Two of one task: one is told to stop, or they are the original and its replacement. */
+  /** Two of one task: one is told to stop, or they are declared: current, its original, its canary. */
   #mayBoth(one: number, other: number): boolean {
     const { disk } = this.#world;
     const records = [disk.executions.get(one), disk.executions.get(other)];
     if (records.some((record) => record !== undefined && record.stopReason !== null)) return true;
     const progress = disk.task(records[0]?.task ?? 0)?.progress;
-    const declared = [progress?.execution, progress?.group?.original];
+    const { original, canary } = progress?.group ?? {};
+    const declared = [progress?.execution, original, canary?.execution];
     return declared.includes(one) && declared.includes(other);
   }
 
@@ -220,7 +221,8 @@ export class ProcessChecks {
     if (record?.state !== "lost" || record.result !== null || node === undefined) return;
     if (since === null || !machine.agent?.isConnected || node.record.contact !== "connected")
       return;
-    const settledMs = agenda.now - since;
+    // What a shim was asked to start before it stood still, it starts when it goes on.
+    const settledMs = agenda.now - Math.max(since, machine.shims.pausedUntil);
     const lostMs = (server.engine?.now ?? 0) - (record.endedAt ?? 0);
     demand(Math.min(settledMs, lostMs) < SETTLE_SLACK_MS, "letGoIsStopped", () => {
       return `execution ${execution} was let go and still runs ${settledMs} ms after its node was settled`;
