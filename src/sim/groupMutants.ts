@@ -1,6 +1,7 @@
 import type { Effect } from "../engine/effect.ts";
 import { describeStop } from "../engine/groups/allocation.ts";
-import { groupsOf, isSystemType } from "../engine/groups/jobGroups.ts";
+import { groupsOf, isSystemType, setGroupsRecord } from "../engine/groups/jobGroups.ts";
+import { isKept } from "../engine/groups/kept.ts";
 import { revive } from "../engine/groups/wanted.ts";
 import type { Batch } from "../engine/loopCore.ts";
 import { freeForGroup } from "../engine/nodeIndex.ts";
@@ -83,9 +84,35 @@ function updateAtOnce(_: Batch<unknown>, engine: Engine): void {
   for (const live of running(engine)) {
     const { version } = groupsOf(live.job).record;
     if (live.execution.allocation?.version === version) continue;
+    // Which is another bug.
+    if (isKept(live.job, live.task.spec.place?.group ?? "")) continue;
     if (live.job.record.spec.type !== "service" || live.job.record.state !== "active") continue;
     describeStop(engine, live, "alloc is being updated due to job update");
     stopExecution(engine, live, "replaced");
+  }
+}
+
+/** What an update replaces does not wait until its canaries are promoted. */
+function updateUnpromoted(_: Batch<unknown>, engine: Engine): void {
+  for (const live of running(engine)) {
+    const { job, task, execution } = live;
+    if (job.record.state !== "active" || !isKept(job, task.spec.place?.group ?? "")) continue;
+    if (execution.allocation?.version === groupsOf(job).record.version) continue;
+    describeStop(engine, live, "alloc is being updated due to job update");
+    stopExecution(engine, live, "replaced");
+    // One at a time is what max_parallel allows.
+    return;
+  }
+}
+
+/** A deployment fails, and nobody looks at what it leaves. */
+function failUnsettled({ changes }: Batch<unknown>, engine: Engine): void {
+  for (const { job, execution } of running(engine)) {
+    const { deployment } = groupsOf(job).record;
+    if (!execution.allocation?.canary || deployment?.status !== "running") continue;
+    setGroupsRecord(engine, job, { deployment: { ...deployment, status: "failed" } });
+    changes.jobs.set(job.record.number, job.record);
+    return;
   }
 }
 
@@ -119,6 +146,8 @@ export const GROUP_MUTANTS: readonly Mutant[] = [
   { name: "lost executions are not replaced", hooks: () => ({ batch: forgetLost }) },
   { name: "a drain looks at no max_parallel", hooks: () => ({ batch: drainAtOnce }) },
   { name: "an update looks at no max_parallel", hooks: () => ({ batch: updateAtOnce }) },
+  { name: "an update does not wait for its promotion", hooks: () => ({ batch: updateUnpromoted }) },
+  { name: "canaries outlive their deployment", hooks: () => ({ batch: failUnsettled }) },
   { name: "system tasks are rescheduled", hooks: () => ({ batch: rescheduleSystem }) },
   {
     name: "what runs counts as healthy at once",

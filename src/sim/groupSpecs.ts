@@ -68,7 +68,8 @@ function disconnectPolicy(random: Random, type: GroupJobType): DisconnectPolicy 
   };
 }
 
-function updatePolicy(random: Random): UpdatePolicy {
+function updatePolicy(random: Random, type: GroupJobType): UpdatePolicy {
+  const canary = type === "service" && random.chance(0.5) ? random.between(1, 3) : 0;
   return {
     maxParallel: random.pick([1, 1, 2, 3]),
     healthCheck: random.pick(["checks", "task_states"]),
@@ -76,8 +77,8 @@ function updatePolicy(random: Random): UpdatePolicy {
     healthyDeadlineMs: random.pick([10_000, 30_000]),
     progressDeadlineMs: random.pick([0, 40_000, 120_000]),
     autoRevert: random.chance(0.4),
-    autoPromote: false,
-    canary: 0,
+    autoPromote: canary > 0 && random.chance(0.4),
+    canary,
     staggerMs: 1_000,
   };
 }
@@ -160,7 +161,8 @@ export class GroupSpecs {
       constraints: random.chance(0.15) ? [this.#constraint()] : [],
       restart: restartPolicy(random),
       reschedule: isPerNode ? null : reschedulePolicy(random),
-      update: isService || (type === "system" && random.chance(0.5)) ? updatePolicy(random) : null,
+      update:
+        isService || (type === "system" && random.chance(0.5)) ? updatePolicy(random, type) : null,
       migrate: isService ? migratePolicy(random) : null,
       disconnect: disconnectPolicy(random, type),
       networks: random.chance(0.5) ? [this.#network()] : [],

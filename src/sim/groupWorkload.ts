@@ -14,7 +14,7 @@ const CALM_AGAIN_MS = 10_000;
 
 type Ask = (input: Input, settle?: (reply: Reply | null) => void) => void;
 
-/** Users who run jobs of groups, change them, drain nodes, and ask for restarts. */
+/** Users who run jobs of groups, change and promote them, drain nodes, and ask for restarts. */
 export class GroupWorkload {
   readonly #world: World;
   readonly #random: Random;
@@ -127,6 +127,10 @@ export class GroupWorkload {
       this.#ask({ kind: "dispatchJob", job: id, dispatch: { payload: null, meta: {}, suffix } });
       return;
     }
+    if (this.#isTried(id) && random.chance(0.5)) {
+      this.#ask({ kind: "promoteJob", job: id, groups: random.chance(0.7) ? null : ["g1"] });
+      return;
+    }
     const action = random.between(1, 12);
     if (action <= 5) this.#newVersion(job);
     else if (action <= 7) {
@@ -150,6 +154,13 @@ export class GroupWorkload {
       });
     } else if (action === 11) this.#ask({ kind: "forceLaunch", job: id });
     else this.#ask({ kind: "reactivateTask", job: id, task: `${id}.g1[0]` });
+  }
+
+  #isTried(id: string): boolean {
+    const { engine } = this.#world.server;
+    const record = engine?.jobs.get(engine.jobsById.get(id) ?? 0)?.record;
+    const groups = Object.values(record?.groups?.deployment?.groups ?? {});
+    return groups.some(({ canaries, promoted }) => canaries > 0 && !promoted);
   }
 
   #newVersion(job: JobSpec): void {

@@ -1,3 +1,4 @@
+import { isBeside, isCanaryWanted } from "../../engine/groups/canaries.ts";
 import { candidateOf } from "../../engine/groups/candidates.ts";
 import { groupsOf, progressOf } from "../../engine/groups/jobGroups.ts";
 import { isWanted } from "../../engine/groups/wanted.ts";
@@ -83,7 +84,22 @@ function checkJob(engine: Engine, job: Job): void {
   });
 }
 
+/** One that waits is looked at, or has its time; one that runs has an execution. */
+function checkCanary(engine: Engine, job: Job, task: TaskRecord): void {
+  const { canary } = progressOf(task);
+  const isQueued = groupsOf(job).live.canaries.placing.has(task.number);
+  if (canary?.state === "running") {
+    const live = engine.executions.get(canary.execution ?? 0);
+    demand(live?.task === task, "oneState", () => `the canary of ${task.id} has no execution`);
+  }
+  if (canary?.state !== "waiting" || !isCanaryWanted(job, task)) return;
+  demand(isQueued || (canary.actsAt !== null && canary.actsAt > engine.now), "nothingLost", () => {
+    return `the canary of ${task.id} waits, is not looked at, and waits until ${canary.actsAt}`;
+  });
+}
+
 function checkTask(engine: Engine, job: Job, task: TaskRecord): void {
+  checkCanary(engine, job, task);
   const { state } = task.progress;
   const isQueued = groupsOf(job).live.placing.has(task.number);
   demand(!isQueued || state === "active", "index", () => {
@@ -101,11 +117,12 @@ function checkTask(engine: Engine, job: Job, task: TaskRecord): void {
   });
 }
 
-/** At most one is current; a second one is the declared original, and others are told to stop. */
-export function checkGroupExecution({ execution, task }: LiveTask): void {
+/** At most one is current; others are the declared original, the declared canary, or told to stop. */
+export function checkGroupExecution(live: LiveTask): void {
+  const { execution, task } = live;
   const { number, stopReason } = execution;
   const { progress } = task;
-  if (stopReason !== null || progressOf(task).original === number) return;
+  if (stopReason !== null || progressOf(task).original === number || isBeside(live)) return;
   demand(
     progress.execution === number && progress.state === "running",
     "oneCurrentExecution",

@@ -1,4 +1,5 @@
 import { explainTask } from "../../engine/explain.ts";
+import { canariesDecision, isBeside } from "../../engine/groups/canaries.ts";
 import { isFeasible } from "../../engine/groups/candidates.ts";
 import {
   boundNode,
@@ -8,6 +9,7 @@ import {
   progressOf,
   runsItself,
 } from "../../engine/groups/jobGroups.ts";
+import { canariesWanted, tasksWanted } from "../../engine/groups/kept.ts";
 import { isWanted } from "../../engine/groups/wanted.ts";
 import { takesWork } from "../../engine/nodeIndex.ts";
 import { poolOf } from "../../engine/ring.ts";
@@ -38,11 +40,12 @@ function waitsForItsNode({ execution, job, task, node }: LiveTask): boolean {
 }
 
 /** A service that runs, in an execution that nobody wants elsewhere. */
-export function isAtRest({ execution, job, task, node }: LiveTask): boolean {
+export function isAtRest(live: LiveTask): boolean {
+  const { execution, job, task, node } = live;
   const { type } = job.record.spec;
   if (type !== "service" && type !== "system") return false;
   if (execution.state !== "running" || execution.stopReason !== null) return false;
-  if (task.progress.execution !== execution.number) return false;
+  if (task.progress.execution !== execution.number && !isBeside(live)) return false;
   if (node.record.contact !== "connected" || job.record.state !== "active") return false;
   const mains = execution.allocation?.state?.members ?? [];
   return (
@@ -59,15 +62,27 @@ function jobUnsettled(engine: Engine, job: Job): string | null {
   }
   const waiting: TaskRecord[] = [];
   for (const task of live.tasks.values()) {
-    const { actsAt, original } = progressOf(task);
+    const { actsAt, original, canary } = progressOf(task);
     if (original !== null) return `task ${task.id} has the original ${original}`;
+    if (canary?.state === "waiting") {
+      const isDue = canary.actsAt === null || canary.actsAt <= engine.now;
+      if (!isDue) return `the canary of ${task.id} waits until ${canary.actsAt}`;
+      waiting.push(task);
+    }
     if (task.progress.state !== "active") continue;
     if (actsAt !== null && actsAt > engine.now) return `task ${task.id} waits until ${actsAt}`;
     waiting.push(task);
   }
-  const isRolling = record.deployment?.status === "running";
+  const isRolling = record.deployment?.status === "running" && !waitsForPromotion(engine, job);
   if (isRolling && waiting.length === 0) return `job ${spec.id} is being deployed`;
   return null;
+}
+
+/** Nothing but a person lets it go on. */
+function waitsForPromotion(engine: Engine, job: Job): boolean {
+  const tried = groupsOf(job).spec.groups.filter(({ name }) => canariesWanted(job, name) > 0);
+  const isByHand = tried.some(({ update }) => update?.autoPromote !== true);
+  return isByHand && tried.every((group) => canariesDecision(engine, job, group).isReady);
 }
 
 /** At the end: what is not done runs, or its wait is explained, or it was given up. */
@@ -75,10 +90,11 @@ export function checkGroupsSettled(engine: Engine, job: Job): void {
   const { live, spec } = groupsOf(job);
   for (const task of live.tasks.values()) {
     if (task.progress.state === "active") checkWaits(engine, job, task);
+    else if (progressOf(task).canary?.state === "waiting") checkCanaryWaits(engine, job, task);
   }
   if (job.record.state !== "active" || !runsItself(job) || isSystemType(job)) return;
   for (const group of spec.groups) {
-    for (let index = 0; index < group.count; index += 1) {
+    for (let index = 0; index < tasksWanted(job, group); index += 1) {
       const id = `${job.record.spec.id}.${group.name}[${index}]`;
       const task = live.tasks.get(live.byId.get(foldId(id)) ?? 0);
       demand(task !== undefined, "nothingLost", () => `task ${id} is wanted and was never made`);
@@ -87,6 +103,14 @@ export function checkGroupsSettled(engine: Engine, job: Job): void {
       demand(!isStopped, "liveness", () => `task ${id} is wanted and was stopped for good`);
     }
   }
+}
+
+function checkCanaryWaits(engine: Engine, job: Job, task: TaskRecord): void {
+  if (job.record.state !== "active") return;
+  const codes = explainTask(engine, job, task).reasons.map(({ code }) => code);
+  demand(codes.includes("WaitsForPromotion"), "explain", () => {
+    return `the canary of ${task.id} waits, and what is said is ${codes.join(", ") || "nothing"}`;
+  });
 }
 
 function checkWaits(engine: Engine, job: Job, task: TaskRecord): void {

@@ -1,6 +1,7 @@
 import type { Changes } from "../../model/changes.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupSpec } from "../../model/group.ts";
+import type { GroupProgress } from "../../model/groupJob.ts";
 import type { ReschedulePolicy } from "../../model/groupPolicy.ts";
 import { foldId, jobOfTask, type TaskNumber } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
@@ -18,10 +19,10 @@ export class GroupStoreChecks {
   readonly #ledger: Ledger;
   /** Executions under way, by task. */
   readonly #live = new Map<TaskNumber, Map<number, ExecutionRecord>>();
-  /** The last execution of each task. */
-  readonly #latest = new Map<TaskNumber, number>();
-  /** When a task was rescheduled, since its present version or its last new beginning. */
-  readonly #rescheduled = new Map<TaskNumber, { version: number; times: number[] }>();
+  /** The last execution of each task, and of the canary beside it, by lineKey. */
+  readonly #latest = new Map<string, number>();
+  /** When these were rescheduled, since their present version or their last new beginning. */
+  readonly #rescheduled = new Map<string, { version: number; times: number[] }>();
   /** Ids of deployments that are known to have come to a good end. */
   readonly #successful = new Set<string>();
   /** As they were when they were last seen. */
@@ -39,7 +40,8 @@ export class GroupStoreChecks {
     });
     for (const execution of executions) this.#note(execution);
     for (const [number, progress] of changes.tasks) {
-      if (progress?.state === "completed") this.#rescheduled.delete(number);
+      if (progress?.state === "completed") this.#rescheduled.delete(lineKey(number, false));
+      if (progress?.group?.canary === null) this.#endCanary(number, progress.execution);
     }
     const touched = new Set(executions.map(({ task }) => task));
     for (const [number, progress] of changes.tasks) if (progress?.group) touched.add(number);
@@ -52,6 +54,19 @@ export class GroupStoreChecks {
 
   #forget(job: number): void {
     for (const task of this.#live.keys()) if (jobOfTask(task) === job) this.#live.delete(task);
+  }
+
+  /** It has become what its task runs, or it is no more. */
+  #endCanary(task: TaskNumber, current: number | null): void {
+    const canary = lineKey(task, true);
+    const latest = this.#latest.get(canary);
+    const past = this.#rescheduled.get(canary);
+    this.#latest.delete(canary);
+    this.#rescheduled.delete(canary);
+    if (latest === undefined || latest !== current) return;
+    this.#latest.set(lineKey(task, false), latest);
+    if (past === undefined) this.#rescheduled.delete(lineKey(task, false));
+    else this.#rescheduled.set(lineKey(task, false), past);
   }
 
   #note(execution: ExecutionRecord): void {
@@ -68,7 +83,7 @@ export class GroupStoreChecks {
     const { execution, group, state } = task.progress;
     const live = [...(this.#live.get(number)?.values() ?? [])];
     for (const one of live) {
-      const isDeclared = one.number === execution || one.number === group.original;
+      const isDeclared = [execution, group.original, runningCanary(group)].includes(one.number);
       demand(one.stopReason !== null || isDeclared, "oneCurrentExecution", () => {
         return `execution ${one.number} of task ${task.id} lives on beside ${execution}, and nobody declared it`;
       });
@@ -76,6 +91,9 @@ export class GroupStoreChecks {
     const isRunning = state === "running" || state === "preparing";
     const isLive = live.some((one) => one.number === execution);
     demand(!isRunning || isLive, "oneState", () => `task ${task.id} is ${state}, and nothing runs`);
+    const canary = runningCanary(group);
+    const isThere = canary === null || live.some(({ number: its }) => its === canary);
+    demand(isThere, "oneState", () => `the canary ${canary} of task ${task.id} does not run`);
   }
 
   /** Whether the execution takes the place of one that failed by itself, and whether it may. */
@@ -83,8 +101,10 @@ export class GroupStoreChecks {
     const { disk } = this.#world;
     const task = disk.task(execution.task);
     const job = disk.jobs.get(execution.job);
-    const previous = disk.executions.get(this.#latest.get(execution.task) ?? 0);
-    this.#latest.set(execution.task, execution.number);
+    const isBeside = task?.progress.group?.canary?.execution === execution.number;
+    const line = lineKey(execution.task, isBeside);
+    const previous = disk.executions.get(this.#latest.get(line) ?? 0);
+    this.#latest.set(line, execution.number);
     if (task === undefined || job === undefined || previous?.allocation === undefined) return;
     const version = execution.allocation?.version ?? 0;
     if (!hasFailed(previous) || previous.allocation.version !== version) return;
@@ -96,7 +116,7 @@ export class GroupStoreChecks {
       return `execution ${execution.number} of ${type} task ${task.id} follows ${previous.number}, which failed`;
     });
     const group = groupOf(job, task, version);
-    if (group !== null) this.#checkReschedule(execution, previous, task, group);
+    if (group !== null) this.#checkReschedule(execution, previous, { task, line }, group);
   }
 
   #isReactivated(job: JobRecord, task: TaskRecord): boolean {
@@ -106,11 +126,11 @@ export class GroupStoreChecks {
   #checkReschedule(
     execution: ExecutionRecord,
     previous: ExecutionRecord,
-    task: TaskRecord,
+    { task, line }: { readonly task: TaskRecord; readonly line: string },
     { reschedule }: GroupSpec,
   ): void {
     const version = execution.allocation?.version ?? 0;
-    const known = this.#rescheduled.get(task.number);
+    const known = this.#rescheduled.get(line);
     const past = known?.version === version ? known : { version, times: [] };
     const { times } = past;
     demand(isAllowed(reschedule), "reschedulePolicy", () => {
@@ -124,7 +144,7 @@ export class GroupStoreChecks {
         return `task ${task.id} was rescheduled ${used + 1} times in ${reschedule.intervalMs} ms; ${reschedule.attempts} are allowed`;
       });
     }
-    this.#rescheduled.set(task.number, { version, times: [...times, execution.assignedAt] });
+    this.#rescheduled.set(line, { version, times: [...times, execution.assignedAt] });
   }
 
   /** What is told to move, for a new version or off a node, is as many at a time as its policy allows. */
@@ -216,6 +236,15 @@ export class GroupStoreChecks {
     const previous = executions.get(current?.allocation?.previous ?? 0);
     return [current, previous].some((one) => one?.allocation?.state?.health?.healthy === true);
   }
+}
+
+/** A canary beside a task has a history of its own. */
+function lineKey(task: TaskNumber, isCanary: boolean): string {
+  return `${task}${isCanary ? "*" : ""}`;
+}
+
+function runningCanary({ canary }: GroupProgress): number | null {
+  return canary?.state === "running" ? canary.execution : null;
 }
 
 function isPerNode({ spec }: JobRecord): boolean {

@@ -1,3 +1,4 @@
+import { isCanaryWanted } from "../../engine/groups/canaries.ts";
 import { isWanted } from "../../engine/groups/wanted.ts";
 import { hasChanges } from "../../engine/record.ts";
 import { restore } from "../../engine/restore.ts";
@@ -91,12 +92,16 @@ function waits(engine: Engine, number: number): boolean {
 }
 
 function canonicalGroups(engine: Engine, job: Job, groups: JobGroups): Record<string, string> {
-  const { tasks, placing, byId, usage } = groups;
+  const { tasks, placing, byId, usage, canaries } = groups;
   const { number, spec } = job.record;
   // What nobody wants is taken out when it is looked at.
   const wanted = [...placing].sort(byNumber).filter((task) => {
     const record = tasks.get(task);
     return record !== undefined && isWanted(engine, job, record);
+  });
+  const tried = [...canaries.placing].sort(byNumber).filter((task) => {
+    const record = tasks.get(task);
+    return record !== undefined && isCanaryWanted(job, record);
   });
   const names = spec.groups?.groups.map(({ name }) => name) ?? [];
   const places = [...job.nodes]
@@ -105,7 +110,7 @@ function canonicalGroups(engine: Engine, job: Job, groups: JobGroups): Record<st
   return {
     [`tasks of job ${number}`]: JSON.stringify([...tasks].sort(byKey)),
     [`ids of job ${number}`]: JSON.stringify([...byId].sort()),
-    [`placing of job ${number}`]: JSON.stringify(wanted),
+    [`placing of job ${number}`]: JSON.stringify([wanted, tried]),
     [`usage of job ${number}`]: JSON.stringify([usage.size, places]),
   };
 }

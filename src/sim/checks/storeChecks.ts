@@ -8,6 +8,7 @@ import { nodeJobKey } from "../../model/nodeJob.ts";
 import type { TaskProgress } from "../../model/task.ts";
 import { slotsOf } from "../../model/taskSpec.ts";
 import type { World } from "../world.ts";
+import { CanaryChecks } from "./canaryChecks.ts";
 import { GroupStoreChecks } from "./groupStoreChecks.ts";
 import { type Ledger, memberKey } from "./ledger.ts";
 import { demand } from "./violation.ts";
@@ -27,12 +28,14 @@ export class StoreChecks {
   /** How many executions a task has had. */
   readonly #ordinals = new Map<TaskNumber, number>();
   readonly #groups: GroupStoreChecks;
+  readonly #canaries: CanaryChecks;
   #recounts = 0;
 
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
     this.#ledger = ledger;
     this.#groups = new GroupStoreChecks(world, ledger);
+    this.#canaries = new CanaryChecks(world);
   }
 
   /** The caller was told that these tasks are accepted: then they are there. */
@@ -235,6 +238,7 @@ export class StoreChecks {
 
   committed(changes: Changes): void {
     this.#groups.committed(changes);
+    this.#canaries.committed(changes);
     for (const execution of changes.executions.values()) this.#noteEnd(execution);
     for (const execution of changes.executions.values()) this.#noteExecution(execution);
     for (const [number, progress] of changes.tasks) {
