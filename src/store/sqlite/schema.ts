@@ -204,4 +204,19 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE live_executions ADD COLUMN allocation TEXT;
   ALTER TABLE executions ADD COLUMN allocation TEXT;
   `,
+  // Of canaries: what was stored before there were any has none.
+  `
+  UPDATE task_progress SET group_progress = json_set(group_progress, '$.canary', NULL)
+    WHERE group_progress IS NOT NULL;
+  UPDATE live_executions SET allocation = json_set(allocation, '$.canary', json('false'))
+    WHERE allocation IS NOT NULL;
+  UPDATE executions SET allocation = json_set(allocation, '$.canary', json('false'))
+    WHERE allocation IS NOT NULL;
+  UPDATE jobs SET document = json_set(document, '$.groups.deployment.groups', json((
+      SELECT json_group_object(key, json_set(value, '$.canaries', 0, '$.autoPromote', json('false'),
+        '$.promoted', json('false'), '$.keepsVersion', NULL))
+      FROM json_each(document, '$.groups.deployment.groups')
+    )))
+    WHERE document ->> '$.groups.deployment.id' IS NOT NULL;
+  `,
 ];

@@ -4,7 +4,16 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { taskNumberOf } from "../../model/id.ts";
-import { commit, completed, execution, job, page, running, task } from "../conformance/fixtures.ts";
+import {
+  commit,
+  completed,
+  execution,
+  groups,
+  job,
+  page,
+  running,
+  task,
+} from "../conformance/fixtures.ts";
 import { codeOf } from "../conformance/harness.ts";
 import { storeConformance } from "../store.conformance.ts";
 import { openSqliteStore } from "./open.ts";
@@ -172,6 +181,51 @@ test("a purge ends with no row left, over a restart too", async () => {
   while (left() !== 1) await Bun.sleep(5);
   database.close();
   expect((await again.listTasks(2, {}, page())).items).toHaveLength(1);
+  await again.close();
+  await cleanup();
+});
+
+test("groups that were stored before there were canaries have none", async () => {
+  const { path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  const given = groups(1, 7);
+  await commit(store, (changes) => {
+    changes.jobs.set(1, given.record);
+    changes.newTasks.push(...given.tasks);
+    for (const { number, progress } of given.tasks) changes.tasks.set(number, progress);
+    changes.executions.set(7, given.execution);
+  });
+  await store.close();
+  const database = new Database(path);
+  database.run("UPDATE schema_version SET version = version - 1");
+  database.run("UPDATE task_progress SET group_progress = json_remove(group_progress, '$.canary')");
+  database.run("UPDATE live_executions SET allocation = json_remove(allocation, '$.canary')");
+  const before = JSON.stringify({ desired: 2, autoRevert: true, progressBy: null });
+  database.run(
+    "UPDATE jobs SET document = json_set(document, '$.groups.deployment.groups.web', json(?))",
+    [before],
+  );
+  database.close();
+  const again = await openSqliteStore(path);
+  const [first] = await again.readTasksByNumber(given.tasks.map(({ number }) => number));
+  expect<unknown>(first?.progress.group).toEqual({
+    ...given.tasks[0]?.progress.group,
+    canary: null,
+  });
+  const { allocation } = (await again.readExecution(7)) ?? {};
+  expect<unknown>(allocation).toEqual({ ...given.execution.allocation, canary: false });
+  const found = await again.readJob("groups");
+  expect(found?.record.groups?.deployment?.groups).toEqual({
+    web: {
+      desired: 2,
+      autoRevert: true,
+      progressBy: null,
+      canaries: 0,
+      autoPromote: false,
+      promoted: false,
+      keepsVersion: null,
+    },
+  });
   await again.close();
   await cleanup();
 });
