@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { UPDATE_DEFAULT } from "../model/groupDefaults.ts";
 import {
@@ -8,10 +10,52 @@ import {
   runningDescription,
 } from "./canary.ts";
 import type { RolloutTask } from "./rollout.ts";
+import { cell, durationIn, pageRows, rowName } from "./testPage.ts";
+
+const page = readFileSync(join(import.meta.dir, "../../docs/migrate-and-update.md"), "utf8");
 
 const WELL: RolloutTask = { state: "current", healthy: true, isRunning: true };
 const OPEN: RolloutTask = { state: "current", healthy: null, isRunning: true };
 const SICK: RolloutTask = { state: "current", healthy: false, isRunning: true };
+
+const CANARIES: Readonly<Record<string, RolloutTask>> = {
+  new: WELL,
+  "new?": OPEN,
+  "new!": SICK,
+  "-": { state: "waiting" },
+  failed: { state: "failed" },
+};
+
+for (const row of pageRows(page, "canary")) {
+  test(rowName(row), () => {
+    const progressDeadlineMs = durationIn(cell(row, "progress_deadline"));
+    const wanted = Number(cell(row, "canary"));
+    const { healthy, failure } = decideCanaries({
+      policy: { ...UPDATE_DEFAULT, progressDeadlineMs },
+      deployment: "running",
+      wanted,
+      canaries: cell(row, "canaries")
+        .split(" ")
+        .map((name) => {
+          const canary = CANARIES[name];
+          if (canary === undefined) throw new Error(`expected a canary of the page, got ${name}`);
+          return canary;
+        }),
+      progressBy: progressDeadlineMs === 0 ? null : progressDeadlineMs,
+      now: durationIn(cell(row, "since progress")),
+    });
+    const autoPromote = cell(row, "auto_promote") === "true";
+    const groups = [{ group: "g", wanted, healthy, isPromoted: false, autoPromote }];
+    const isBy = (kind: "auto" | "all") =>
+      decidePromotion(groups, { kind }).promote.length > 0 ? "yes" : "no";
+    expect([`${healthy}/${wanted}`, isBy("auto"), isBy("all"), failure ?? "running"]).toEqual([
+      cell(row, "healthy"),
+      cell(row, "promoted by itself"),
+      cell(row, "by job promote"),
+      cell(row, "deployment"),
+    ]);
+  });
+}
 
 test("canaries that are all healthy wait without a deadline; others fail at it", () => {
   const given = { policy: UPDATE_DEFAULT, deployment: "running", wanted: 2 } as const;
@@ -127,5 +171,46 @@ test("a deployment is described by what it waits for", () => {
   expect(runningDescription([group])).toBe("Deployment is running pending automatic promotion");
   expect(runningDescription([group, { ...group, autoPromote: false }])).toBe(
     "Deployment is running but requires manual promotion",
+  );
+});
+
+const anyCanaries = fc.record({
+  canaries: fc.array(fc.constantFrom(...Object.values(CANARIES)), { maxLength: 5 }),
+  wanted: fc.integer({ min: 1, max: 5 }),
+  progressDeadlineMs: fc.constantFrom(0, 10),
+  now: fc.nat(20),
+});
+
+test("canaries that are all healthy never fail a deployment, and it never fails twice", () => {
+  fc.assert(
+    fc.property(anyCanaries, ({ canaries, wanted, progressDeadlineMs, now }) => {
+      const given = {
+        policy: { ...UPDATE_DEFAULT, progressDeadlineMs },
+        wanted,
+        canaries,
+        progressBy: progressDeadlineMs === 0 ? null : progressDeadlineMs,
+        now,
+      };
+      const { healthy, isReady, failure, reason } = decideCanaries({
+        ...given,
+        deployment: "running",
+      });
+      expect(isReady).toBe(healthy >= wanted);
+      if (isReady) expect(failure).toBe(null);
+      expect(healthy).toBeLessThanOrEqual(canaries.length);
+      expect(reason).not.toBe("");
+      expect(decideCanaries({ ...given, deployment: "failed" }).failure).toBe(null);
+    }),
+  );
+});
+
+test("groups that are named are promoted all together or not at all, and no others", () => {
+  const names = fc.uniqueArray(fc.constantFrom("a", "b", "c"), { minLength: 1 });
+  fc.assert(
+    fc.property(anyGroups, names, (groups, wanted) => {
+      const unique = [...new Map(groups.map((one) => [one.group, one])).values()];
+      const { promote } = decidePromotion(unique, { kind: "groups", names: wanted });
+      if (promote.length > 0) expect([...promote].sort()).toEqual([...wanted].sort());
+    }),
   );
 });

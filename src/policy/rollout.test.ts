@@ -66,6 +66,8 @@ test("the defaults of update are those of the page", () => {
     healthy_deadline: String(UPDATE_DEFAULT.healthyDeadlineMs),
     progress_deadline: String(UPDATE_DEFAULT.progressDeadlineMs),
     auto_revert: String(UPDATE_DEFAULT.autoRevert),
+    canary: String(UPDATE_DEFAULT.canary),
+    auto_promote: String(UPDATE_DEFAULT.autoPromote),
   };
   for (const row of pageRows(page, "field")) {
     const text = cell(row, "default");

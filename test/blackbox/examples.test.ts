@@ -158,6 +158,28 @@ test("ticker.nomad.hcl is deployed, and a killed process of it runs again", asyn
   await stint("job", "stop", "ticker");
 });
 
+test("canary.nomad.hcl tries a new version beside the old one, until it is promoted", async () => {
+  await runGroups("canary.nomad.hcl");
+  const example = join(EXAMPLES, "canary.nomad.hcl");
+  const second = await stint("job", "run", "-detach", "-var", "text=two", example);
+  expect(second.exitCode).toBe(0);
+  const versions = async () =>
+    (await untilRunning(server.client, "canary", 3)).map(({ version }) => version).sort();
+  expect(await versions()).toEqual([0, 0, 1]);
+  await until(
+    "a healthy canary",
+    () => server.client.groups.status("canary"),
+    ({ deployment }) => deployment?.version === 1 && deployment.groups[0]?.healthy === 1,
+  );
+  expect((await stint("job", "promote", "canary")).exitCode).toBe(0);
+  for (const { id, version } of await untilRunning(server.client, "canary", 2)) {
+    expect(version).toBe(1);
+    await until("its words", () => memberLog(id, "loop"), Boolean);
+    expect(await memberLog(id, "loop")).toStartWith("two\n");
+  }
+  await stint("job", "stop", "canary");
+});
+
 test("greet.nomad.hcl runs when it is dispatched, with what it is given", async () => {
   await runGroups("greet.nomad.hcl");
   const { stdout, exitCode } = await stint("job", "dispatch", "-meta", "name=Ada", "greet");
