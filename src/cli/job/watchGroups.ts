@@ -23,8 +23,8 @@ export interface WatchedVersion {
 }
 
 /**
- * Shows how a version comes up, until its deployment is over, its promotion included, or without one until all its tasks are placed; the exit code is
- * 0 when that went well, 2 when not. Ctrl-C ends the watching alone.
+ * Shows how a version comes up, until its deployment is over, the promotion that it waits for included, or without one
+ * until all its tasks are placed; the exit code is 0 when that went well, 2 when not. Ctrl-C ends the watching alone.
  */
 export async function watchGroups(
   session: Session,

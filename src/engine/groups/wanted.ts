@@ -129,7 +129,10 @@ export function executionsOfTask(engine: Engine, task: TaskRecord): LiveTask[] {
   return current === null ? others : [current, ...others];
 }
 
-/** Over without a failure: it succeeded (exit code), or it was stopped (null). Counts of where it came from are the caller's; `execution`: the one that was its last. */
+/**
+ * Over without a failure: it succeeded (exit code), or it was stopped (null). Counts of where it came from are the
+ * caller's. `execution`: the one that was its last.
+ */
 export function finishTask(
   engine: Engine,
   job: Job,
