@@ -1,5 +1,5 @@
 import type { ExecutionResult, ProcessOutcome } from "../../model/execution.ts";
-import type { TaskOutcome } from "../../model/task.ts";
+import type { TaskOutcome, TaskRecord } from "../../model/task.ts";
 import { decideExecutionEnd, type ExecutionEndDecision } from "../../policy/executionEnd.ts";
 import type { DeploymentView } from "../../policy/groupEnd.ts";
 import type { RescheduleTracker } from "../../policy/reschedule.ts";
@@ -10,6 +10,7 @@ import { complete } from "../taskEnd.ts";
 import { allocationOf, setAllocation } from "./allocation.ts";
 import { canaryEnded, isBeside, isCanaryWanted } from "./canaries.ts";
 import {
+  groupOf,
   groupOfVersion,
   groupsOf,
   groupTypeOf,
@@ -21,7 +22,7 @@ import {
   trackerOf,
 } from "./jobGroups.ts";
 import { queueForPlacing } from "./placing.ts";
-import { finishTask, isEnding, isWanted } from "./wanted.ts";
+import { finishTask, isEnding, isWanted, runsAgain } from "./wanted.ts";
 
 /** What becomes of a task of a group when an execution of it is over. */
 export function groupExecutionEnded(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
@@ -169,8 +170,15 @@ function follow(engine: Engine, live: LiveTask, decision: ExecutionEndDecision):
     case "fail":
       setProgress(engine, task, { decision: reason, actsAt: null });
       complete(engine, live, failureOf(live, reason), execution.endedAt ?? engine.now);
+      // What has failed for good may be tried again as the version that was to replace it.
+      if (isOutdated(job, task)) engine.unsettledJobs.add(job.record.number);
       return;
   }
+}
+
+function isOutdated(job: Job, task: TaskRecord): boolean {
+  const group = groupOf(job, task);
+  return group !== null && runsAgain(job, task, group);
 }
 
 function backToPlacing(engine: Engine, job: Job, { task, node }: LiveTask): void {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { UPDATE_DEFAULT } from "../../model/groupDefaults.ts";
 import type { StartOrder } from "../../model/order.ts";
 import { aMember } from "../../placement/testGroup.ts";
-import { GroupFleet, groupJob, SERVICE_GROUP } from "./testGroups.ts";
+import { GroupFleet, groupJob, NO_RESCHEDULE, SERVICE_GROUP } from "./testGroups.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -141,6 +141,19 @@ test("a version that does not become healthy fails and is reverted by itself", (
   const good = fleet.start();
   expect(good.allocation?.version).toBe(2);
   expect(good.allocation?.group.members[0]?.resources.memoryMb).toBe(300);
+});
+
+test("what fails for good while it is replaced is tried again at once as the new version", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob({ count: 2, reschedule: NO_RESCHEDULE }));
+  const [, second] = fleet.starts();
+  if (second === undefined) throw new Error("nothing runs");
+  const resources = { cpuMhz: 100, cores: 0, memoryMb: 200, memoryMaxMb: 0 };
+  fleet.register(
+    groupJob({ count: 2, reschedule: NO_RESCHEDULE, members: [aMember({ resources })] }),
+  );
+  fleet.fails(second);
+  expect(fleet.start().allocation).toMatchObject({ name: "example.cache[1]", version: 1 });
 });
 
 test("an earlier version is run again as a new one", () => {

@@ -2,6 +2,7 @@ import type { AllocationState, MemberState } from "../../model/allocation.ts";
 import type { ProcessRecord } from "../../model/execution.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
 import { MIGRATE_DEFAULT, RESCHEDULE_DEFAULTS, UPDATE_DEFAULT } from "../../model/groupDefaults.ts";
+import type { ReschedulePolicy } from "../../model/groupPolicy.ts";
 import type { JobSpec } from "../../model/job.ts";
 import type { HostFacts } from "../../model/node.ts";
 import type { StartOrder } from "../../model/order.ts";
@@ -27,6 +28,16 @@ export const SERVICE_GROUP: GroupSpec = aGroup({
   update: UPDATE_DEFAULT,
   migrate: MIGRATE_DEFAULT,
 });
+
+/** What fails for good is given up. */
+export const NO_RESCHEDULE: ReschedulePolicy = {
+  attempts: 0,
+  intervalMs: 0,
+  delayMs: 0,
+  delayFunction: "constant",
+  maxDelayMs: 0,
+  unlimited: false,
+};
 
 const GROUPS: GroupsSpec = {
   name: "example",
