@@ -42,7 +42,7 @@ export function explainTask(engine: Engine, job: Job | null, task: TaskRecord): 
   const { progress } = task;
   switch (progress.state) {
     case "completed":
-      return done(task);
+      return done(engine, job, task);
     case "preparing":
     case "running":
       return explainLive(engine, job, task);
@@ -57,13 +57,16 @@ export function explainTask(engine: Engine, job: Job | null, task: TaskRecord): 
   }
 }
 
-function done(task: TaskRecord): Explanation {
+/** Beside one that failed for good a canary may still wait. */
+function done(engine: Engine, job: Job | null, task: TaskRecord): Explanation {
   const { outcome } = task.progress;
   const how =
     outcome?.failure === null || outcome?.failure === undefined
       ? "succeeded"
       : outcome.failure.message;
-  return { state: "completed", summary: `The task has completed: ${how}`, reasons: [] };
+  const isOfGroup = job !== null && job.groups !== null;
+  const reasons = isOfGroup ? explainPromotion(engine, job, task) : [];
+  return { state: "completed", summary: `The task has completed: ${how}`, reasons };
 }
 
 function explainLive(engine: Engine, job: Job | null, task: TaskRecord): Explanation {

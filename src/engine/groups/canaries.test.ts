@@ -5,7 +5,7 @@ import type { UpdatePolicy } from "../../model/groupPolicy.ts";
 import type { StartOrder } from "../../model/order.ts";
 import { aMember } from "../../placement/testGroup.ts";
 import { explainTask } from "../explain.ts";
-import { GroupFleet, groupJob, SERVICE_GROUP } from "./testGroups.ts";
+import { GroupFleet, groupJob, NO_RESCHEDULE, SERVICE_GROUP } from "./testGroups.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -304,6 +304,32 @@ test("a smaller count holds at once, a larger one waits for the promotion", () =
   fleet.stops();
   // The places that are new come first; they use up max_parallel.
   expect(fleet.starts().map(({ allocation }) => allocation?.version)).toEqual([2, 2]);
+});
+
+test("a smaller count than canaries makes way for those beyond it", () => {
+  const fleet = new CanaryFleet(3, { canary: 2 });
+  fleet.change({ ...newVersion(200), count: 1 });
+  expect(fleet.stops().sort()).toEqual(fleet.old.slice(1).map(({ execution }) => execution));
+  expect(fleet.starts().map(({ allocation }) => allocation?.name)).toEqual([
+    "example.cache[0]",
+    "example.cache[1]",
+  ]);
+  expect(fleet.versions()).toEqual(["[0] 0", "[0] 1*", "[1] 1*"]);
+});
+
+test("explain tells of a canary that waits beside a task that failed for good", () => {
+  const fleet = new CanaryFleet(1, { canary: 1 });
+  fleet.change({ reschedule: NO_RESCHEDULE });
+  fleet.change({ ...newVersion(5_000), reschedule: NO_RESCHEDULE });
+  const [first] = fleet.old;
+  if (first === undefined) throw new Error("nothing runs");
+  fleet.fails(first);
+  expect(fleet.counts).toMatchObject({ failed: 1, running: 0, active: 0 });
+  const job = fleet.engine.jobs.get(1) ?? null;
+  const task = job?.groups?.tasks.values().next().value;
+  if (task === undefined) throw new Error("no task");
+  const codes = () => explainTask(fleet.engine, job, task).reasons.map(({ code }) => code);
+  expect(codes()).toEqual(["WaitsForPromotion", "NoNodeSuits"]);
 });
 
 test("only the groups that are named are promoted; unknown ones are refused", () => {

@@ -75,7 +75,7 @@ export function settleCanaries(engine: Engine, job: Job): void {
     const isWanted = isActive && isCanaryWanted(job, task);
     const isOld = canary !== null && canary.version !== record.version;
     if (canary !== null && (isOld || !isWanted)) dropCanary(engine, job, task, canary);
-    stopOldCanary(engine, job, task);
+    makeWay(engine, job, task);
     if (!isWanted) continue;
     if (progressOf(task).canary === null) {
       setProgress(engine, task, { canary: newCanaryProgress(record.version) });
@@ -99,12 +99,13 @@ function dropCanary(engine: Engine, job: Job, task: TaskRecord, canary: CanaryPr
   if (live !== undefined) giveUp(engine, live, "unwanted");
 }
 
-/** A lone canary of another version, or one whose place is an ordinary one now, makes way. */
-function stopOldCanary(engine: Engine, job: Job, task: TaskRecord): void {
+/** What is in the place of a lone canary and is none of this version makes way, and a canary whose place is an ordinary one. */
+function makeWay(engine: Engine, job: Job, task: TaskRecord): void {
   const live = liveOf(engine, task);
-  if (live === null || !allocationOf(live).canary) return;
-  const isPresent = allocationOf(live).version === groupsOf(job).record.version;
-  if (!isPresent || !isLoneCanary(job, task)) giveUp(engine, live, "replaced");
+  if (live === null) return;
+  const { canary, version } = allocationOf(live);
+  const isPresent = canary && version === groupsOf(job).record.version;
+  if (isLoneCanary(job, task) ? !isPresent : canary) giveUp(engine, live, "replaced");
 }
 
 function giveUp(engine: Engine, live: LiveTask, reason: "unwanted" | "replaced"): void {
