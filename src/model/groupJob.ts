@@ -22,7 +22,7 @@ export type DeploymentStatus = "running" | "successful" | "failed" | "cancelled"
 export interface DeploymentGroup {
   readonly desired: number;
   readonly autoRevert: boolean;
-  /** When it fails unless another execution becomes healthy; null: no such deadline, or it waits for promotion. */
+  /** When it fails unless another execution becomes healthy; null: no such deadline, or it is done or waits for promotion. */
   readonly progressBy: number | null;
   /** Executions of the new version that run beside the others until they are promoted; 0: there are none. */
   readonly canaries: number;

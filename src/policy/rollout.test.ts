@@ -23,6 +23,8 @@ const rows = pageRows(page, "max_parallel");
 for (const row of rows) {
   test(rowName(row), () => {
     const progressDeadlineMs = durationIn(cell(row, "progress_deadline"));
+    const since = cell(row, "since progress");
+    const hasDeadline = progressDeadlineMs !== 0 && since !== "at rest";
     const decision = decideRollout({
       policy: {
         ...UPDATE_DEFAULT,
@@ -30,12 +32,12 @@ for (const row of rows) {
         progressDeadlineMs,
       },
       deployment: "running",
-      progressBy: progressDeadlineMs === 0 ? null : progressDeadlineMs,
+      progressBy: hasDeadline ? progressDeadlineMs : null,
       desired: 4,
       tasks: cell(row, "allocations")
         .split(" ")
         .map((name) => TASKS[name] ?? { state: "waiting" }),
-      now: durationIn(cell(row, "since progress")),
+      now: hasDeadline ? durationIn(since) : Number.MAX_SAFE_INTEGER,
     });
     const state = decision.failure ?? (decision.isDone ? "done" : "running");
     expect([String(decision.replace.length), state]).toEqual([

@@ -18,7 +18,7 @@ export interface Rollout {
   readonly policy: UpdatePolicy | null;
   /** Of the new version; null: there is none. */
   readonly deployment: DeploymentStatus | null;
-  /** When the group must have made progress; null: no such deadline. */
+  /** When the group must have made progress; null: no such deadline, or it rests, as the group was done. */
   readonly progressBy: number | null;
   readonly desired: number;
   readonly tasks: readonly RolloutTask[];

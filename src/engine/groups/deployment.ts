@@ -89,11 +89,14 @@ export function noteProgress(engine: Engine, job: Job, group: string): void {
   if (progressBy !== null) setDeploymentGroup(engine, job, group, { progressBy });
 }
 
-/** While only the promotion is waited for there is no deadline; when that is over it begins anew. */
-export function pauseProgress(engine: Engine, job: Job, group: string, isReady: boolean): void {
+/**
+ * The deadline rests while nothing of the group is on its way: it is done, or only its promotion is waited for. When that
+ * is over it begins anew.
+ */
+export function pauseProgress(engine: Engine, job: Job, group: string, isAtRest: boolean): void {
   const progressBy = groupsOf(job).record.deployment?.groups[group]?.progressBy ?? null;
-  if (isReady === (progressBy === null)) return;
-  const next = isReady ? null : progressFrom(engine, job, group);
+  if (isAtRest === (progressBy === null)) return;
+  const next = isAtRest ? null : progressFrom(engine, job, group);
   if (next !== progressBy) setDeploymentGroup(engine, job, group, { progressBy: next });
 }
 

@@ -60,7 +60,7 @@ function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
   for (const task of tasks) adoptVersion(engine, job, task);
   const { deployment } = record;
   const isDeployed = deployment !== null && deployment.version === record.version;
-  const decision = decideRollout({
+  const { isDone, failure, replace } = decideRollout({
     policy: isSystemType(job) ? withoutHealth(group) : group.update,
     deployment: isDeployed ? deployment.status : null,
     progressBy: isDeployed ? (deployment.groups[group.name]?.progressBy ?? null) : null,
@@ -68,9 +68,8 @@ function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
     tasks: tasks.map((task) => rolloutTask(engine, job, task)),
     now: engine.now,
   });
-  const replaced = isSystemType(job)
-    ? staggered(engine, job, group, decision.replace)
-    : decision.replace;
+  if (failure === null) pauseProgress(engine, job, group.name, isDone);
+  const replaced = isSystemType(job) ? staggered(engine, job, group, replace) : replace;
   for (const index of replaced) {
     const task = tasks[index];
     const current = task === undefined ? null : liveOf(engine, task);
@@ -78,7 +77,7 @@ function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
     describeStop(engine, current, "alloc is being updated due to job update");
     stopExecution(engine, current, "replaced");
   }
-  return { isDone: decision.isDone, failure: decision.failure };
+  return { isDone, failure };
 }
 
 /** Batches of a system job follow each other by `stagger` at least; what is left waits for its time. */
