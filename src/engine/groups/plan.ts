@@ -17,6 +17,7 @@ import { keptVersion } from "./kept.ts";
 import { nowhereReasons } from "./nowhere.ts";
 import { type PlannedTrial, plannedTrial, runningIn } from "./planCanaries.ts";
 import { withEnd } from "./register.ts";
+import { runsAgain } from "./wanted.ts";
 
 /** Where a new execution would go. */
 export interface PlannedPlacement {
@@ -84,7 +85,7 @@ function planGroup(engine: Engine, given: Given): PlannedGroup {
   const { job, spec, group } = given;
   const trial = plannedTrial(engine, job, spec, group, isSameSpec(given));
   if (trial !== null) return planTrial(engine, given, trial);
-  const { create, kept, done } = sorted(engine, given);
+  const { create, kept, done } = sorted(engine, given, (task) => isDone(given, task));
   const change = changeOf(given);
   const isReplaced = change === "destructive";
   const placed = placements(engine, given, create, isReplaced ? kept : []);
@@ -104,7 +105,8 @@ function planGroup(engine: Engine, given: Given): PlannedGroup {
 function planTrial(engine: Engine, given: Given, trial: PlannedTrial): PlannedGroup {
   const { job, spec, group } = given;
   const { ordinary, canaries, present } = trial;
-  const { create, kept, done } = sorted(engine, { ...given, group: { ...group, count: ordinary } });
+  const ordinaryOnes = { ...given, group: { ...group, count: ordinary } };
+  const { create, kept, done } = sorted(engine, ordinaryOnes, (task) => isGivenUp(given, task));
   const names = canaries.map((index) => `${spec.id}.${group.name}[${index}]`);
   return {
     ...NOTHING,
@@ -126,7 +128,7 @@ interface Sorted {
 }
 
 /** The tasks that are wanted, by what becomes of them. */
-function sorted(engine: Engine, given: Given): Sorted {
+function sorted(engine: Engine, given: Given, staysOver: (task: TaskRecord) => boolean): Sorted {
   const { job } = given;
   const create: string[] = [];
   const kept: string[] = [];
@@ -137,7 +139,7 @@ function sorted(engine: Engine, given: Given): Sorted {
     const live = task === undefined ? null : liveOf(engine, task);
     const shown = id.replace(/@.*$/, "");
     if (live?.execution.stopReason === null) kept.push(shown);
-    else if (task !== undefined && isDone(given, task)) done += 1;
+    else if (task !== undefined && staysOver(task)) done += 1;
     else create.push(shown);
   }
   return { create, kept, done };
@@ -151,6 +153,11 @@ function isDone(given: Given, { progress }: TaskRecord): boolean {
   const { state, terminateReason } = job.record;
   if (state !== "active" && terminateReason !== "AllTasksComplete") return false;
   return isSameSpec(given);
+}
+
+/** It is over, and what it kept is no reason to begin again. */
+function isGivenUp({ job, group }: Given, task: TaskRecord): boolean {
+  return job !== null && task.progress.state === "completed" && !runsAgain(job, task, group);
 }
 
 /** Registering it makes no new version of a job that goes on. */

@@ -21,6 +21,7 @@ import {
 import { isKept } from "./kept.ts";
 import { promoteByItself } from "./promotion.ts";
 import { revertTo } from "./versions.ts";
+import { holdsPlace } from "./wanted.ts";
 
 /** A new version takes the place of the old one, as fast as each group's `update` allows. */
 
@@ -55,7 +56,8 @@ function settleCanaryGroup(engine: Engine, job: Job, group: GroupSpec): GroupSta
 function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
   const { record, live } = groupsOf(job);
   const tasks = [...live.tasks.values()].filter(
-    ({ spec, progress }) => spec.place?.group === group.name && isPresent(progress),
+    // Failed ones count: their places are not filled.
+    (task) => task.spec.place?.group === group.name && holdsPlace(task),
   );
   for (const task of tasks) adoptVersion(engine, job, task);
   const { deployment } = record;
@@ -96,11 +98,6 @@ function staggered(
   }
   setGroupsRecord(engine, job, { lastBatchAt: engine.now });
   return replace;
-}
-
-/** Completed ones that were stopped or done do not count; failed ones do, as their places are not filled. */
-function isPresent({ state, outcome }: TaskRecord["progress"]): boolean {
-  return state !== "completed" || outcome?.result === "failure";
 }
 
 function withoutHealth(group: GroupSpec): GroupSpec["update"] {

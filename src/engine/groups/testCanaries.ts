@@ -13,13 +13,13 @@ export function newVersion(memory: number): Partial<GroupSpec> {
 
 /** A service of `count`, of which version 0 runs well. */
 export class CanaryFleet extends GroupFleet {
-  readonly #update: UpdatePolicy;
+  readonly update: UpdatePolicy;
   readonly #count: number;
   readonly old: readonly StartOrder[];
 
   constructor(count: number, update: Partial<UpdatePolicy>, nodes?: readonly string[]) {
     super(nodes);
-    this.#update = { ...UPDATE_DEFAULT, ...update };
+    this.update = { ...UPDATE_DEFAULT, ...update };
     this.#count = count;
     this.change();
     this.old = this.starts();
@@ -27,7 +27,7 @@ export class CanaryFleet extends GroupFleet {
   }
 
   change(group: Partial<GroupSpec> = {}): void {
-    this.register(groupJob({ count: this.#count, update: this.#update, ...group }));
+    this.register(groupJob({ count: this.#count, update: this.update, ...group }));
   }
 
   promote(groups: readonly string[] | null = null) {

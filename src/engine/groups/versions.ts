@@ -3,20 +3,14 @@ import { groupChange } from "../../model/groupChange.ts";
 import type { GroupsRecord, JobVersion } from "../../model/groupJob.ts";
 import { VERSIONS_MAX } from "../../model/groupJob.ts";
 import type { JobSpec } from "../../model/job.ts";
+import type { TaskRecord } from "../../model/task.ts";
 import { saveJob } from "../record.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
 import { cancelDeployment, newDeployment } from "./deployment.ts";
-import {
-  groupOf,
-  groupOfVersion,
-  groupsOf,
-  progressOf,
-  setProgress,
-  specOfVersion,
-} from "./jobGroups.ts";
-import { isKept, keptVersion } from "./kept.ts";
-import { executionsOfTask } from "./wanted.ts";
+import { groupOf, groupsOf, progressOf, setProgress, specOfVersion } from "./jobGroups.ts";
+import { isKept, keptVersion, ordinaryCount } from "./kept.ts";
+import { executionsOfTask, holdsPlace, isEnding } from "./wanted.ts";
 
 export function firstRecord(
   engine: Engine,
@@ -72,37 +66,53 @@ export function newVersion(engine: Engine, job: Job, spec: JobSpec): void {
 }
 
 /**
- * The groups that the new spec tries in canaries first, each with the version that its other executions keep: those of
- * which something runs that would be replaced (Nomad).
+ * The groups that the new spec tries in canaries first, each with the version that its other executions keep: those that
+ * it changes for a place that has run, be it that nothing runs there at the moment. (Nomad looks at what runs alone.)
  */
 export function keptByCanaries(engine: Engine, job: Job, spec: JobSpec): Map<string, number> {
   const kept = new Map<string, number>();
+  // What was stopped as a whole begins anew with its latest version.
+  if (spec.type !== "service" || isEnding(job)) return kept;
   for (const group of spec.groups?.groups ?? []) {
-    if (spec.type !== "service" || (group.update?.canary ?? 0) === 0) continue;
+    if ((group.update?.canary ?? 0) === 0) continue;
     if (isReplacedBy(engine, job, spec, group)) kept.set(group.name, keptVersion(job, group.name));
   }
   return kept;
 }
 
 function isReplacedBy(engine: Engine, job: Job, spec: JobSpec, group: GroupSpec): boolean {
+  const { groups: after } = spec;
+  const present = groupsOf(job).spec.groups.find(({ name }) => name === group.name);
+  if (after === undefined || present === undefined) return false;
+  const ordinary = ordinaryCount(job, present);
   return [...groupsOf(job).live.tasks.values()].some((task) => {
-    const live = task.spec.place?.group === group.name ? liveOf(engine, task) : null;
-    if (live === null || live.execution.stopReason !== null || spec.groups === undefined) {
-      return false;
-    }
-    const { version, canary } = allocationOf(live);
+    const { place } = task.spec;
+    if (place?.group !== group.name || place.index >= ordinary) return false;
+    const version = versionOfPlace(engine, task);
+    if (version === null) return false;
     const before = specOfVersion(job, version);
-    const old = groupOfVersion(job, task, version);
-    if (canary || before === null || old === null) return false;
-    return groupChange(before, old, spec.groups, group) === "destructive";
+    const old = before?.groups.find(({ name }) => name === group.name);
+    // What nobody knows any more is another.
+    if (before === null || old === undefined) return true;
+    return groupChange(before, old, after, group) === "destructive";
   });
 }
 
-/** What an execution runs has to be known as long as it does. */
+/** What a task runs, or ran last and comes back as, its canary aside; null: it never ran, or is over. */
+function versionOfPlace(engine: Engine, task: TaskRecord): number | null {
+  if (!holdsPlace(task)) return null;
+  const live = liveOf(engine, task);
+  if (live === null) return progressOf(task).ranVersion;
+  const { canary, version } = allocationOf(live);
+  return canary ? null : version;
+}
+
+/** What an execution runs, or ran last in its place, has to be known as long as it has that. */
 function versionsInUse(engine: Engine, job: Job): Set<number> {
   const tasks = [...groupsOf(job).live.tasks.values()];
   const executions = tasks.flatMap((task) => executionsOfTask(engine, task));
-  return new Set(executions.map((live) => allocationOf(live).version));
+  const places = tasks.flatMap((task) => versionOfPlace(engine, task) ?? []);
+  return new Set([...executions.map((live) => allocationOf(live).version), ...places]);
 }
 
 /** An earlier version's spec again, as a new version. */

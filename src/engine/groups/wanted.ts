@@ -78,6 +78,11 @@ export function runsAgain(job: Job, task: TaskRecord, group: GroupSpec): boolean
   return wasStopped || (progressOf(task).ranVersion ?? -1) < nextVersion(job, task, group);
 }
 
+/** Whether it stands for one of its group's places: what was stopped, or has done its work, holds none any more. */
+export function holdsPlace({ progress: { state, outcome } }: TaskRecord): boolean {
+  return state !== "completed" || outcome?.result === "failure";
+}
+
 /** A completed task is wanted again: it begins anew, without a past. */
 export function revive(engine: Engine, job: Job, task: TaskRecord): void {
   forgetOutcome(job, task);
