@@ -17,7 +17,13 @@ export const EARLIER_ID = "9e3645df-0000-4000-8000-000000000001";
 export function aDeployment(
   changes: Partial<NonNullable<GroupsStatus["deployment"]>> = {},
 ): NonNullable<GroupsStatus["deployment"]> {
-  const update = { autoRevert: true, autoPromote: false, promoted: false, canaries: 0 };
+  const update = {
+    autoRevert: true,
+    autoPromote: false,
+    promoted: false,
+    canaries: 0,
+    canariesHealthy: 0,
+  };
   const group = { group: "cache", ...update, desired: 2, placed: 2 };
   return {
     id: "7-1",
@@ -25,6 +31,7 @@ export function aDeployment(
     status: "running",
     description: "Deployment is running",
     createTime: TIME,
+    waitsForPromotion: false,
     groups: [{ ...group, healthy: 1, unhealthy: 1, progressBy: SOON }],
     ...changes,
   };

@@ -2,6 +2,7 @@ import { explainTask } from "../engine/explain.ts";
 import type { Explanation } from "../engine/explanation.ts";
 import { firstLaunchAt } from "../engine/groups/launchPlan.ts";
 import { planJob } from "../engine/groups/plan.ts";
+import { type PromotionState, promotionState } from "../engine/groups/promotion.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
 import { currentNodes } from "../engine/resize.ts";
 import { mustHave, type Node } from "../engine/state.ts";
@@ -66,6 +67,11 @@ export function liveViewOf(loop: Loop): LiveView {
         tasks: groups?.nowhere ?? new Map(),
         canaries: groups?.canaries.nowhere ?? new Map(),
       };
+    },
+    promotion(number: JobNumber): PromotionState {
+      const job = loop.engine.jobs.get(number);
+      if (job === undefined || job.groups === null) return { healthy: new Map(), isAwaited: false };
+      return promotionState(loop.engine, job);
     },
     plan(spec: JobSpec) {
       const { engine } = loop;

@@ -86,10 +86,6 @@ async function first(job: Version): Promise<AllocationStub[]> {
   return await untilRunning(server.client, job.id, job.count ?? 3);
 }
 
-function isReady({ groups: [group] }: Deployment): boolean {
-  return group !== undefined && group.healthy >= group.canaries;
-}
-
 function sorted(allocations: readonly AllocationStub[]): string[] {
   return allocations
     .map(({ name, version: number, canary }) => `${name} ${number}${canary ? " canary" : ""}`)
@@ -104,7 +100,7 @@ test("a canary runs beside all of the old version until it is promoted, and then
   const old = await first({ id: "tried" });
   const before = processes("tried", 0);
   await register(version(1, { id: "tried" }));
-  await untilDeployment("tried", "to have a healthy canary", isReady);
+  await untilDeployment("tried", "to wait for its promotion", (one) => one.waitsForPromotion);
   const beside = await untilRunning(server.client, "tried", 4);
   expect(sorted(beside)).toEqual([
     "tried.g[0] 0",
@@ -205,7 +201,7 @@ test("a plan says that only canaries come, and a canary waits for its promotion 
   await until(
     "the canary to be healthy",
     () => again.client.groups.status("kept"),
-    ({ deployment }) => deployment !== undefined && isReady(deployment),
+    ({ deployment }) => deployment?.waitsForPromotion === true,
   );
   expect(await again.client.groups.promote("kept")).toEqual({ jobId: "kept", version: 1 });
   const after = await until(

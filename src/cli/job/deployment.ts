@@ -41,9 +41,11 @@ export function deploymentParts(deployment: Deployment, isVerbose: boolean): Par
 /** How far it has come, in one line. */
 export function deploymentLine({ id, status, groups }: Deployment): string {
   const parts = groups.map((one) => {
-    const { group, desired, canaries, placed, healthy, unhealthy } = one;
-    const wanted = isUnpromoted(one) ? `${canaries} canaries` : `${desired}`;
-    return `${group} ${healthy}/${wanted} healthy, ${placed} placed${unhealthy > 0 ? `, ${unhealthy} unhealthy` : ""}`;
+    const { group, desired, canaries, canariesHealthy, placed, healthy, unhealthy } = one;
+    const far = isUnpromoted(one)
+      ? `${canariesHealthy}/${canaries} canaries`
+      : `${healthy}/${desired}`;
+    return `${group} ${far} healthy, ${placed} placed${unhealthy > 0 ? `, ${unhealthy} unhealthy` : ""}`;
   });
   return `Deployment ${shortId(id)} ${status}: ${parts.join("; ")}`;
 }
@@ -54,12 +56,9 @@ function isUnpromoted({ canaries, promoted }: DeployedGroup): boolean {
 
 /** What it waits for when nothing but a promotion by hand lets it go on; null: something else. */
 export function promotionLine(
-  { status, version, groups }: Deployment,
+  { version, waitsForPromotion }: Deployment,
   jobId: string,
 ): string | null {
-  const waiting = groups.filter(isUnpromoted);
-  const isByHand = waiting.some(({ autoPromote }) => !autoPromote);
-  const isReady = waiting.every(({ healthy, canaries }) => healthy >= canaries);
-  if (status !== "running" || !isByHand || !isReady) return null;
+  if (!waitsForPromotion) return null;
   return `Version ${version} waits for promotion: stint job promote ${jobId}`;
 }

@@ -34,10 +34,13 @@ test("a version whose canaries are healthy is said to wait for its promotion", a
   const [group] = aDeployment().groups;
   if (group === undefined) throw new Error("no group");
   const canaries = { ...group, canaries: 1, placed: 1, unhealthy: 0 };
-  const at = (healthy: number, changes: Partial<typeof group> = {}) =>
-    aGroupsStatus({ deployment: aDeployment({ groups: [{ ...canaries, healthy, ...changes }] }) });
+  const at = (changes: Partial<typeof group>, waitsForPromotion = false) => {
+    const groups = [{ ...canaries, ...changes }];
+    return aGroupsStatus({ deployment: aDeployment({ groups, waitsForPromotion }) });
+  };
   const successful = aDeployment({ status: "successful" });
-  const seen = [at(0), at(1), at(1, { promoted: true })];
+  const ready = { canariesHealthy: 1 };
+  const seen = [at({}), at(ready, true), at({ promoted: true })];
   const status = () => seen.shift() ?? aGroupsStatus({ deployment: successful });
   const { exitCode, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
   expect(exitCode).toBe(0);
@@ -48,7 +51,7 @@ Version 1 waits for promotion: stint job promote example
 Deployment 7-1 running: cache 1/2 healthy, 1 placed
 Deployment 7-1 successful: cache 1/2 healthy, 2 placed, 1 unhealthy
 `);
-  const auto = [at(1, { autoPromote: true })];
+  const auto = [at({ ...ready, autoPromote: true })];
   const alone = () => auto.shift() ?? aGroupsStatus({ deployment: successful });
   const promoted = await run({ "GET /jobs/example/groups": alone }, "a.nomad");
   expect(promoted.stderr).not.toContain("waits for promotion");

@@ -49,6 +49,24 @@ export function promoteByItself(engine: Engine, job: Job): void {
   if (names.length > 0) promote(engine, job, names);
 }
 
+/** How the canaries of a job stand that have not been promoted. */
+export interface PromotionState {
+  /** Healthy ones, by group. */
+  readonly healthy: ReadonlyMap<string, number>;
+  /** All canaries are healthy: nothing but a promotion lets the deployment go on. */
+  readonly isAwaited: boolean;
+}
+
+export function promotionState(engine: Engine, job: Job): PromotionState {
+  const groups = promotable(engine, job);
+  const isOpen =
+    job.record.state === "active" && groupsOf(job).record.deployment?.status === "running";
+  return {
+    healthy: new Map(groups.map(({ group, healthy }) => [group, healthy])),
+    isAwaited: isOpen && decidePromotion(groups, { kind: "all" }).promote.length > 0,
+  };
+}
+
 function promotable(engine: Engine, job: Job): PromotableGroup[] {
   const { record, spec } = groupsOf(job);
   const { deployment } = record;

@@ -1,5 +1,6 @@
 import type { Explanation } from "../../engine/explanation.ts";
 import type { PlannedGroup } from "../../engine/groups/plan.ts";
+import type { PromotionState } from "../../engine/groups/promotion.ts";
 import type { Reply, RequestInput } from "../../engine/input.ts";
 import type { JobNumber, NodeNumber, PoolNumber } from "../../model/id.ts";
 import type { JobRecord, JobSpec } from "../../model/job.ts";
@@ -89,6 +90,8 @@ export interface LiveView {
   explain(job: JobRecord, task: TaskRecord): Explanation;
   /** Why no node takes tasks of a job of groups, and canaries beside them, by task; empty for any other job. */
   nowhere(job: JobNumber): Nowhere;
+  /** How its canaries stand; of a job without any there are none. */
+  promotion(job: JobNumber): PromotionState;
   /** What registering a job of groups would do now, and when it would launch its next child; null: it launches none. */
   plan(spec: JobSpec): {
     readonly groups: readonly PlannedGroup[];

@@ -226,12 +226,39 @@ test("a version in a canary is promoted when that is healthy, and only then", as
     code: "WaitsForPromotion",
     message: "Version 1 waits for promotion: stint job promote tried.",
   });
+  expect((await api.json("GET", "/jobs/tried/groups")).deployment).toMatchObject({
+    waitsForPromotion: true,
+    groups: [{ canariesHealthy: 1, healthy: 1 }],
+  });
   const done = await api.json("POST", "/jobs/tried/promote", {});
   expect(done).toEqual({ jobId: "tried", version: 1 });
   const after = await api.json("GET", "/jobs/tried/groups");
-  expect(after.deployment.groups).toMatchObject([{ promoted: true, healthy: 1 }]);
+  expect(after.deployment).toMatchObject({
+    waitsForPromotion: false,
+    groups: [{ promoted: true, healthy: 1 }],
+  });
   expect((await promote()).status).toBe(412);
   expect((await api.refusal("POST", "/jobs/none/promote", {})).status).toBe(404);
+});
+
+test("a canary that was healthy and has ended counts as healthy no more", async () => {
+  const health = { healthy: true, at: TEST_TIME, reason: "Healthy for 10s" };
+  const isHealthy = (execution: number) =>
+    api.report(node, "n1", [{ kind: "allocation", execution, state: state({ health }) }]);
+  await api.json("POST", "/jobs/register", withCanary("died", 50));
+  await isHealthy((await started("died")).execution);
+  await api.json("POST", "/jobs/register", withCanary("died", 60));
+  const canary = await started("died", 2);
+  await isHealthy(canary.execution);
+  const allocation = { ...state({ health }), status: "failed" } as const;
+  const result = { ...resultOf(1), allocation };
+  await api.report(node, "n1", [{ kind: "ended", execution: canary.execution, result }]);
+  const { deployment } = await api.json("GET", "/jobs/died/groups");
+  expect(deployment).toMatchObject({
+    status: "running",
+    waitsForPromotion: false,
+    groups: [{ canaries: 1, canariesHealthy: 0, placed: 1, healthy: 0 }],
+  });
 });
 
 test("a canary that no node takes says why, beside what runs", async () => {

@@ -241,7 +241,8 @@ async function figuresOf(context: ServerContext, jobId: string): Promise<GroupsF
   const isParent = spec.periodic !== null || spec.parameterized !== null;
   const children = isParent ? await childrenOf(context, job) : [];
   const nowhere = context.live.nowhere(job.number);
-  return { job, counts, record, spec, tasks, executions, children, nowhere };
+  const promotion = context.live.promotion(job.number);
+  return { job, counts, record, spec, tasks, executions, children, nowhere, promotion };
 }
 
 async function childrenOf(

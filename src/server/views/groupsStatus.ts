@@ -1,3 +1,4 @@
+import type { PromotionState } from "../../engine/groups/promotion.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
 import type { Deployment, GroupsRecord, NextExecution } from "../../model/groupJob.ts";
@@ -29,6 +30,7 @@ export interface GroupsFigures {
   /** Its children; empty for jobs that have none. */
   readonly children: readonly { readonly record: JobRecord; readonly counts: JobCounts }[];
   readonly nowhere: Nowhere;
+  readonly promotion: PromotionState;
 }
 
 export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
@@ -90,7 +92,7 @@ function summaryOf({ tasks, executions }: GroupsFigures, group: GroupSpec) {
 }
 
 function deploymentView(
-  { tasks, executions }: GroupsFigures,
+  { tasks, executions, promotion }: GroupsFigures,
   deployment: Deployment,
 ): NonNullable<GroupsStatus["deployment"]> {
   const groupOf = new Map(tasks.map((task) => [task.number, task.spec.place?.group]));
@@ -101,6 +103,7 @@ function deploymentView(
     status,
     description,
     createTime: isoTime(deployment.createdAt),
+    waitsForPromotion: promotion.isAwaited,
     ...present({ endTime: timeOf(deployment.endedAt) }),
     groups: Object.entries(deployment.groups).map(
       ([group, { autoRevert, autoPromote, promoted, desired, canaries, progressBy }]) => {
@@ -111,7 +114,8 @@ function deploymentView(
             assignedAt <= (deployment.endedAt ?? assignedAt) &&
             groupOf.get(task) === group,
         );
-        const health = placed.map(({ allocation }) => allocation?.state?.health?.healthy);
+        const withHealth = (healthy: boolean) =>
+          placed.filter(({ allocation }) => allocation?.state?.health?.healthy === healthy);
         return {
           group,
           autoRevert,
@@ -119,14 +123,21 @@ function deploymentView(
           promoted,
           desired,
           canaries,
+          canariesHealthy: promotion.healthy.get(group) ?? 0,
           placed: placed.length,
-          healthy: health.filter((healthy) => healthy === true).length,
-          unhealthy: health.filter((healthy) => healthy === false).length,
+          healthy: withHealth(true).filter((execution) => !endedDuring(deployment, execution))
+            .length,
+          unhealthy: withHealth(false).length,
           ...present({ progressBy: timeOf(progressBy) }),
         };
       },
     ),
   };
+}
+
+/** It was over before its deployment was: what it had been does not count for that. */
+function endedDuring(deployment: Deployment, { endedAt }: ExecutionRecord): boolean {
+  return endedAt !== null && (deployment.endedAt === null || endedAt < deployment.endedAt);
 }
 
 /** What waits for a node or for its time, and what was given up. */

@@ -29,9 +29,12 @@ const DEPLOYMENT_GROUP = z.object({
   promoted: z.boolean().openapi({ description: "Whether its canaries were; false without any." }),
   desired: z.int(),
   canaries: z.int().openapi({ description: "Canaries that it is to have; 0: it has none." }),
-  placed: z.int(),
-  healthy: z.int(),
-  unhealthy: z.int(),
+  canariesHealthy: z.int().openapi({
+    description: "Canaries that are healthy now; 0 once they were promoted.",
+  }),
+  placed: z.int().openapi({ description: "Executions of its version, ended ones included." }),
+  healthy: z.int().openapi({ description: "Those that are healthy and have not ended." }),
+  unhealthy: z.int().openapi({ description: "Those that were found unhealthy." }),
   progressBy: TIME.optional(),
 });
 
@@ -43,6 +46,9 @@ export const DEPLOYMENT = z
     description: z.string(),
     createTime: TIME,
     endTime: TIME.optional(),
+    waitsForPromotion: z.boolean().openapi({
+      description: "All canaries are healthy: nothing but their promotion lets it go on.",
+    }),
     groups: z.array(DEPLOYMENT_GROUP),
   })
   .openapi("Deployment");
