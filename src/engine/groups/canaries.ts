@@ -185,10 +185,7 @@ function canaryState(engine: Engine, job: Job, task: TaskRecord): RolloutTask {
   return { state: "current", healthy: state?.health?.healthy ?? null, isRunning };
 }
 
-/** The executions of canaries that stand beside others. */
-export function canariesBeside(engine: Engine, job: Job): LiveTask[] {
-  return [...groupsOf(job).live.tasks.values()].flatMap((task) => {
-    const { canary } = progressOf(task);
-    return engine.executions.get(canary?.execution ?? 0) ?? [];
-  });
+/** Whether it tries its version, beside another or alone: nobody depends on it until that is promoted. */
+export function isCanary(live: LiveTask): boolean {
+  return allocationOf(live).canary;
 }

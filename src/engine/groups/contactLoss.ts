@@ -6,7 +6,7 @@ import type { Engine, LiveTask, Node } from "../state.ts";
 import { executionLost, stopExecution } from "../taskEnd.ts";
 import { setTaskState } from "../taskState.ts";
 import { allocationOf, describeStop, setAllocation } from "./allocation.ts";
-import { isBeside } from "./canaries.ts";
+import { isCanary } from "./canaries.ts";
 import { groupOfVersion, groupTypeOf, progressOf, setProgress, trackerOf } from "./jobGroups.ts";
 import { dropFromPlacing, queueForPlacing, watchTask } from "./placing.ts";
 import { isWanted } from "./wanted.ts";
@@ -28,7 +28,7 @@ function loseContact(engine: Engine, live: LiveTask): void {
   const { job, task, execution, node } = live;
   if (execution.state === "unknown") return;
   // A canary is not waited for: what it tries is learnt from another one, and nobody depends on it.
-  const mayWait = !hasOriginal(engine, live) && !isBeside(live);
+  const mayWait = !hasOriginal(engine, live) && !isCanary(live);
   const isWaited = execution.stopReason === null && mayWait;
   const decision = isWaited ? lookAtLoss(engine, live) : null;
   if (decision?.action !== "unknown") {

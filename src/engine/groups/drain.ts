@@ -4,9 +4,10 @@ import { saveNode } from "../record.ts";
 import { type Engine, type Job, type LiveTask, liveOf, type Node } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop, healthRuleOf } from "./allocation.ts";
-import { canariesBeside } from "./canaries.ts";
+import { isCanary, isLoneCanary } from "./canaries.ts";
 import { groupExecutionsOn } from "./contactLoss.ts";
 import { groupOf, groupOfVersion, groupsOf, isSystemType } from "./jobGroups.ts";
+import { executionsOfTask } from "./wanted.ts";
 
 const DRAINED = "alloc is being migrated";
 const DRAIN_IS_OVER = "alloc is stopped as the deadline of its node's drain has passed";
@@ -52,17 +53,22 @@ function leave(engine: Engine, live: LiveTask, why = DRAINED): void {
   stopExecution(engine, live, "replaced");
 }
 
-/** Lets as many executions of the job leave draining nodes as each group's `migrate` allows. */
+/** Lets as many executions of the job leave draining nodes as each group's `migrate` allows, and all of its canaries. */
 export function settleMigration(engine: Engine, job: Job): void {
   if (isSystemType(job) || job.record.state !== "active") return;
   for (const group of groupsOf(job).spec.groups) migrateGroup(engine, job, group);
-  // Nothing of the service depends on a canary: it leaves at once.
-  for (const live of canariesBeside(engine, job)) if (isDraining(live.node)) leave(engine, live);
+  for (const task of groupsOf(job).live.tasks.values()) {
+    const canaries = executionsOfTask(engine, task).filter(isCanary);
+    for (const live of canaries) if (isDraining(live.node)) leave(engine, live);
+  }
 }
 
 function migrateGroup(engine: Engine, job: Job, group: GroupSpec): void {
   const tasks = [...groupsOf(job).live.tasks.values()].filter(
-    (task) => groupOf(job, task) === group && task.progress.state !== "completed",
+    (task) =>
+      groupOf(job, task) === group &&
+      task.progress.state !== "completed" &&
+      !isLoneCanary(job, task),
   );
   const executions = tasks.flatMap((task) => liveOf(engine, task) ?? []);
   const isToLeave = (live: LiveTask): boolean =>

@@ -184,7 +184,8 @@ export class GroupStoreChecks {
     const { executions } = this.#world.disk;
     if (task.progress.state === "completed") return false;
     const current = executions.get(task.progress.execution ?? 0);
-    if (current?.allocation === undefined) return false;
+    // Canaries that have not been promoted move as they like: nobody depends on them.
+    if (current?.allocation === undefined || current.allocation.canary) return false;
     if (current.stopReason === "replaced") return current.allocation.description === why;
     const isOver = current.state === "ended" || current.state === "lost";
     if (isOver || current.allocation.version !== groups?.version) return false;
