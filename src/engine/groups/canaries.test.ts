@@ -130,6 +130,24 @@ test("auto_revert brings the version back without touching what runs", () => {
   expect(fleet.deployment?.status).toBe("successful");
 });
 
+test("auto_revert after the promotion goes back as far as it went, and asks nobody", () => {
+  const fleet = new CanaryFleet(3, { canary: 1, autoRevert: true, progressDeadlineMs: 0 });
+  fleet.change(newVersion(200));
+  fleet.healthy(fleet.start());
+  expect(fleet.promote()).toMatchObject({ ok: true });
+  fleet.stops();
+  const next = fleet.start();
+  fleet.says(next, { health: { healthy: false, at: fleet.now, reason: "deadline" } });
+  expect(fleet.groups?.version).toBe(2);
+  expect(fleet.deployment?.groups["cache"]).toMatchObject({ canaries: 0 });
+  for (let round = 0; round < 4; round += 1) {
+    fleet.stops();
+    for (const order of fleet.starts()) fleet.healthy(order);
+  }
+  expect(fleet.versions()).toEqual(["[0] 2", "[1] 2", "[2] 2"]);
+  expect(fleet.deployment?.status).toBe("successful");
+});
+
 test("a newer version stops the canaries of the one before and places its own", () => {
   const fleet = new CanaryFleet(2, { canary: 1 });
   fleet.change(newVersion(200));

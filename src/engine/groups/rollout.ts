@@ -20,7 +20,7 @@ import {
 } from "./jobGroups.ts";
 import { isKept } from "./kept.ts";
 import { promoteByItself } from "./promotion.ts";
-import { revertTo } from "./versions.ts";
+import { revertUntried } from "./versions.ts";
 import { holdsPlace } from "./wanted.ts";
 
 /** A new version takes the place of the old one, as fast as each group's `update` allows. */
@@ -158,7 +158,7 @@ function failDeployment(engine: Engine, job: Job, deployment: Deployment, why: s
   endDeployment(engine, job, deployment, "failed", text);
   // Its canaries are not wanted any more.
   engine.unsettledJobs.add(job.record.number);
-  if (stable !== undefined) revertTo(engine, job, stable);
+  if (stable !== undefined) revertUntried(engine, job, stable);
 }
 
 function isSameSpec(one: JobSpec, other: JobSpec): boolean {

@@ -35,10 +35,16 @@ export function currentVersion(job: Job): JobVersion {
   return { version, submittedAt, stable, spec: job.record.spec };
 }
 
-/** A further version takes the place of the current one, which is kept. */
-export function newVersion(engine: Engine, job: Job, spec: JobSpec): void {
-  // While the deployment before still says what is kept.
-  const kept = keptByCanaries(engine, job, spec);
+/**
+ * A further version takes the place of the current one, which is kept. `kept`: the versions that groups keep which it is
+ * tried in, by group; asked for while the deployment before still says what is kept.
+ */
+export function newVersion(
+  engine: Engine,
+  job: Job,
+  spec: JobSpec,
+  kept: ReadonlyMap<string, number> = keptByCanaries(engine, job, spec),
+): void {
   const { record } = groupsOf(job);
   cancelDeployment(engine, job, "Cancelled due to newer version of job");
   // What a failed deployment goes back to is kept, however old.
@@ -115,9 +121,14 @@ function versionsInUse(engine: Engine, job: Job): Set<number> {
   return new Set([...executions.map((live) => allocationOf(live).version), ...places]);
 }
 
-/** An earlier version's spec again, as a new version. */
+/** An earlier version's spec again, as a new version: what a person goes back to is tried as any other. */
 export function revertTo(engine: Engine, job: Job, to: JobVersion): void {
   newVersion(engine, job, to.spec);
+}
+
+/** What auto_revert goes back to has run well, and nobody may be there to promote it. */
+export function revertUntried(engine: Engine, job: Job, to: JobVersion): void {
+  newVersion(engine, job, to.spec, new Map());
 }
 
 /** What failed was another version: the new one is tried at once, without its delays. */
