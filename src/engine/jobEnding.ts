@@ -76,7 +76,7 @@ export function jobMovesOn(engine: Engine, job: Job): void {
     endIfAllComplete(engine, job);
     return;
   }
-  if (record.state === "disabling" && job.counts.running === 0) {
+  if (record.state === "disabling" && !isRunning(engine, job)) {
     setJobState(engine, job, "disabled");
     return;
   }
@@ -89,7 +89,7 @@ export function jobMovesOn(engine: Engine, job: Job): void {
   if (record.ending === "removing") finishRemoval(engine, job);
 }
 
-/** Whether anything of it runs; of a group also an original out of contact, which its task does not count. */
+/** Whether anything of it runs; of groups also canaries and originals out of contact, which tasks do not count. */
 function isRunning(engine: Engine, job: Job): boolean {
   if (job.counts.running > 0) return true;
   return job.groups !== null && executionsOf(engine, job).length > 0;

@@ -201,7 +201,7 @@ export function enableJob(engine: Engine, job: Job): Reply {
     return refuse(
       "JobNotDisabled",
       `Job ${spec.id} is ${state}; only a disabled job can be enabled.`,
-      wayToEnable(job),
+      wayToEnable(engine, job),
     );
   }
   activate(engine, job);
@@ -209,10 +209,15 @@ export function enableJob(engine: Engine, job: Job): Reply {
 }
 
 /** What to do about a job that can not be enabled yet, or needs not. */
-function wayToEnable({ record: { state, disableTasks }, counts }: Job): string {
+function wayToEnable(engine: Engine, job: Job): string {
+  const { state, disableTasks } = job.record;
   if (state !== "disabling") return "Nothing needs to be done: its tasks are run.";
-  const have = counts.running === 1 ? "has" : "have";
-  const running = `its ${counted(counts.running, "running task")} ${have}`;
+  // Canaries and originals out of contact are of tasks that may not run.
+  const [count, what] =
+    job.groups === null
+      ? ([job.counts.running, "running task"] as const)
+      : ([executionsOf(engine, job).length, "running execution"] as const);
+  const running = `its ${counted(count, what)} ${count === 1 ? "has" : "have"}`;
   return disableTasks === "wait"
     ? `Wait until ${running} ended, or end that wait: disable the job again with requeue or terminate. Then enable it.`
     : `Wait until ${running} stopped, then enable it.`;
