@@ -103,18 +103,32 @@ for (const [what, groups, wish, promote, reason] of [
   ],
   ["promoted before", [promotable("a", { isPromoted: true })], ALL, [], "No canaries wait"],
   [
+    "promoted before, and named",
+    [promotable("a", { isPromoted: true }), promotable("b")],
+    { kind: "groups", names: ["a"] },
+    [],
+    "All of them have been promoted",
+  ],
+  [
+    "one of those named promoted before",
+    [promotable("a", { isPromoted: true }), promotable("b")],
+    { kind: "groups", names: ["a", "b"] },
+    ["b"],
+    "All canaries are healthy",
+  ],
+  [
     "unknown",
     [promotable("a")],
     { kind: "groups", names: ["x"] },
     [],
-    'The deployment has no task group "x"',
+    'the deployment has no task group "x"',
   ],
   [
     "without canaries",
     [promotable("a"), promotable("b", { wanted: 0, healthy: 0 })],
     { kind: "groups", names: ["b"] },
     [],
-    'Task group "b" has no canaries',
+    'task group "b" has no canaries',
   ],
   ["by hand only", [promotable("a")], AUTO, [], 'Task group "a" without auto_promote'],
   [
@@ -209,8 +223,13 @@ test("groups that are named are promoted all together or not at all, and no othe
   fc.assert(
     fc.property(anyGroups, names, (groups, wanted) => {
       const unique = [...new Map(groups.map((one) => [one.group, one])).values()];
-      const { promote } = decidePromotion(unique, { kind: "groups", names: wanted });
-      if (promote.length > 0) expect([...promote].sort()).toEqual([...wanted].sort());
+      const { kind, promote } = decidePromotion(unique, { kind: "groups", names: wanted });
+      expect(promote.length > 0).toBe(kind === "promote");
+      const past = unique.filter(({ isPromoted, wanted: own }) => isPromoted && own > 0);
+      const had = past.map(({ group }) => group).filter((group) => wanted.includes(group));
+      if (kind === "promote" || kind === "done") {
+        expect([...promote, ...had].sort()).toEqual([...wanted].sort());
+      }
     }),
   );
 });

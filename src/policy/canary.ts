@@ -59,50 +59,65 @@ export type PromotionWish =
   | { readonly kind: "auto" };
 
 export interface PromotionDecision {
-  /** Names of groups; empty: nothing is promoted. */
+  /**
+   * promote: now. wait: not yet, or nothing is there to promote. done: all that were asked for have been promoted.
+   * wrong: what was asked for has no canaries.
+   */
+  readonly kind: "promote" | "wait" | "done" | "wrong";
+  /** Names of groups; empty but for `promote`. */
   readonly promote: readonly string[];
   readonly reason: string;
 }
 
 /**
- * Which groups are promoted (Nomad): those asked for, if all canaries of each are healthy, or none. By itself a deployment
- * is promoted as a whole, when each group that waits has auto_promote.
+ * Which groups are promoted (Nomad): those asked for, if all canaries of each are healthy, or none; who asks again for what
+ * has been promoted has it. By itself a deployment is promoted as a whole, when each group that waits has auto_promote.
  */
 export function decidePromotion(
   groups: readonly PromotableGroup[],
   wish: PromotionWish,
 ): PromotionDecision {
   const waiting = groups.filter(isWaiting);
-  const refused = wish.kind === "groups" ? refusedNames(groups, wish.names) : null;
-  if (refused !== null) return { promote: [], reason: refused };
-  if (waiting.length === 0) return { promote: [], reason: "No canaries wait for a promotion" };
-  const manual = waiting.filter(({ autoPromote }) => !autoPromote);
-  if (wish.kind === "auto" && manual.length > 0) {
-    return { promote: [], reason: `${quoted(manual)} without auto_promote` };
-  }
+  const wrong = wish.kind === "groups" ? wrongName(groups, wish.names) : null;
+  if (wrong !== null) return { kind: "wrong", promote: [], reason: wrong };
   const asked =
     wish.kind === "groups" ? waiting.filter(({ group }) => wish.names.includes(group)) : waiting;
+  if (wish.kind === "groups" && asked.length === 0) {
+    return { kind: "done", promote: [], reason: "All of them have been promoted" };
+  }
+  if (asked.length === 0) return wait("No canaries wait for a promotion");
+  const manual = waiting.filter(({ autoPromote }) => !autoPromote);
+  if (wish.kind === "auto" && manual.length > 0) {
+    return wait(`${quoted(manual)} without auto_promote`);
+  }
   const short = asked.filter(({ healthy, wanted }) => healthy < wanted);
   if (short.length > 0) {
     const texts = short.map(
       ({ group, healthy, wanted }) =>
         `Task group "${group}" has ${healthy}/${wanted} healthy allocations`,
     );
-    return { promote: [], reason: texts.join("; ") };
+    return wait(texts.join("; "));
   }
-  return { promote: asked.map(({ group }) => group), reason: "All canaries are healthy" };
+  return {
+    kind: "promote",
+    promote: asked.map(({ group }) => group),
+    reason: "All canaries are healthy",
+  };
+}
+
+function wait(reason: string): PromotionDecision {
+  return { kind: "wait", promote: [], reason };
 }
 
 function isWaiting({ wanted, isPromoted }: PromotableGroup): boolean {
   return wanted > 0 && !isPromoted;
 }
 
-function refusedNames(groups: readonly PromotableGroup[], names: readonly string[]): string | null {
+function wrongName(groups: readonly PromotableGroup[], names: readonly string[]): string | null {
   for (const name of names) {
     const group = groups.find((one) => one.group === name);
-    if (group === undefined) return `The deployment has no task group "${name}"`;
-    if (group.isPromoted) return `Task group "${name}" has been promoted`;
-    if (group.wanted === 0) return `Task group "${name}" has no canaries`;
+    if (group === undefined) return `the deployment has no task group "${name}"`;
+    if (group.wanted === 0) return `task group "${name}" has no canaries`;
   }
   return null;
 }

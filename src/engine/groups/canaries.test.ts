@@ -310,7 +310,7 @@ test("only the groups that are named are promoted; unknown ones are refused", ()
   for (const order of fleet.starts()) fleet.healthy(order);
   expect(fleet.promote(["c"])).toMatchObject({
     ok: false,
-    error: { message: expect.stringContaining('The deployment has no task group "c"') },
+    error: { message: expect.stringContaining('the deployment has no task group "c"') },
   });
   expect(fleet.promote(["a"])).toMatchObject({ ok: true });
   expect(fleet.deployment?.groups).toMatchObject({ a: { promoted: true }, b: { promoted: false } });

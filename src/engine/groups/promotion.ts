@@ -1,6 +1,8 @@
+import type { Deployment } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { decidePromotion, type PromotableGroup, type PromotionWish } from "../../policy/canary.ts";
 import type { Reply } from "../input.ts";
+import { refusedByState } from "../jobs.ts";
 import { refuse } from "../nodes.ts";
 import { saveJobProgress } from "../record.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
@@ -19,27 +21,63 @@ import { executionsOfTask, forgetOutcome } from "./wanted.ts";
 /** `groups` null: all that wait for it. */
 export function promoteJob(engine: Engine, job: Job, groups: readonly string[] | null): Reply {
   const { deployment, version } = groupsOf(job).record;
-  const { id } = job.record.spec;
-  if (deployment?.status !== "running") {
-    return refuse(
-      "ConditionNotMet",
-      deployment === null
-        ? `Job ${id} has no deployment to promote.`
-        : `Deployment ${deployment.id} of job ${id} is ${deployment.status}; only a running one can be promoted.`,
-      `See how it stands: stint job status ${id}.`,
-    );
-  }
+  const refused = refusedByState(job) ?? refusedWhileDisabled(job);
+  if (refused !== null) return refused;
+  const all = promotable(engine, job);
   const wish: PromotionWish = groups === null ? { kind: "all" } : { kind: "groups", names: groups };
-  const { promote: names, reason } = decidePromotion(promotable(engine, job), wish);
-  if (names.length === 0) {
-    return refuse(
-      "ConditionNotMet",
-      `Deployment ${deployment.id} of job ${id} is not promoted. ${reason}.`,
-      `See how its canaries are: stint job status ${id}.`,
-    );
+  const decision = decidePromotion(all, wish);
+  // Who has not heard the answer asks again, and the deployment may have gone well meanwhile.
+  const isHeard = decision.kind === "done" && deployment?.status === "successful";
+  if (deployment?.status !== "running" && !isHeard) return refusedByDeployment(job, deployment);
+  switch (decision.kind) {
+    case "promote":
+      promote(engine, job, decision.promote);
+      return { ok: true, version };
+    case "done":
+      return { ok: true, version };
+    case "wrong":
+      return refuse(
+        "InvalidPropertyValue",
+        `Expected groups of job ${job.record.spec.id} with canaries, and ${decision.reason}.`,
+        wayToName(all),
+        "groups",
+      );
+    case "wait":
+      return refuse(
+        "ConditionNotMet",
+        `The deployment of job ${job.record.spec.id} is not promoted. ${decision.reason}.`,
+        `See how its canaries are: stint job status ${job.record.spec.id}.`,
+      );
   }
-  promote(engine, job, names);
-  return { ok: true, version };
+}
+
+/** Nothing of it is placed, so nothing of it can be replaced. */
+function refusedWhileDisabled({ record: { state, spec } }: Job): Reply | null {
+  if (state !== "disabling" && state !== "disabled") return null;
+  return refuse(
+    "JobNotActive",
+    `Job ${spec.id} is ${state}; only a job that is active can be promoted.`,
+    state === "disabled"
+      ? "Enable it first, then promote it."
+      : "Wait until it is disabled, and enable it. Then promote it.",
+  );
+}
+
+function refusedByDeployment({ record }: Job, deployment: Deployment | null): Reply {
+  const { id } = record.spec;
+  return refuse(
+    "ConditionNotMet",
+    deployment === null
+      ? `Job ${id} has no deployment to promote.`
+      : `Deployment ${deployment.id} of job ${id} is ${deployment.status}; only a running one can be promoted.`,
+    `See how it stands: stint job status ${id}.`,
+  );
+}
+
+function wayToName(groups: readonly PromotableGroup[]): string {
+  const waiting = groups.filter(({ wanted, isPromoted }) => wanted > 0 && !isPromoted);
+  const names = waiting.map(({ group }) => group).join(", ");
+  return names === "" ? "No group waits for a promotion." : `These can be promoted: ${names}.`;
 }
 
 /** With auto_promote in all groups that wait, the deployment promotes itself. */

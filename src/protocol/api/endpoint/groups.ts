@@ -55,11 +55,10 @@ export const GROUP_ENDPOINTS = endpoints({
     summary: "Let a new version go on whose canaries are healthy",
     action: "runJobs",
     body: record({
-      groups: z
-        .array(z.string())
-        .min(1)
-        .optional()
-        .openapi({ description: "Absent: all that have canaries." }),
+      groups: z.array(z.string()).min(1).optional().openapi({
+        description:
+          "Absent: all that have canaries. Those that this deployment has promoted may be named again.",
+      }),
     }),
     answer: json(z.object({ jobId: z.string(), version: z.int() })),
   },
