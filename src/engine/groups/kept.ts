@@ -29,6 +29,12 @@ export function isKept(job: Job, group: string): boolean {
   return keptVersion(job, group) !== groupsOf(job).record.version;
 }
 
+/** Whether the version has been found to be no good: nobody makes another place run it by himself. */
+export function hasFailed(job: Job, version: number): boolean {
+  const { deployment } = groupsOf(job).record;
+  return deployment?.status === "failed" && deployment.version === version;
+}
+
 /** How many canaries are to run; 0: there are none, or they were promoted, or have failed. */
 export function canariesWanted(job: Job, group: string): number {
   const { deployment } = groupsOf(job).record;

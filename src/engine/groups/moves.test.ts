@@ -156,6 +156,33 @@ test("what fails for good while it is replaced is tried again at once as the new
   expect(fleet.start().allocation).toMatchObject({ name: "example.cache[1]", version: 1 });
 });
 
+test("what fails for good is not tried as a version whose deployment has failed", () => {
+  const fleet = new GroupFleet();
+  const rest = { count: 2, reschedule: NO_RESCHEDULE };
+  const update = { ...UPDATE_DEFAULT, progressDeadlineMs: 0 };
+  const change = (memoryMb: number) => {
+    const resources = { cpuMhz: 100, cores: 0, memoryMb, memoryMaxMb: 0 };
+    fleet.register(groupJob({ ...rest, update, members: [aMember({ resources })] }));
+  };
+  change(100);
+  const old = fleet.starts();
+  for (const order of old) fleet.healthy(order);
+  change(200);
+  const [replaced] = fleet.stops();
+  const next = fleet.start();
+  fleet.says(next, { health: { healthy: false, at: fleet.now, reason: "deadline" } });
+  expect(fleet.engine.jobs.get(1)?.record.groups?.deployment?.status).toBe("failed");
+  const [last] = old.filter(({ execution }) => execution !== replaced);
+  if (last === undefined) throw new Error("nothing of the old version is left");
+  fleet.fails(last);
+  fleet.pass(MINUTE);
+  expect(fleet.starts()).toEqual([]);
+  expect(fleet.engine.jobs.get(1)?.counts).toMatchObject({ active: 0, running: 1, failed: 1 });
+  // Another version is another matter.
+  change(300);
+  expect(fleet.start().allocation).toMatchObject({ version: 2 });
+});
+
 test("an earlier version is run again as a new one", () => {
   const fleet = new GroupFleet();
   fleet.register(groupJob({ update: null }));

@@ -16,7 +16,7 @@ import {
   runsItself,
   setProgress,
 } from "./jobGroups.ts";
-import { nextVersion, tasksWanted } from "./kept.ts";
+import { hasFailed, nextVersion, tasksWanted } from "./kept.ts";
 import { dropFromPlacing, placeSoon, queueForPlacing } from "./placing.ts";
 import { wantsSystemTask } from "./systemFit.ts";
 
@@ -69,13 +69,14 @@ export function lookAgain(engine: Engine, job: Job, task: TaskRecord): void {
 }
 
 /**
- * What was stopped runs again when it is wanted again. What ended by itself does so with another version of the job
- * only: what a batch job has done stays done, and what failed for good stays so (Nomad).
+ * What was stopped runs again when it is wanted again. What ended by itself does so with another version of the job only,
+ * unless the deployment of that has failed: what a batch job has done stays done, and what failed for good stays so (Nomad).
  */
 export function runsAgain(job: Job, task: TaskRecord, group: GroupSpec): boolean {
   const { outcome } = task.progress;
   const wasStopped = outcome?.result === "success" && outcome.exitCode === null;
-  return wasStopped || (progressOf(task).ranVersion ?? -1) < nextVersion(job, task, group);
+  const version = nextVersion(job, task, group);
+  return wasStopped || ((progressOf(task).ranVersion ?? -1) < version && !hasFailed(job, version));
 }
 
 /** Whether it stands for one of its group's places: what was stopped, or has done its work, holds none any more. */
