@@ -145,7 +145,9 @@ function explainQueued(engine: Engine, job: Job, task: TaskRecord): WaitReason[]
     case "active":
       break;
   }
-  if (job.groups !== null) return explainGroup(engine, job, task);
+  if (job.groups !== null) {
+    return [...explainGroup(engine, job, task), ...explainPromotion(engine, job, task)];
+  }
   if (engine.now - task.createdAt > TASK_LIFETIME_MS) {
     return [
       reason("TooOld", "The task is older than 180 days and is not run any more; add it again."),

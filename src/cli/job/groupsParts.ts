@@ -148,6 +148,9 @@ function allocationParts(allocations: readonly AllocationStub[], form: TimeForm)
     column<AllocationStub>("Node ID", ({ nodeId }) => nodeId),
     column<AllocationStub>("Task Group", ({ group }) => group),
     column<AllocationStub>("Version", ({ version }) => version),
+    ...(allocations.some(({ canary }) => canary)
+      ? [column<AllocationStub>("Canary", ({ canary }) => canary)]
+      : []),
     column<AllocationStub>("Desired", ({ desired }) => desired),
     column<AllocationStub>("Status", ({ status }) => status),
     column<AllocationStub>("Created", ({ createTime }) => timeOf(createTime)),

@@ -14,10 +14,10 @@ const WAITING = {
   canary: false,
 };
 
-function serverOf(status = aGroupsStatus()): FakeServer {
+function serverOf(status = aGroupsStatus(), items = [aStub()]): FakeServer {
   return new FakeServer({
     "GET /jobs/example/groups": status,
-    "GET /jobs/example/allocations": { items: [aStub()] },
+    "GET /jobs/example/allocations": { items },
   });
 }
 
@@ -124,6 +124,13 @@ test("canaries are in the deployment, and one that waits says why", async () => 
   expect(stdout).toContain("| cache      | true        | false    | 2       | 1        |");
   expect(stdout).toContain('Task Group "cache", canary of example.cache[0]:\n');
   expect(stdout).toContain("  * All nodes are full.\n");
+});
+
+test("allocations say which of them are canaries, if any are", async () => {
+  const canary = aStub({ canary: true });
+  const { stdout } = await ran(["job", "status", "example"], serverOf(undefined, [canary]));
+  expect(stdout).toContain("| ID       | Node ID | Task Group | Version | Canary | Desired |");
+  expect(stdout).toContain("| cache      | 1       | true   | run     |");
 });
 
 test("-verbose has whole ids, names and exact times", async () => {

@@ -2,7 +2,6 @@ import { expect, test } from "bun:test";
 import type { GroupSpec } from "../../model/group.ts";
 import { UPDATE_DEFAULT } from "../../model/groupDefaults.ts";
 import type { StartOrder } from "../../model/order.ts";
-import { explainTask } from "../explain.ts";
 import { CanaryFleet, newVersion } from "./testCanaries.ts";
 import { groupJob, NO_RESCHEDULE, SERVICE_GROUP } from "./testGroups.ts";
 
@@ -285,11 +284,7 @@ test("explain tells of a canary that waits beside a task that failed for good", 
   if (first === undefined) throw new Error("nothing runs");
   fleet.fails(first);
   expect(fleet.counts).toMatchObject({ failed: 1, running: 0, active: 0 });
-  const job = fleet.engine.jobs.get(1) ?? null;
-  const task = job?.groups?.tasks.values().next().value;
-  if (task === undefined) throw new Error("no task");
-  const codes = () => explainTask(fleet.engine, job, task).reasons.map(({ code }) => code);
-  expect(codes()).toEqual(["WaitsForPromotion", "NoNodeSuits"]);
+  expect(fleet.codes()).toEqual(["WaitsForPromotion", "NoNodeSuits"]);
 });
 
 test("only the groups that are named are promoted; unknown ones are refused", () => {
@@ -334,14 +329,7 @@ test("explain says what waits for the promotion", () => {
   const fleet = new CanaryFleet(1, { canary: 1 });
   fleet.change(newVersion(200));
   const canary = fleet.start();
-  const text = () => {
-    const job = fleet.engine.jobs.get(1) ?? null;
-    const task = job?.groups?.tasks.values().next().value;
-    if (task === undefined) throw new Error("no task");
-    return explainTask(fleet.engine, job, task).reasons.map(
-      ({ code, message }) => `${code} ${message}`,
-    );
-  };
+  const text = () => fleet.explained().map(({ code, message }) => `${code} ${message}`);
   expect(text()).toEqual([
     "WaitsForPromotion Version 1 waits until its canaries are healthy: 0/1 of group cache are.",
   ]);
@@ -349,6 +337,36 @@ test("explain says what waits for the promotion", () => {
   expect(text()).toEqual([
     "WaitsForPromotion Version 1 waits for promotion: stint job promote example.",
   ]);
+});
+
+test("explain tells a task that waits of the version that is tried beside it", () => {
+  const fleet = new CanaryFleet(1, { canary: 1 });
+  fleet.change(newVersion(200));
+  const [old] = fleet.old;
+  if (old === undefined) throw new Error("nothing runs");
+  fleet.fails(old);
+  expect(fleet.codes()).toEqual(["WaitsForReschedule", "WaitsForPromotion"]);
+  fleet.send({ kind: "disableJob", job: "example", disableTasks: "wait" });
+  expect(fleet.codes()).toEqual(["JobDisabling"]);
+});
+
+test("a node counts canaries that were stopped, and what they took the place of", () => {
+  const fleet = new CanaryFleet(1, { canary: 1 }, ["n1"]);
+  const counted = () => {
+    const { tasksRun, tasksSucceeded } = fleet.engine.nodes.get(1)?.progress ?? {};
+    return [tasksRun, tasksSucceeded];
+  };
+  fleet.change(newVersion(200));
+  expect(counted()).toEqual([0, 0]);
+  fleet.change(newVersion(400));
+  fleet.stops();
+  expect(counted()).toEqual([1, 1]);
+  const canary = fleet.starts().find(({ allocation }) => allocation?.version === 2);
+  if (canary === undefined) throw new Error("no canary");
+  fleet.healthy(canary);
+  expect(fleet.promote()).toMatchObject({ ok: true });
+  fleet.stops();
+  expect(counted()).toEqual([2, 2]);
 });
 
 test("a restored server knows the canaries, and what they wait for", () => {

@@ -68,7 +68,7 @@ export function isStarting({ allocation, startedAt }: ExecutionRecord): boolean 
 export function explainPromotion(engine: Engine, job: Job, task: TaskRecord): WaitReason[] {
   const group = groupOf(job, task);
   const wanted = group === null ? 0 : canariesWanted(job, group.name);
-  if (group === null || wanted === 0) return [];
+  if (group === null || wanted === 0 || job.record.state !== "active") return [];
   const { version } = groupsOf(job).record;
   const { healthy, isReady } = canariesDecision(engine, job, group);
   const message = isReady

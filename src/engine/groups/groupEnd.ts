@@ -28,13 +28,13 @@ import { finishTask, isEnding, isWanted, runsAgain } from "./wanted.ts";
 export function groupExecutionEnded(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   const { execution, job, task } = live;
   keepLastState(engine, live);
+  countOnNode(engine, live);
   if (mayMoveOthers(live)) engine.movingJobs.add(job.record.number);
   touchJob(engine, job);
   if (progressOf(task).original === execution.number) {
     setProgress(engine, task, { original: null });
   }
   if (isBeside(live)) {
-    countOnNode(engine, live);
     const { rescheduled } = progressOf(task).canary ?? { rescheduled: [] };
     const isStillWanted = !isEnding(job) && isCanaryWanted(job, task);
     canaryEnded(engine, live, decide(engine, live, end, isStillWanted, trackerFrom(rescheduled)));
@@ -43,7 +43,6 @@ export function groupExecutionEnded(engine: Engine, live: LiveTask, end: Executi
   // What is not current any more leaves its task to the one that is, or to nobody if it is not wanted.
   if (task.progress.state === "active") engine.unsettledJobs.add(job.record.number);
   if (task.progress.execution !== execution.number || task.progress.state !== "running") return;
-  countOnNode(engine, live);
   job.counts.running -= 1;
   const isTaskWanted = isWanted(engine, job, task);
   follow(engine, live, decide(engine, live, end, isTaskWanted, trackerOf(task)));

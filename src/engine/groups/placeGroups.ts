@@ -91,6 +91,7 @@ function placeAll(
     const wished = wish(engine, job, mustHave(groupsOf(job).live.tasks, number, "task"));
     if (wished === null) {
       placing.delete(number);
+      nowhere.delete(number);
       continue;
     }
     const known = full.get(wished.group);

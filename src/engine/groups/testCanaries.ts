@@ -3,6 +3,8 @@ import { UPDATE_DEFAULT } from "../../model/groupDefaults.ts";
 import type { UpdatePolicy } from "../../model/groupPolicy.ts";
 import type { StartOrder } from "../../model/order.ts";
 import { aMember } from "../../placement/testGroup.ts";
+import { explainTask } from "../explain.ts";
+import type { WaitReason } from "../explanation.ts";
 import { GroupFleet, groupJob } from "./testGroups.ts";
 
 /** What a version changes that has to replace what runs. */
@@ -49,6 +51,18 @@ export class CanaryFleet extends GroupFleet {
   get counts() {
     const { active, running, succeeded, failed } = this.engine.jobs.get(1)?.counts ?? {};
     return { active, running, succeeded, failed };
+  }
+
+  /** Why the first task is where it is. */
+  explained(): readonly WaitReason[] {
+    const job = this.engine.jobs.get(1) ?? null;
+    const task = job?.groups?.tasks.values().next().value;
+    if (task === undefined) throw new Error("no task");
+    return explainTask(this.engine, job, task).reasons;
+  }
+
+  codes(): string[] {
+    return this.explained().map(({ code }) => code);
   }
 
   /** Versions of what runs and is not told to stop, by name. */
