@@ -133,13 +133,16 @@ export type JournalEntry =
       readonly expiresAt: number;
     }
   | { readonly entry: "directoryRemoved"; readonly jobId: string; readonly taskId: string | null }
-  /** A removal ordered by the server that is still to be done or confirmed. */
+  /** A removal ordered by the server, until the server has its confirmation. */
   | {
       readonly entry: "removal";
       readonly removal: number;
       readonly jobId: string;
       readonly taskId: string | null;
     }
+  /** The directories are gone, and the server is to be told so. */
+  | { readonly entry: "removalDone"; readonly removal: number }
+  /** The server has been told. */
   | { readonly entry: "removalConfirmed"; readonly removal: number }
   /** The execution's group has begun: its directories are there. In snapshots: where it stands. */
   | {

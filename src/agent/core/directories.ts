@@ -71,6 +71,7 @@ export function isBlocked(machine: AgentMachine, execution: Execution): boolean 
     if (other.sequence < sequence && usesDirectory(other)) return true;
   }
   for (const removal of machine.removals.values()) {
+    if (removal.state === "done") continue;
     if (removal.sequence < sequence && covers(removal, order)) return true;
   }
   return false;

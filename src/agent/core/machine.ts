@@ -131,8 +131,11 @@ export interface Removal {
   readonly jobId: string;
   readonly taskId: string | null;
   readonly sequence: number;
-  /** This life of the agent only: the runtime was asked. */
-  asked: boolean;
+  /**
+   * That the runtime was asked is of this life of the agent only. What is done is kept until the server has its
+   * confirmation: ordered again by a server that lacks it, it would come after what has been started there since.
+   */
+  state: "waiting" | "asked" | "done";
 }
 
 export interface DirectoryName {

@@ -15,7 +15,7 @@ import {
   spawn,
 } from "./process.ts";
 import { record } from "./replay.ts";
-import { report } from "./reports.ts";
+import { report, reportRemoved } from "./reports.ts";
 import { stoppedBeforeStart } from "./result.ts";
 import { askUploads } from "./retention.ts";
 import { unseenExit } from "./shimRecord.ts";
@@ -41,6 +41,9 @@ export function onRecovered(step: Step, bootId: string, memories: Memories): voi
   for (const process of [...machine.memberProcesses.values()]) {
     limitToPast(machine, process);
     recoverMember(step, process, rebooted ? UNKNOWN : memories.get(process.key));
+  }
+  for (const { removal, state } of machine.removals.values()) {
+    if (state === "done") reportRemoved(machine, removal);
   }
   if (machine.contactLostAt !== null && machine.contactLostAt > step.now) {
     record(step, { entry: "contact", lostAt: step.now });

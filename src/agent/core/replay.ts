@@ -43,6 +43,11 @@ export function replay(machine: AgentMachine, entry: JournalEntry): void {
     case "removal":
       replayRemoval(machine, entry);
       return;
+    case "removalDone": {
+      const removal = machine.removals.get(entry.removal);
+      if (removal !== undefined) removal.state = "done";
+      return;
+    }
     case "removalConfirmed":
       machine.removals.delete(entry.removal);
       return;
@@ -155,7 +160,7 @@ function replayRemoval(
   const { removal, jobId, taskId } = entry;
   if (machine.removals.has(removal)) return;
   const sequence = machine.nextSequence++;
-  machine.removals.set(removal, { removal, jobId, taskId, sequence, asked: false });
+  machine.removals.set(removal, { removal, jobId, taskId, sequence, state: "waiting" });
 }
 
 function replayUploaded(

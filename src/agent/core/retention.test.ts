@@ -114,16 +114,29 @@ describe("an ordered removal", () => {
   const ofTask = { kind: "remove", removal: 5, jobId: "job", taskId: "task1" } as const;
   const ofJob = { kind: "remove", removal: 6, jobId: "job", taskId: null } as const;
 
-  test("is done at once, confirmed and reported, and answered again when repeated", () => {
+  const done = { input: "directoryRemoved", jobId: "job", taskId: "task1", removal: 5 } as const;
+
+  test("is done at once and reported, and forgotten when the server has that", () => {
     const node = finished();
-    for (const _ of ["first", "repeated"]) {
-      expect(named(node.order(ofTask))).toEqual(["remove job/task1 for 5"]);
-      const answer = { input: "directoryRemoved", jobId: "job", taskId: "task1" } as const;
-      node.give({ ...answer, removal: 5 });
-      expect(node.reports()).toEqual([{ kind: "removed", removal: 5 }]);
-      expect(node.machine.removals.size).toBe(0);
-      expect(node.machine.retainedCount).toBe(0);
-    }
+    expect(named(node.order(ofTask))).toEqual(["remove job/task1 for 5"]);
+    node.give(done);
+    expect(node.reports()).toEqual([{ kind: "removed", removal: 5 }]);
+    expect(node.machine.retainedCount).toBe(0);
+    expect(named(node.order(ofTask))).toEqual([]);
+    node.acknowledgeAll();
+    expect(node.machine.removals.size).toBe(0);
+  });
+
+  test("that was done is reported again by the next agent, and keeps nothing waiting", () => {
+    const node = finished();
+    node.order(ofTask);
+    node.give(done);
+    node.restart();
+    node.welcome();
+    expect(node.reports()).toEqual([{ kind: "removed", removal: 5 }]);
+    // A server that has not heard of it orders it again; what was started since stays.
+    expect(named(node.start(orderOf(2, { taskId: "task1" })))).toEqual(["prepare 2"]);
+    expect(named(node.order(ofTask))).toEqual([]);
   });
 
   test("repeated while it is under way is asked for once", () => {

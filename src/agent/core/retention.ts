@@ -12,6 +12,8 @@ const UPLOAD_RECHECK_MS = 60_000;
 /** The server has these reports in its store. */
 export function onReportsAcknowledged(step: Step, reports: readonly NodeReport[]): void {
   for (const message of reports) {
+    if (message.kind === "removed")
+      record(step, { entry: "removalConfirmed", removal: message.removal });
     if (message.kind !== "ended") continue;
     const execution = step.machine.executions.get(message.execution);
     if (execution !== undefined) finish(step, execution);
@@ -89,8 +91,8 @@ export function removeExpired(step: Step): void {
 export function askRemovals(step: Step): void {
   const { machine } = step;
   for (const removal of machine.removals.values()) {
-    if (removal.asked || isRemovalBlocked(machine, removal)) continue;
-    removal.asked = true;
+    if (removal.state !== "waiting" || isRemovalBlocked(machine, removal)) continue;
+    removal.state = "asked";
     const { jobId, taskId } = removal;
     giveUpUploads(step, executionsUnder(machine, removal));
     step.effects.push({ effect: "removeDirectory", jobId, taskId, removal: removal.removal });
@@ -109,8 +111,9 @@ export function onDirectoryRemoved(
     record(step, { entry: "directoryRemoved", jobId, taskId });
     return;
   }
-  if (!machine.removals.has(removal)) return;
+  const held = machine.removals.get(removal);
+  if (held === undefined || held.state === "done") return;
   record(step, { entry: "directoryRemoved", jobId, taskId });
-  record(step, { entry: "removalConfirmed", removal });
+  record(step, { entry: "removalDone", removal });
   reportRemoved(machine, removal);
 }

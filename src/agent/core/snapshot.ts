@@ -20,7 +20,7 @@ export function snapshotEntries(machine: AgentMachine): JournalEntry[] {
     entries.push({ entry: "acknowledged", execution });
   for (const execution of machine.finished) entries.push({ entry: "acknowledged", execution });
   for (const arrival of arrivals(machine)) {
-    if ("removal" in arrival) entries.push(removalEntry(arrival));
+    if ("removal" in arrival) entries.push(...removalEntries(arrival));
     else entries.push(...executionEntries(machine, arrival));
   }
   // After the executions, for each `ordered` cancels the retention of its directory.
@@ -37,8 +37,9 @@ function arrivals(machine: AgentMachine): (Execution | Removal)[] {
   return all.sort((a, b) => a.sequence - b.sequence);
 }
 
-function removalEntry({ removal, jobId, taskId }: Removal): JournalEntry {
-  return { entry: "removal", removal, jobId, taskId };
+function removalEntries({ removal, jobId, taskId, state }: Removal): JournalEntry[] {
+  const ordered: JournalEntry = { entry: "removal", removal, jobId, taskId };
+  return state === "done" ? [ordered, { entry: "removalDone", removal }] : [ordered];
 }
 
 function executionEntries(machine: AgentMachine, held: Execution): JournalEntry[] {

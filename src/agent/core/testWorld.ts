@@ -35,7 +35,10 @@ function journaledLife(held: Execution) {
 function journaledState(machine: AgentMachine): string {
   const executions = [...machine.executions.values()].map(journaledLife);
   const processes = [...machine.memberProcesses.values()].map(journaledLife);
-  const removals = [...machine.removals.values()].map((held) => ({ ...held, asked: null }));
+  const removals = [...machine.removals.values()].map((held) => ({
+    ...held,
+    state: held.state === "done",
+  }));
   const arrivals = [...executions, ...removals].sort((a, b) => a.sequence - b.sequence);
   return JSON.stringify({
     bootId: machine.bootId,
