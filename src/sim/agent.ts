@@ -36,7 +36,8 @@ export class AgentLife {
   #queue: AgentInput[] = [];
   #isDraining = false;
   #isDead = false;
-  #pausedUntil = 0;
+  /** When it goes on after it was stopped as by SIGSTOP; 0: it never was. */
+  pausedUntil = 0;
   #flushed: { session: string | null; applied: number } = { session: null, applied: 0 };
   #connection: Connection | null = null;
   #session: string | null = null;
@@ -74,7 +75,7 @@ export class AgentLife {
     const { agenda } = this.#machine.world;
     const awake = () => {
       if (this.#isDead) return;
-      if (agenda.now < this.#pausedUntil) agenda.at(this.#pausedUntil, awake);
+      if (agenda.now < this.pausedUntil) agenda.at(this.pausedUntil, awake);
       else run();
     };
     agenda.after(delayMs, awake);
@@ -82,7 +83,7 @@ export class AgentLife {
 
   /** Stopped as by SIGSTOP; processes go on. */
   pause(durationMs: number): void {
-    this.#pausedUntil = this.#machine.world.agenda.now + durationMs;
+    this.pausedUntil = this.#machine.world.agenda.now + durationMs;
   }
 
   /** Kill -9, or the end of its machine. */

@@ -221,8 +221,9 @@ export class ProcessChecks {
     if (record?.state !== "lost" || record.result !== null || node === undefined) return;
     if (since === null || !machine.agent?.isConnected || node.record.contact !== "connected")
       return;
-    // What a shim was asked to start before it stood still, it starts when it goes on.
-    const settledMs = agenda.now - Math.max(since, machine.shims.pausedUntil);
+    // What a shim was asked to start before it stood still, it starts when it goes on; an agent that does kills nothing.
+    const awakeSince = Math.max(machine.shims.pausedUntil, machine.agent.pausedUntil);
+    const settledMs = agenda.now - Math.max(since, awakeSince);
     const lostMs = (server.engine?.now ?? 0) - (record.endedAt ?? 0);
     demand(Math.min(settledMs, lostMs) < SETTLE_SLACK_MS, "letGoIsStopped", () => {
       return `execution ${execution} was let go and still runs ${settledMs} ms after its node was settled`;
