@@ -27,6 +27,8 @@ export class GroupStoreChecks {
   readonly #successful = new Set<string>();
   /** As they were when they were last seen. */
   readonly #seen = new Map<number, ExecutionRecord>();
+  /** Versions of jobs at the commit before. */
+  readonly #versions = new Map<number, number>();
 
   constructor(world: World, ledger: Ledger) {
     this.#world = world;
@@ -49,7 +51,11 @@ export class GroupStoreChecks {
     for (const execution of executions) this.#checkMove(execution);
     for (const execution of executions) this.#checkHealth(execution);
     for (const execution of executions) this.#seen.set(execution.number, execution);
-    for (const job of changes.jobs.values()) if (job?.groups) this.#checkDeployment(job);
+    for (const job of changes.jobs.values()) {
+      if (!job?.groups) continue;
+      this.#checkDeployment(job);
+      this.#versions.set(job.number, job.groups.version);
+    }
   }
 
   #forget(job: number): void {
@@ -159,7 +165,9 @@ export class GroupStoreChecks {
     const group = groupOf(job, task, present);
     if (group === null) return;
     const name = task.spec.place?.group ?? "";
-    if (description === UPDATED && group.update !== null && version !== present) {
+    // Of several versions in one commit nobody can say by whose policy it was told to move.
+    const isNext = present <= (this.#versions.get(execution.job) ?? 0) + 1;
+    if (description === UPDATED && group.update !== null && version !== present && isNext) {
       this.#checkParallel(job, name, group.update.maxParallel, UPDATED, "update");
     }
     const drain = this.#world.disk.nodes.get(execution.nodes[0] ?? 0)?.drain ?? null;
