@@ -101,6 +101,13 @@ test("a drain is begun with its deadline and watched to its end", async () => {
   ]);
 });
 
+test("a node that is not being drained has no drain to watch, and is not said to be empty", async () => {
+  const server = new FakeServer({ "GET /nodes/n1": aGroupNode({ runningTasksCount: 5 }) });
+  const { exitCode, stdout, stderr } = await ran(["node", "drain", "-monitor", "n1"], server);
+  expect([exitCode, stdout]).toEqual([1, ""]);
+  expect(stderr).toStartWith("error: n1 is not being drained.");
+});
+
 test("a drain that says not what it wants is wrong usage", async () => {
   const refused = async (...words: string[]) =>
     (await ran(["node", "drain", "n1", ...words], new FakeServer({}))).stderr.split("\n")[0];

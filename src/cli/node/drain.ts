@@ -2,7 +2,7 @@ import type { Client } from "../../client/client.ts";
 import { waitUntil } from "../../client/waitUntil.ts";
 import { readDuration } from "../../jobfile/read/duration.ts";
 import type { ApiBody } from "../../protocol/api/endpoint/table.ts";
-import { UsageError } from "../failure.ts";
+import { CliError, UsageError } from "../failure.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
 
@@ -35,6 +35,11 @@ export async function run(session: Session, options: NodeDrainOptions): Promise<
     const sentence = `${id}'s drain has been requested successfully.`;
     if (detach) return await printDone(session, sentence, answer);
     await session.note(sentence);
+  }
+  if (!enable && (await client.nodes.get(id)).drain === undefined) {
+    throw new CliError(`${id} is not being drained.`, {
+      fix: `Begin it: stint node drain -enable ${id}; what runs there: stint node status ${id}.`,
+    });
   }
   return await watchDrain(session, client, id);
 }
