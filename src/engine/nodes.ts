@@ -35,7 +35,7 @@ export function refuse(
   message: string,
   fix: string,
   field?: string,
-): Reply {
+): Reply & { ok: false } {
   return { ok: false, error: requestError(code, message, fix, field) };
 }
 

@@ -3,6 +3,7 @@ import type { Explanation } from "../engine/explanation.ts";
 import { firstLaunchAt } from "../engine/groups/launchPlan.ts";
 import { planJob } from "../engine/groups/plan.ts";
 import { type PromotionState, promotionState } from "../engine/groups/promotion.ts";
+import { refusedSpec } from "../engine/groups/register.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
 import { currentNodes } from "../engine/resize.ts";
 import { mustHave, type Node } from "../engine/state.ts";
@@ -75,7 +76,11 @@ export function liveViewOf(loop: Loop): LiveView {
     },
     plan(spec: JobSpec) {
       const { engine } = loop;
-      return { groups: planJob(engine, spec), nextLaunchAt: firstLaunchAt(spec, engine.now) };
+      return {
+        refused: refusedSpec(engine, spec)?.error ?? null,
+        groups: planJob(engine, spec),
+        nextLaunchAt: firstLaunchAt(spec, engine.now),
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Attributes, GroupSpec } from "../../model/group.ts";
 import { foldId } from "../../model/id.ts";
-import { emptyCounts, type JobSpec } from "../../model/job.ts";
+import { emptyCounts, type JobRecord, type JobSpec } from "../../model/job.ts";
 import { GROUP_COUNT_MAX } from "../../model/limits.ts";
 import type { Reply } from "../input.ts";
 import { setJobState } from "../jobEnding.ts";
@@ -34,7 +34,7 @@ export function registerJob(
   origin: JobOrigin = NO_ORIGIN,
 ): Reply {
   const spec = withEnd(given);
-  const refused = refusedByPool(engine, spec) ?? refusedByForm(spec, origin);
+  const refused = refusedSpec(engine, spec, origin);
   if (refused !== null) return refused;
   const number = engine.jobsById.get(foldId(spec.id));
   const job = number === undefined ? undefined : engine.jobs.get(number);
@@ -50,19 +50,36 @@ export function withEnd(spec: JobSpec): JobSpec {
   return { ...spec, onAllTasksComplete: isBatch ? "terminatejob" : "noaction" };
 }
 
-function refusedByPool(engine: Engine, spec: JobSpec): Reply | null {
+/** Why no job of this form can be registered now, whatever there is of its id; null: it can. */
+export function refusedSpec(
+  engine: Engine,
+  spec: JobSpec,
+  origin: JobOrigin = NO_ORIGIN,
+): (Reply & { ok: false }) | null {
+  return refusedByPool(engine, spec) ?? refusedByForm(spec, origin);
+}
+
+function refusedByPool(engine: Engine, spec: JobSpec): (Reply & { ok: false }) | null {
   const pool = engine.poolsById.get(foldId(spec.poolId));
   const accepts = pool === undefined ? undefined : engine.pools.get(pool)?.record.spec.accepts;
-  if (accepts === undefined || accepts.includes("groups")) return null;
+  if (accepts === undefined) {
+    return refuse(
+      "PoolNotFound",
+      `There is no pool ${spec.poolId}.`,
+      "List the pools for their ids, or create it first.",
+      "poolId",
+    );
+  }
+  if (accepts.includes("groups")) return null;
   return refuse(
     "OperationNotValidOnPool",
     `Pool ${spec.poolId} accepts ${accepts.join(", ")}; it does not accept groups.`,
-    "Submit to a pool that accepts groups, or let a manager change what this one accepts.",
+    `Submit to a pool that accepts groups, or let a manager change this one: stint pool edit -id ${spec.poolId} -ac ${[...accepts, "groups"].join(",")}.`,
   );
 }
 
 /** Ids of children are made here alone, and a count is bounded: each place of a group is in memory. */
-function refusedByForm(spec: JobSpec, { parentJobId }: JobOrigin): Reply | null {
+function refusedByForm(spec: JobSpec, { parentJobId }: JobOrigin): (Reply & { ok: false }) | null {
   if (parentJobId === null && CHILD_ID.test(spec.id)) {
     return refuse(
       "InvalidPropertyValue",
@@ -117,7 +134,7 @@ function begin(engine: Engine, job: Job): void {
 
 function change(engine: Engine, job: Job, spec: JobSpec): Reply {
   const { record } = job;
-  const refused = refusedChange(job, spec);
+  const refused = refusedChange(job.record, spec);
   if (refused !== null) return refused;
   const isOver = record.state !== "active";
   const isSame = JSON.stringify(record.spec) === JSON.stringify(spec);
@@ -131,8 +148,8 @@ function change(engine: Engine, job: Job, spec: JobSpec): Reply {
   return { ok: true, version: groupsOf(job).record.version };
 }
 
-function refusedChange(job: Job, spec: JobSpec): Reply | null {
-  const { record } = job;
+/** Why the job of this id cannot become what the spec says; null: it can. */
+export function refusedChange(record: JobRecord, spec: JobSpec): (Reply & { ok: false }) | null {
   if (record.groups === undefined) {
     return refuse(
       "JobExists",

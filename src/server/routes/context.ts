@@ -94,6 +94,8 @@ export interface LiveView {
   promotion(job: JobNumber): PromotionState;
   /** What registering a job of groups would do now, and when it would launch its next child; null: it launches none. */
   plan(spec: JobSpec): {
+    /** Why it would be refused; null: it would not. */
+    readonly refused: RequestError | null;
     readonly groups: readonly PlannedGroup[];
     readonly nextLaunchAt: number | null;
   };

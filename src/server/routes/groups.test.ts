@@ -99,6 +99,21 @@ test("a plan counts what the engine would do, also where nothing fits", async ()
   expect(plan.diff).toContain('+/- Task Group: "cache" (5 create)');
 });
 
+test("a plan refuses what registering would", async () => {
+  await api.json("POST", "/jobs/register", { job: job("example") });
+  const refused = async (change: object) => {
+    const given = { job: { ...job("example"), ...change } };
+    const [plan, run] = [
+      await api.refusal("POST", "/jobs/plan", given),
+      await api.refusal("POST", "/jobs/register", given),
+    ];
+    expect(plan.message).toBe(run.message);
+    return plan.code;
+  };
+  expect(await refused({ Type: "batch" })).toBe("InvalidPropertyValue");
+  expect(await refused({ ID: "other", NodePool: "nowhere" })).toBe("PoolNotFound");
+});
+
 test("a plan of a periodic job says when it would launch", async () => {
   const periodic = job("nightly", { Type: "batch", Periodic: { Spec: "0 0 * * *" } });
   const { nextLaunchTime } = await api.json("POST", "/jobs/plan", { job: periodic });

@@ -1,4 +1,5 @@
 import type { PlannedGroup } from "../../engine/groups/plan.ts";
+import { refusedChange } from "../../engine/groups/register.ts";
 import type { GroupJobSpec } from "../../jobfile/decode/jobs.ts";
 import type { GroupUpdate, GroupUpdates } from "../../jobfile/diff/diff.ts";
 import { jobDiff } from "../../jobfile/diff/jobs.ts";
@@ -7,6 +8,7 @@ import { foldId } from "../../model/id.ts";
 import type { Plan } from "../../protocol/api/answer/group.ts";
 import { present, timeOf } from "../views/present.ts";
 import type { ServerContext } from "./context.ts";
+import { Refusal } from "./refusal.ts";
 
 /** What the engine would do, in the words of the diff; the counts of both are the same. */
 function updatesOf(group: PlannedGroup): GroupUpdates {
@@ -29,7 +31,9 @@ export async function planAnswer(
 ): Promise<Plan> {
   const stored = await context.store.readJob(foldId(spec.id));
   const before = stored?.record ?? null;
-  const { groups, nextLaunchAt } = context.live.plan(spec);
+  const { refused, groups, nextLaunchAt } = context.live.plan(spec);
+  const reason = refused ?? (before === null ? null : refusedChange(before, spec)?.error) ?? null;
+  if (reason !== null) throw new Refusal(reason);
   const old = before?.spec.groups === undefined ? null : (before.spec as GroupJobSpec);
   const isDead =
     before !== null && before.state !== "active" && before.terminateReason !== "AllTasksComplete";
