@@ -29,16 +29,30 @@ export async function findLeader(
   if (pid <= 0) return NOTHING;
   const bootId = kernelBootId();
   const identity = identityOf(pid, bootId) ?? { bootId, pid, startTicks: NO_TICKS };
-  const members = [...new Set([pid, ...sessionOf(identity, bootId)])];
-  if (members.some((member) => isInContainer(member, container))) {
-    if (members.every(mayEnd)) return { identity, shortcoming: null };
-    return { identity, shortcoming: "The agent may not end it, as it is another user's." };
-  }
-  const isZombie = identity.startTicks !== NO_TICKS && !isAlive(identity, bootId);
-  if (isZombie || (await hasEnded(exec))) return NOTHING;
+  const found = leaderOf(identity, container) ?? endedLeader(identity, container);
+  if (found !== null) return found;
+  if (await hasEnded(exec)) return NOTHING;
   const shortcoming =
     "The agent cannot end it, as its process is not to be found here: the engine is on another machine, or the agent in a container.";
   return { identity: null, shortcoming };
+}
+
+/** Null: nothing of its session is in the container. */
+function leaderOf(identity: ProcessIdentity, container: string): ExecLeader | null {
+  const members = [...new Set([identity.pid, ...sessionOf(identity, identity.bootId)])];
+  if (!members.some((member) => isInContainer(member, container))) return null;
+  if (members.every(mayEnd)) return { identity, shortcoming: null };
+  return { identity, shortcoming: "The agent may not end it, as it is another user's." };
+}
+
+/**
+ * Of one that has ended since it was found, and with that left its control group: what it began last may have been missed
+ * when its session was looked at, and can be no more. Null: it has not ended.
+ */
+function endedLeader(identity: ProcessIdentity, container: string): ExecLeader | null {
+  const hadBegun = identity.startTicks !== NO_TICKS;
+  if (!hadBegun || isAlive(identity, identity.bootId)) return null;
+  return leaderOf(identity, container) ?? NOTHING;
 }
 
 function isInContainer(pid: number, container: string): boolean {
