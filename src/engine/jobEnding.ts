@@ -1,6 +1,6 @@
 import type { JobState } from "../model/job.ts";
 import { RELEASE_WALL_CLOCK_MAX_MS } from "../model/limits.ts";
-import { describeStop } from "./groups/allocation.ts";
+import { describeStop, NOT_NEEDED } from "./groups/allocation.ts";
 import { cancelDeployment } from "./groups/deployment.ts";
 import { runsItself } from "./groups/jobGroups.ts";
 import { planLaunchAfresh } from "./groups/launchPlan.ts";
@@ -49,8 +49,7 @@ function stopEverything(engine: Engine, job: Job): void {
     cancelDeployment(engine, job, "Cancelled because job is stopped");
   }
   for (const live of executionsOf(engine, job)) {
-    if (live.execution.allocation !== undefined)
-      describeStop(engine, live, "alloc not needed due to job update");
+    if (live.execution.allocation !== undefined) describeStop(engine, live, NOT_NEEDED);
     stopExecution(engine, live, "jobEnded");
   }
   for (const number of [...job.specials]) {

@@ -2,6 +2,7 @@ import type { AllocationOrder, HealthRule } from "../../model/allocation.ts";
 import type { GroupSpec } from "../../model/group.ts";
 import type { ExecutionAllocation } from "../../model/groupJob.ts";
 import type { StartOrder } from "../../model/order.ts";
+import type { RolloutTask } from "../../policy/rollout.ts";
 import { saveExecution } from "../record.ts";
 import type { Engine, Job, LiveTask, Node } from "../state.ts";
 import { groupOfVersion, groupsOf } from "./jobGroups.ts";
@@ -24,10 +25,22 @@ export function setAllocation(
   saveExecution(engine, live);
 }
 
+/** How Nomad describes the stop of what a job does not want any more. */
+export const NOT_NEEDED = "alloc not needed due to job update";
+
 /** Says why an execution is to stop; the first reason stays. */
 export function describeStop(engine: Engine, live: LiveTask, description: string): void {
   if (allocationOf(live).desired === "stop") return;
   setAllocation(engine, live, { desired: "stop", description });
+}
+
+/** How it stands on the way to the job's version: going, still an earlier one, or there, with its health. */
+export function rolloutOf(live: LiveTask): RolloutTask {
+  if (live.execution.stopReason !== null) return { state: "stopping" };
+  const { version, state } = allocationOf(live);
+  if (version !== groupsOf(live.job).record.version) return { state: "outdated" };
+  const isRunning = state?.status === "running";
+  return { state: "current", healthy: state?.health?.healthy ?? null, isRunning };
 }
 
 /** When the node is to count it as healthy: by the update policy while it is deployed, else by the migrate policy. */

@@ -7,7 +7,7 @@ import type { ExecutionEndDecision } from "../../policy/executionEnd.ts";
 import type { RolloutTask } from "../../policy/rollout.ts";
 import { type Engine, type Job, type LiveTask, liveOf } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
-import { allocationOf, describeStop } from "./allocation.ts";
+import { allocationOf, describeStop, NOT_NEEDED, rolloutOf } from "./allocation.ts";
 import {
   groupOf,
   groupsOf,
@@ -25,8 +25,6 @@ import { dropCanaryFromPlacing, queueCanary } from "./placing.ts";
  * more canaries than ordinary tasks, is the execution of a task of its own.
  */
 
-const NOT_NEEDED = "alloc not needed due to job update";
-
 export function setCanary(
   engine: Engine,
   task: TaskRecord,
@@ -39,23 +37,20 @@ export function setCanary(
 
 /** Whether a canary is to stand beside what the task has. */
 export function isCanaryWanted(job: Job, task: TaskRecord): boolean {
-  return isPlaceOfCanary(job, task, (index, ordinary) => index < ordinary);
+  return canaryPlaceOf(job, task) === "beside";
 }
 
 /** Whether what the task runs is nothing but a canary. */
 export function isLoneCanary(job: Job, task: TaskRecord): boolean {
-  return isPlaceOfCanary(job, task, (index, ordinary) => index >= ordinary);
+  return canaryPlaceOf(job, task) === "lone";
 }
 
-function isPlaceOfCanary(
-  job: Job,
-  task: TaskRecord,
-  suits: (index: number, ordinary: number) => boolean,
-): boolean {
+/** Where the task's canary belongs: beside what it runs, or in its place. null: it is to have none. */
+function canaryPlaceOf(job: Job, task: TaskRecord): "beside" | "lone" | null {
   const group = groupOf(job, task);
   const index = task.spec.place?.index ?? 0;
-  if (group === null || !runsItself(job) || index >= canariesWanted(job, group.name)) return false;
-  return suits(index, ordinaryCount(job, group));
+  if (group === null || !runsItself(job) || index >= canariesWanted(job, group.name)) return null;
+  return index < ordinaryCount(job, group) ? "beside" : "lone";
 }
 
 /** The execution is its task's canary, and stands beside another. */
@@ -80,11 +75,12 @@ export function settleCanaries(engine: Engine, job: Job): void {
     if (progressOf(task).canary === null) {
       setProgress(engine, task, { canary: newCanaryProgress(record.version) });
       queueCanary(engine, job, task);
-    } else lookAgain(engine, job, task);
+    } else canaryDue(engine, job, task);
   }
 }
 
-function lookAgain(engine: Engine, job: Job, task: TaskRecord): void {
+/** Queues a canary that waits, once the instant of its reschedule is there. */
+export function canaryDue(engine: Engine, job: Job, task: TaskRecord): void {
   const isQueued = groupsOf(job).live.canaries.placing.has(task.number);
   const { canary } = progressOf(task);
   if (canary?.state === "waiting" && !isQueued && (canary.actsAt ?? engine.now) <= engine.now) {
@@ -141,11 +137,6 @@ export function canaryEnded(engine: Engine, live: LiveTask, decision: ExecutionE
   }
 }
 
-/** The instant of a canary's reschedule. */
-export function canaryDue(engine: Engine, job: Job, task: TaskRecord): void {
-  if (progressOf(task).canary !== null) lookAgain(engine, job, task);
-}
-
 /** The canaries of a group in the order of their tasks, beside others or alone. */
 function canariesOf(engine: Engine, job: Job, group: GroupSpec): readonly RolloutTask[] {
   const { live } = groupsOf(job);
@@ -177,12 +168,8 @@ function canaryState(engine: Engine, job: Job, task: TaskRecord): RolloutTask {
   if (hasFailed) return { state: "failed" };
   const live = isLone ? liveOf(engine, task) : engine.executions.get(canary?.execution ?? 0);
   if (live === null || live === undefined) return { state: "waiting" };
-  if (live.execution.stopReason !== null) return { state: "stopping" };
-  if (live.execution.state === "unknown") return { state: "waiting" };
-  const { version, state } = allocationOf(live);
-  if (version !== groupsOf(job).record.version) return { state: "outdated" };
-  const isRunning = state?.status === "running";
-  return { state: "current", healthy: state?.health?.healthy ?? null, isRunning };
+  const { state, stopReason } = live.execution;
+  return state === "unknown" && stopReason === null ? { state: "waiting" } : rolloutOf(live);
 }
 
 /** Whether it tries its version, beside another or alone: nobody depends on it until that is promoted. */

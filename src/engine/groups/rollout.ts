@@ -6,7 +6,7 @@ import type { TaskRecord } from "../../model/task.ts";
 import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
-import { allocationOf, describeStop, setAllocation } from "./allocation.ts";
+import { allocationOf, describeStop, rolloutOf, setAllocation } from "./allocation.ts";
 import { canariesDecision } from "./canaries.ts";
 import { endDeployment, pauseProgress } from "./deployment.ts";
 import {
@@ -16,6 +16,7 @@ import {
   isSystemType,
   setGroupsRecord,
   setProgress,
+  specOfVersion,
   wakeJob,
 } from "./jobGroups.ts";
 import { isKept } from "./kept.ts";
@@ -67,7 +68,7 @@ function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
     deployment: isDeployed ? deployment.status : null,
     progressBy: isDeployed ? (deployment.groups[group.name]?.progressBy ?? null) : null,
     desired: isSystemType(job) ? tasks.length : group.count,
-    tasks: tasks.map((task) => rolloutTask(engine, job, task)),
+    tasks: tasks.map((task) => rolloutTask(engine, task)),
     now: engine.now,
   });
   if (failure === null) pauseProgress(engine, job, group.name, isDone);
@@ -112,23 +113,18 @@ function adoptVersion(engine: Engine, job: Job, task: TaskRecord): void {
   const { version } = allocationOf(live);
   const before = groupOfVersion(job, task, version);
   const now = groupOf(job, task);
-  const earlier = record.history.find((candidate) => candidate.version === version)?.spec.groups;
-  if (before === null || now === null || earlier === undefined) return;
+  const earlier = specOfVersion(job, version);
+  if (before === null || now === null || earlier === null) return;
   if (groupChange(earlier, before, spec, now) === "destructive") return;
   setAllocation(engine, live, { version: record.version });
   setProgress(engine, task, { ranVersion: record.version });
 }
 
-function rolloutTask(engine: Engine, job: Job, task: TaskRecord): RolloutTask {
+function rolloutTask(engine: Engine, task: TaskRecord): RolloutTask {
   const live = liveOf(engine, task);
   if (task.progress.state === "completed") return { state: "failed" };
   if (live === null || task.progress.state === "active") return { state: "waiting" };
-  const { version, state } = allocationOf(live);
-  if (live.execution.stopReason !== null) return { state: "stopping" };
-  if (version !== groupsOf(job).record.version) return { state: "outdated" };
-  const health = state?.health ?? null;
-  const isRunning = state?.status === "running";
-  return { state: "current", healthy: health === null ? null : health.healthy, isRunning };
+  return rolloutOf(live);
 }
 
 function settleDeployment(engine: Engine, job: Job, states: readonly GroupState[]): void {
