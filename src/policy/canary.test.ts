@@ -7,6 +7,7 @@ import {
   decideCanaries,
   decidePromotion,
   type PromotableGroup,
+  type PromotionDecision,
   runningDescription,
 } from "./canary.ts";
 import type { RolloutTask } from "./rollout.ts";
@@ -47,7 +48,7 @@ for (const row of pageRows(page, "canary")) {
     const autoPromote = cell(row, "auto_promote") === "true";
     const groups = [{ group: "g", wanted, healthy, isPromoted: false, autoPromote }];
     const isBy = (kind: "auto" | "all") =>
-      decidePromotion(groups, { kind }).promote.length > 0 ? "yes" : "no";
+      decidePromotion(groups, { kind }).kind === "promote" ? "yes" : "no";
     expect([`${healthy}/${wanted}`, isBy("auto"), isBy("all"), failure ?? "running"]).toEqual([
       cell(row, "healthy"),
       cell(row, "promoted by itself"),
@@ -148,9 +149,13 @@ for (const [what, groups, wish, promote, reason] of [
 ] as const) {
   test(`a promotion: ${what}`, () => {
     const decision = decidePromotion(groups, wish);
-    expect(decision.promote).toEqual([...promote]);
+    expect(promotedBy(decision)).toEqual([...promote]);
     expect(decision.reason).toContain(reason);
   });
+}
+
+function promotedBy(decision: PromotionDecision): readonly string[] {
+  return decision.kind === "promote" ? decision.groups : [];
 }
 
 const anyGroups = fc.array(
@@ -167,8 +172,9 @@ test("nothing is promoted whose canaries are not all healthy", () => {
   fc.assert(
     fc.property(anyGroups, fc.constantFrom(ALL, AUTO), (groups, wish) => {
       const unique = [...new Map(groups.map((one) => [one.group, one])).values()];
-      const { promote, reason } = decidePromotion(unique, wish);
-      expect(reason).not.toBe("");
+      const decision = decidePromotion(unique, wish);
+      const promote = promotedBy(decision);
+      expect(decision.reason).not.toBe("");
       for (const { group, wanted, healthy, isPromoted } of unique) {
         if (!promote.includes(group)) continue;
         expect(healthy).toBeGreaterThanOrEqual(wanted);
@@ -223,7 +229,9 @@ test("groups that are named are promoted all together or not at all, and no othe
   fc.assert(
     fc.property(anyGroups, names, (groups, wanted) => {
       const unique = [...new Map(groups.map((one) => [one.group, one])).values()];
-      const { kind, promote } = decidePromotion(unique, { kind: "groups", names: wanted });
+      const decision = decidePromotion(unique, { kind: "groups", names: wanted });
+      const { kind } = decision;
+      const promote = promotedBy(decision);
       expect(promote.length > 0).toBe(kind === "promote");
       const past = unique.filter(({ isPromoted, wanted: own }) => isPromoted && own > 0);
       const had = past.map(({ group }) => group).filter((group) => wanted.includes(group));

@@ -58,16 +58,13 @@ export type PromotionWish =
   | { readonly kind: "all" }
   | { readonly kind: "auto" };
 
-export interface PromotionDecision {
-  /**
-   * promote: now. wait: not yet, or nothing is there to promote. done: all that were asked for have been promoted.
-   * wrong: what was asked for has no canaries.
-   */
-  readonly kind: "promote" | "wait" | "done" | "wrong";
-  /** Names of groups; empty but for `promote`. */
-  readonly promote: readonly string[];
-  readonly reason: string;
-}
+/**
+ * promote: these groups, now. wait: not yet, or nothing is there to promote. done: all that were asked for have been
+ * promoted. wrong: what was asked for has no canaries.
+ */
+export type PromotionDecision =
+  | { readonly kind: "promote"; readonly groups: readonly string[]; readonly reason: string }
+  | { readonly kind: "wait" | "done" | "wrong"; readonly reason: string };
 
 /**
  * Which groups are promoted (Nomad): those asked for, if all canaries of each are healthy, or none; who asks again for what
@@ -77,13 +74,13 @@ export function decidePromotion(
   groups: readonly PromotableGroup[],
   wish: PromotionWish,
 ): PromotionDecision {
-  const waiting = groups.filter(isWaiting);
+  const waiting = groups.filter(isUnpromoted);
   const wrong = wish.kind === "groups" ? wrongName(groups, wish.names) : null;
-  if (wrong !== null) return { kind: "wrong", promote: [], reason: wrong };
+  if (wrong !== null) return { kind: "wrong", reason: wrong };
   const asked =
     wish.kind === "groups" ? waiting.filter(({ group }) => wish.names.includes(group)) : waiting;
   if (wish.kind === "groups" && asked.length === 0) {
-    return { kind: "done", promote: [], reason: "All of them have been promoted" };
+    return { kind: "done", reason: "All of them have been promoted" };
   }
   if (asked.length === 0) return wait("No canaries wait for a promotion");
   const manual = waiting.filter(({ autoPromote }) => !autoPromote);
@@ -100,16 +97,20 @@ export function decidePromotion(
   }
   return {
     kind: "promote",
-    promote: asked.map(({ group }) => group),
+    groups: asked.map(({ group }) => group),
     reason: "All canaries are healthy",
   };
 }
 
 function wait(reason: string): PromotionDecision {
-  return { kind: "wait", promote: [], reason };
+  return { kind: "wait", reason };
 }
 
-function isWaiting({ wanted, isPromoted }: PromotableGroup): boolean {
+/** It has canaries, and nobody has promoted them. */
+export function isUnpromoted({
+  wanted,
+  isPromoted,
+}: Pick<PromotableGroup, "wanted" | "isPromoted">): boolean {
   return wanted > 0 && !isPromoted;
 }
 
@@ -131,7 +132,7 @@ function quoted(groups: readonly PromotableGroup[]): string {
 export function runningDescription(
   groups: readonly Omit<PromotableGroup, "group" | "healthy">[],
 ): string {
-  const waiting = groups.filter(({ wanted, isPromoted }) => wanted > 0 && !isPromoted);
+  const waiting = groups.filter(isUnpromoted);
   if (waiting.length === 0) return "Deployment is running";
   return waiting.every(({ autoPromote }) => autoPromote)
     ? "Deployment is running pending automatic promotion"

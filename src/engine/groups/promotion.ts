@@ -1,6 +1,11 @@
 import type { Deployment } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
-import { decidePromotion, type PromotableGroup, type PromotionWish } from "../../policy/canary.ts";
+import {
+  decidePromotion,
+  isUnpromoted,
+  type PromotableGroup,
+  type PromotionWish,
+} from "../../policy/canary.ts";
 import type { Reply } from "../input.ts";
 import { refusedByState } from "../jobs.ts";
 import { refuse } from "../nodes.ts";
@@ -8,7 +13,7 @@ import { saveJobProgress } from "../record.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
 import { setTaskState } from "../taskState.ts";
-import { describeStop, setAllocation } from "./allocation.ts";
+import { describeStop, NOT_NEEDED, setAllocation } from "./allocation.ts";
 import { canariesDecision } from "./canaries.ts";
 import { markPromoted } from "./deployment.ts";
 import { groupsOf, progressOf, setProgress } from "./jobGroups.ts";
@@ -31,7 +36,7 @@ export function promoteJob(engine: Engine, job: Job, groups: readonly string[] |
   if (deployment?.status !== "running" && !isHeard) return refusedByDeployment(job, deployment);
   switch (decision.kind) {
     case "promote":
-      promote(engine, job, decision.promote);
+      promote(engine, job, decision.groups);
       return { ok: true, version };
     case "done":
       return { ok: true, version };
@@ -75,7 +80,7 @@ function refusedByDeployment({ record }: Job, deployment: Deployment | null): Re
 }
 
 function wayToName(groups: readonly PromotableGroup[]): string {
-  const waiting = groups.filter(({ wanted, isPromoted }) => wanted > 0 && !isPromoted);
+  const waiting = groups.filter(isUnpromoted);
   const names = waiting.map(({ group }) => group).join(", ");
   return names === "" ? "No group waits for a promotion." : `These can be promoted: ${names}.`;
 }
@@ -83,8 +88,8 @@ function wayToName(groups: readonly PromotableGroup[]): string {
 /** With auto_promote in all groups that wait, the deployment promotes itself. */
 export function promoteByItself(engine: Engine, job: Job): void {
   if (groupsOf(job).record.deployment?.status !== "running") return;
-  const { promote: names } = decidePromotion(promotable(engine, job), { kind: "auto" });
-  if (names.length > 0) promote(engine, job, names);
+  const decision = decidePromotion(promotable(engine, job), { kind: "auto" });
+  if (decision.kind === "promote") promote(engine, job, decision.groups);
 }
 
 /** How the canaries of a job stand that have not been promoted. */
@@ -101,7 +106,7 @@ export function promotionState(engine: Engine, job: Job): PromotionState {
     job.record.state === "active" && groupsOf(job).record.deployment?.status === "running";
   return {
     healthy: new Map(groups.map(({ group, healthy }) => [group, healthy])),
-    isAwaited: isOpen && decidePromotion(groups, { kind: "all" }).promote.length > 0,
+    isAwaited: isOpen && decidePromotion(groups, { kind: "all" }).kind === "promote",
   };
 }
 
@@ -136,7 +141,7 @@ function promoteTask(engine: Engine, job: Job, task: TaskRecord): void {
   if (canary === null) return;
   for (const other of executionsOfTask(engine, task)) {
     if (other === live) continue;
-    describeStop(engine, other, "alloc not needed due to job update");
+    describeStop(engine, other, NOT_NEEDED);
     stopExecution(engine, other, "replaced");
   }
   countAsRunning(engine, job, task);
