@@ -24,7 +24,13 @@ export type TreeValue =
   | { readonly kind: "null"; readonly range: Range }
   | { readonly kind: "boolean"; readonly value: boolean; readonly range: Range }
   | { readonly kind: "number"; readonly value: number; readonly range: Range }
-  | { readonly kind: "string"; readonly value: string; readonly range: Range }
+  | {
+      readonly kind: "string";
+      readonly value: string;
+      readonly range: Range;
+      /** Where each line of the text begins; absent: it was computed, or what it is made of has lines of its own. */
+      readonly lines?: readonly TextLine[];
+    }
   | { readonly kind: "list"; readonly items: readonly TreeValue[]; readonly range: Range }
   | {
       readonly kind: "object";
@@ -32,6 +38,12 @@ export type TreeValue =
       readonly entries: ReadonlyMap<string, TreeEntry>;
       readonly range: Range;
     };
+
+export interface TextLine {
+  readonly start: Position;
+  /** How many of its characters, from its start, stand in the file as they are: up to an escape or a `${`. */
+  readonly verbatim: number;
+}
 
 export interface TreeEntry {
   readonly keyRange: Range;

@@ -1,3 +1,5 @@
+import type { PlainFunction } from "../../model/template/functions.ts";
+
 /** What templates compute with. */
 export type Value =
   | string
@@ -133,8 +135,7 @@ function parseJson(content: string): Value {
   }
 }
 
-/** Functions that need nothing but their arguments. */
-export const FUNCTIONS: Readonly<Record<string, Operation>> = {
+export const FUNCTIONS: Readonly<Record<PlainFunction, Operation>> = {
   toUpper: (...args) => text(args, 0).toUpperCase(),
   toLower: (...args) => text(args, 0).toLowerCase(),
   toTitle: (...args) => text(args, 0).replaceAll(/\b\w/g, (letter) => letter.toUpperCase()),

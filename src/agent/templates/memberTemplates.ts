@@ -1,13 +1,14 @@
 import { closeSync, constants, readFileSync } from "node:fs";
 import type { TemplateSpec } from "../../model/group.ts";
 import { interpolate } from "../../model/interpolation/interpolate.ts";
+import { fillReferences } from "../../model/template/references.ts";
 import type { MemberScope } from "../allocation/memberStart.ts";
 import { recoverable, type StartFailure, unrecoverable } from "../drivers/driver.ts";
 import { isRefusal, openEntry, withDirectory } from "../files/open.ts";
 import { type FileOwner, writeBelow } from "../files/writeBelow.ts";
 import { readEnvironment } from "./environmentFile.ts";
 import type { KeyStore } from "./keys.ts";
-import { fillReferences, render } from "./render.ts";
+import { render } from "./render.ts";
 
 export interface TemplateParts {
   /** The allocation's folder; sources and destinations are names below it. */

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { fillReferences, render, type TemplateData } from "./render.ts";
+import { fillReferences } from "../../model/template/references.ts";
+import { render, type TemplateData } from "./render.ts";
 
 const BRACES = { left: "{{", right: "}}" };
 const DATA: TemplateData = {
@@ -35,6 +36,7 @@ test.each([
   ['{{ range split "," (env "EMPTY") }}x{{ else }}none{{ end }}', "none"],
   ['{{ with env "NAME" }}{{ . }}{{ end }}', "web"],
   ["{{ $a := 1 }}{{ if true }}{{ $a = 2 }}{{ end }}{{ $a }}", "2"],
+  ["{{ $a := 1 }}{{ if true }}{{ $a := 2 }}{{ $a }}{{ end }}{{ $a }}", "21"],
   ["a \n {{- /* nothing */ -}} \n b", "ab"],
   ['a {{- env "NAME" -}} b', "awebb"],
   ["{{ len `abc` }}{{ add 1 2 }}", "33"],
@@ -62,7 +64,7 @@ test.each([
   ["{{ env", "line 1, column 1: the action is not closed"],
   ["{{ define `x` }}", "line 1, column 4: define is not supported"],
   ["{{ $none }}", "line 1, column 4: there is no variable $none"],
-  ["ab {{ toUpper }}", "line 1, column 7: toUpper: expected 1 arguments or more, got 0"],
+  ["ab {{ toUpper }}", "line 1, column 7: toUpper: expected 1 argument, got 0"],
   ["{{ (env `A` }}", "line 1, column 4: the parenthesis is not closed"],
   ["{{ }}", "line 1, column 1: expected a value, got an empty action"],
   ["{{ 1 ! }}", 'line 1, column 6: unexpected "!"'],

@@ -1,6 +1,7 @@
+import { isReading, type ReadingFunction } from "../../model/template/functions.ts";
+import { type Delimiters, TemplateError } from "../../model/template/lexer.ts";
+import { type Expression, type Node, parseTemplate } from "../../model/template/parser.ts";
 import { FUNCTIONS, FunctionError, isList, isTrue, textOf, type Value } from "./functions.ts";
-import { type Delimiters, TemplateError } from "./lexer.ts";
-import { type Expression, type Node, parseTemplate } from "./parser.ts";
 
 /** What templates read. */
 export interface TemplateData {
@@ -31,13 +32,10 @@ class KeyWanted extends Error {
 
 class KeyMissing extends KeyWanted {}
 
-const READING = ["env", "envOrDefault", "meta", "key", "keyOrDefault", "keyExists"];
-const KNOWN: ReadonlySet<string> = new Set([...READING, ...Object.keys(FUNCTIONS)]);
-
 /** Renders a template. It computes nothing that its data does not give it. */
 export function render(text: string, delimiters: Delimiters, data: TemplateData): Rendered {
   try {
-    const nodes = parseTemplate(text, delimiters, KNOWN);
+    const nodes = parseTemplate(text, delimiters);
     return { outcome: "rendered", text: new Renderer(text, data).renderAll(nodes) };
   } catch (error) {
     if (error instanceof KeyMissing) return { outcome: "keyMissing", path: error.path };
@@ -74,7 +72,7 @@ class Renderer {
       case "print":
         return textOf(this.#evaluate(node.value));
       case "assign":
-        this.#assign(node.name, this.#evaluate(node.value));
+        this.#assign(node, this.#evaluate(node.value));
         return "";
       case "if":
         return this.#scoped(
@@ -120,9 +118,9 @@ class Renderer {
     return text;
   }
 
-  /** One that is known further out is changed there. */
-  #assign(name: string, value: Value): void {
-    const scope = this.#variables.findLast((each) => each.has(name)) ?? this.#variables.at(-1);
+  #assign({ name, isNew }: Extract<Node, { kind: "assign" }>, value: Value): void {
+    const known = isNew ? undefined : this.#variables.findLast((each) => each.has(name));
+    const scope = known ?? this.#variables.at(-1);
     scope?.set(name, value);
   }
 
@@ -160,21 +158,16 @@ class Renderer {
   #call({ name, args, offset }: Extract<Expression, { kind: "call" }>): Value {
     const values = args.map((each) => this.#evaluate(each));
     try {
-      const read = this.#read(name, values);
-      if (read !== undefined) return read;
-      return FUNCTIONS[name]?.(...values) ?? null;
+      return isReading(name) ? this.#read(name, values) : FUNCTIONS[name](...values);
     } catch (error) {
       if (error instanceof FunctionError) this.#fail(`${name}: ${error.message}`, offset);
       throw error;
     }
   }
 
-  /** Undefined: the function reads nothing. */
-  #read(name: string, args: readonly Value[]): Value | undefined {
-    if (!READING.includes(name)) return undefined;
-    const [first, second] = args;
+  #read(name: ReadingFunction, [first, second]: readonly Value[]): Value {
     if (typeof first !== "string") throw new FunctionError("expected a name");
-    const { environment, meta, key } = this.#data;
+    const { environment, meta } = this.#data;
     switch (name) {
       case "env":
         return environment[first] ?? "";
@@ -182,12 +175,22 @@ class Renderer {
         return environment[first] || textOf(second ?? "");
       case "meta":
         return meta[first] ?? "";
+      case "key": {
+        const value = this.#key(first);
+        if (value === null) throw new KeyMissing(first);
+        return value;
+      }
+      case "keyOrDefault":
+        return this.#key(first) ?? textOf(second ?? "");
+      case "keyExists":
+        return this.#key(first) !== null;
     }
-    const value = key(first);
-    if (value === undefined) throw new KeyWanted(first);
-    if (name === "keyExists") return value !== null;
-    if (value === null && name === "key") throw new KeyMissing(first);
-    return value ?? textOf(second ?? "");
+  }
+
+  #key(path: string): string | null {
+    const value = this.#data.key(path);
+    if (value === undefined) throw new KeyWanted(path);
+    return value;
   }
 }
 
@@ -197,11 +200,4 @@ function entriesOf(value: Value): readonly [Value, Value][] | null {
   if (value === null) return [];
   if (typeof value !== "object") return null;
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-const REFERENCE = /\$\{\s*((?:NOMAD_|meta\.|attr\.|node\.)[^}\s]+)\s*\}/g;
-
-/** `${NOMAD_...}`, `${meta...}`, `${attr...}` and `${node...}` in the template's own text; others are left alone. */
-export function fillReferences(text: string, lookup: (name: string) => string | undefined): string {
-  return text.replaceAll(REFERENCE, (whole, name: string) => lookup(name) ?? whole);
 }

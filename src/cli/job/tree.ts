@@ -8,7 +8,7 @@ import {
   type Pair,
   type YAMLMap,
 } from "yaml";
-import type { Position, Range, TreeEntry, TreeValue } from "../../jobfile/tree.ts";
+import type { Position, Range, TextLine, TreeEntry, TreeValue } from "../../jobfile/tree.ts";
 
 type PositionOf = (offset: number) => Position;
 
@@ -41,7 +41,10 @@ class Tree {
     if (scalar === null || scalar === undefined) return { kind: "null", range };
     if (typeof scalar === "boolean") return { kind: "boolean", value: scalar, range };
     if (typeof scalar === "number") return { kind: "number", value: scalar, range };
-    return { kind: "string", value: String(scalar), range };
+    const text = String(scalar);
+    if (!isScalar(node) || node.type !== "BLOCK_LITERAL")
+      return { kind: "string", value: text, range };
+    return { kind: "string", value: text, range, lines: blockLines(text, range) };
   }
 
   /** What is merged in does not go before what the mapping has itself. */
@@ -66,6 +69,14 @@ class Tree {
     const [start = 0, end = start] = (isNode(node) ? node.range : null) ?? [];
     return { file: this.#file, start: this.#positionOf(start), end: this.#positionOf(end) };
   }
+}
+
+/** The text behind `|` begins on the next line and keeps its lines; how far it is indented is not known. */
+function blockLines(text: string, { start }: Range): TextLine[] {
+  return text.split("\n").map((_, index) => ({
+    start: { line: start.line + 1 + index, column: 1 },
+    verbatim: 0,
+  }));
 }
 
 function keyOf({ key }: Pair): string {

@@ -51,6 +51,28 @@ test("YAML and JSON have lines as well, through anchors, too", async () => {
   expect((await validated("a.json", json)).stderr).toContain("a.json:3:11: error: ");
 });
 
+test("a template's mistakes are told at its line", async () => {
+  const yaml = `job:
+  a:
+    group:
+      g:
+        task:
+          t:
+            driver: raw_exec
+            config: {command: /bin/true}
+            template:
+              destination: local/x
+              data: |
+                {{ env "A" }}
+                {{ toUper "a" }}
+`;
+  expect(
+    (await validated("a.yaml", yaml)).stderr,
+  ).toStartWith(`a.yaml:13:1: error: Expected a template that a node can render: in its line 2, column 4, the function toUper is not supported.
+  fix: Did you mean toUpper?
+`);
+});
+
 test("JSON output is what was found", async () => {
   const { exitCode, stdout } = await validated(
     "a.nomad",

@@ -4,6 +4,7 @@ import { ARTIFACT, TEMPLATE } from "../schema/members.ts";
 import { artifactIssues } from "./artifactRules.ts";
 import { leavesFolder } from "./paths.ts";
 import { isSignal } from "./signals.ts";
+import { delimitersOf, type TemplateBlock, templateIssues } from "./templateText.ts";
 import { readMany, type Within } from "./within.ts";
 
 export function readArtifacts(task: ReadBlock, { reading }: Within): readonly ArtifactSpec[] {
@@ -33,6 +34,7 @@ export function readTemplates(task: ReadBlock, { reading }: Within): readonly Te
   return readMany(task, TEMPLATE, reading).map((block) => {
     const { written } = block;
     checkTemplate(block, reading);
+    templateIssues(block, reading);
     return {
       source: written.source ?? null,
       data: written.data ?? "",
@@ -43,13 +45,10 @@ export function readTemplates(task: ReadBlock, { reading }: Within): readonly Te
       env: written.env ?? false,
       perms: written.perms ?? "0644",
       splayMs: written.splay ?? SPLAY_DEFAULT_MS,
-      leftDelimiter: written.left_delimiter ?? "{{",
-      rightDelimiter: written.right_delimiter ?? "}}",
+      ...delimitersOf(block),
     };
   });
 }
-
-type TemplateBlock = ReadBlock<typeof TEMPLATE.attributes>;
 
 function checkTemplate(block: TemplateBlock, reading: Within["reading"]): void {
   const { source = "", data = "", destination = "", perms, change_signal } = block.written;

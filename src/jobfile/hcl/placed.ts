@@ -1,7 +1,7 @@
-import type { TreeEntry, TreeValue } from "../tree.ts";
+import type { TextLine, TreeEntry, TreeValue } from "../tree.ts";
 import { EvaluationFailure } from "./problem.ts";
 import type { Source, Span } from "./source.ts";
-import type { Expression } from "./syntax.ts";
+import type { Expression, LineSyntax } from "./syntax.ts";
 import { isList, isObject, type Value, writtenText } from "./value.ts";
 
 /** Values share their parts while they are computed, and no longer in the tree. */
@@ -30,7 +30,18 @@ export class Placer {
     if (expression.kind === "object" && isObject(value)) {
       return this.#placeObject(expression, value);
     }
-    return this.#spread(expression, value);
+    const placed = this.#spread(expression, value);
+    const isText = expression.kind === "literal" || expression.kind === "template";
+    if (placed.kind !== "string" || !isText || expression.lines === undefined) return placed;
+    const { lines } = expression;
+    // A value within the text has added lines, or directives have left some out.
+    if (placed.value.split("\n").length !== lines.length) return placed;
+    return { ...placed, lines: lines.map((line) => this.#line(line)) };
+  }
+
+  #line({ start, verbatim }: LineSyntax): TextLine {
+    const written = this.#source.text.slice(start, start + verbatim);
+    return { start: this.#source.position(start), verbatim: [...written].length };
   }
 
   #placeObject(

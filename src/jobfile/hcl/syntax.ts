@@ -21,6 +21,12 @@ export type BinaryOperator =
   | "/"
   | "%";
 
+/** Where a line of a text begins, and how many of its UTF-16 units stand there as they are. */
+export interface LineSyntax {
+  readonly start: number;
+  readonly verbatim: number;
+}
+
 export interface ForClause {
   /** Null: only the values are named. */
   readonly keyName: string | null;
@@ -51,8 +57,16 @@ export interface ForObject extends ForClause {
 
 export type Expression = Sized &
   (
-    | { readonly kind: "literal"; readonly value: null | boolean | number | string }
-    | { readonly kind: "template"; readonly parts: readonly TemplatePart[] }
+    | {
+        readonly kind: "literal";
+        readonly value: null | boolean | number | string;
+        readonly lines?: readonly LineSyntax[];
+      }
+    | {
+        readonly kind: "template";
+        readonly parts: readonly TemplatePart[];
+        readonly lines?: readonly LineSyntax[];
+      }
     /** A template that is nothing but one `${}`: the value keeps its type. */
     | { readonly kind: "wrapped"; readonly inner: Expression }
     | { readonly kind: "list"; readonly items: readonly Expression[] }

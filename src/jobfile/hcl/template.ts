@@ -1,6 +1,6 @@
 import { build, type ExpressionParser } from "./build.ts";
 import type { Scanner } from "./scanner.ts";
-import type { Expression, TemplatePart } from "./syntax.ts";
+import type { Expression, LineSyntax, TemplatePart } from "./syntax.ts";
 import { readHeredoc, readQuoted, type TemplatePiece } from "./templatePieces.ts";
 
 /** A quoted string or a heredoc, at its opening. */
@@ -15,11 +15,35 @@ export function parseTemplate(scanner: Scanner, parse: ExpressionParser): Expres
     }
     if (pieces.every((piece) => piece.kind === "text")) {
       const value = pieces.map(({ text }) => text).join("");
-      return build(scanner, start, { kind: "literal", value });
+      const lines = linesOf(pieces, scanner.text);
+      return build(scanner, start, { kind: "literal", value, lines });
     }
     const parts = new Assembly(scanner, pieces).all();
-    return build(scanner, start, { kind: "template", parts }, pieces.map(expressionOf));
+    const lines = linesOf(pieces, scanner.text);
+    return build(scanner, start, { kind: "template", parts, lines }, pieces.map(expressionOf));
   });
+}
+
+/** Where the lines of the text are, should no value among the pieces have lines of its own. */
+function linesOf(pieces: readonly TemplatePiece[], text: string): LineSyntax[] {
+  const lines: LineSyntax[] = [];
+  let isLineStart = true;
+  for (const piece of pieces) {
+    if (isLineStart) lines.push(lineFrom(piece, text));
+    isLineStart = piece.kind === "text" && piece.text.endsWith("\n");
+  }
+  const last = pieces.at(-1);
+  if (isLineStart && last !== undefined) lines.push({ start: last.span.end, verbatim: 0 });
+  return lines;
+}
+
+/** What was taken off is the indent in front; a text with escapes is longer in the file than what is left of it. */
+function lineFrom(piece: TemplatePiece, text: string): LineSyntax {
+  const { start, end } = piece.span;
+  if (piece.kind !== "text") return { start, verbatim: 0 };
+  const from = end - piece.text.length;
+  const isVerbatim = from >= start && text.startsWith(piece.text, from);
+  return isVerbatim ? { start: from, verbatim: piece.text.length } : { start, verbatim: 0 };
 }
 
 function expressionOf(piece: TemplatePiece): Expression | null {

@@ -1,5 +1,5 @@
 import type { AttributeSchema, Attributes, BlockSchema, Written } from "../schema/schema.ts";
-import type { Attribute, Block, Body, Range, TreeEntry, TreeValue } from "../tree.ts";
+import type { Attribute, Block, Body, Position, Range, TreeEntry, TreeValue } from "../tree.ts";
 import type { Reading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
 import { asksForNothing, readValue, shown } from "./values.ts";
@@ -13,6 +13,8 @@ export interface ReadBlock<A extends Attributes = Attributes> {
   readonly range: Range;
   /** Of an attribute's value; of one that is not written, the block's. */
   readonly rangeOf: (attribute: keyof A & string) => Range;
+  /** Of a place within an attribute's text, as near as it is known; line and column count from 1. */
+  readonly rangeIn: (attribute: keyof A & string, place: Position) => Range;
   readonly children: (name: string) => readonly Block[];
   readonly body: Body;
 }
@@ -44,9 +46,20 @@ export function readBlock<A extends Attributes>(
     label: readLabel(block, schema, reading),
     range: block.typeRange,
     rangeOf: (name) => attributes.get(name)?.value.range ?? block.typeRange,
+    rangeIn: (name, place) => placeIn(attributes.get(name)?.value, place) ?? block.typeRange,
     children: (name) => block.body.blocks.filter(({ type }) => type === name),
     body: block.body,
   };
+}
+
+function placeIn(value: TreeValue | undefined, place: Position): Range | null {
+  if (value === undefined) return null;
+  const line = value.kind === "string" ? value.lines?.[place.line - 1] : undefined;
+  if (line === undefined) return value.range;
+  const before = place.column - 1;
+  const column = line.start.column + (before < line.verbatim ? before : 0);
+  const at = { line: line.start.line, column };
+  return { file: value.range.file, start: at, end: at };
 }
 
 function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {

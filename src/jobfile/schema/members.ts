@@ -96,11 +96,14 @@ const NO_SCRIPT = "no script is run when a template changes";
 
 export const TEMPLATE = {
   name: "template",
-  about: "A file that is made before the task starts.",
+  about:
+    "A file that is made before the task starts. Mistakes in `data` are errors of the job file, told with the template's own line and column too; a `source` is read on the node only.",
   label: null,
   attributes: {
     source: text("file of the task's directory", { json: "SourcePath" }),
-    data: text("the text itself", { json: "EmbeddedTmpl" }),
+    data: text("the text itself, in [the language of templates](agent.md#templates)", {
+      json: "EmbeddedTmpl",
+    }),
     destination: text("in the task's directory", {
       required: "template_destination_missing",
       json: "DestPath",

@@ -123,12 +123,26 @@ test("a plan of a periodic job says when it would launch", async () => {
 test("everything that is wrong with a job is told at once, with its field", async () => {
   const bad = job("bad", {
     Type: "cronjob",
-    TaskGroups: [{ Name: "g", Tasks: [{ Name: "t", Driver: "lambda" }] }],
+    TaskGroups: [
+      {
+        Name: "g",
+        Tasks: [
+          {
+            Name: "t",
+            Driver: "lambda",
+            Templates: [{ DestPath: "local/x", EmbeddedTmpl: 'a\n{{ secret "x" }}' }],
+          },
+        ],
+      },
+    ],
   });
   const refusal = await api.refusal("POST", "/jobs/register", { job: bad });
   expect(refusal.status).toBe(400);
   expect(refusal.message).toContain("cronjob");
   expect(refusal.message).toContain("lambda");
+  expect(refusal.message).toContain(
+    "job.TaskGroups[0].Tasks[0].Templates[0].EmbeddedTmpl: Expected a template that a node can render: in its line 2, column 4, the function secret is not supported.",
+  );
   expect(await api.refusal("GET", "/jobs/bad")).toMatchObject({ status: 404 });
 });
 

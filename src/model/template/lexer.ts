@@ -1,17 +1,26 @@
-/** A template that does not fit; line and column count from 1. */
+/** A template that cannot be rendered; line and column count from 1, in characters of its own text. */
 export class TemplateError extends Error {
   override readonly name = "TemplateError";
+  /** What is wrong, without the place. */
+  readonly reason: string;
   readonly line: number;
   readonly column: number;
+  /** What to write instead; null: nothing better is known than that. */
+  readonly fix: string | null;
 
-  constructor(reason: string, place: { text: string; offset: number; cause?: unknown }) {
+  constructor(
+    reason: string,
+    place: { text: string; offset: number; cause?: unknown; fix?: string },
+  ) {
     const before = place.text.slice(0, place.offset);
     const line = before.split("\n").length;
-    const column = place.offset - before.lastIndexOf("\n");
-    const { cause } = place;
+    const column = [...before.slice(before.lastIndexOf("\n") + 1)].length + 1;
+    const { cause, fix = null } = place;
     super(`line ${line}, column ${column}: ${reason}`, cause === undefined ? {} : { cause });
+    this.reason = reason;
     this.line = line;
     this.column = column;
+    this.fix = fix;
   }
 }
 
@@ -32,9 +41,11 @@ export interface Token {
   readonly offset: number;
 }
 
-/** Cuts a template into text and actions; `{{-` and `-}}` take the space beside them away, comments vanish. */
-export function cut(text: string, { left, right }: Delimiters): Piece[] {
-  const pieces: Piece[] = [];
+/**
+ * Cuts a template into text and actions; `{{-` and `-}}` take the space beside them away, comments vanish. Throws
+ * TemplateError where it comes to something that is no token.
+ */
+export function* cut(text: string, { left, right }: Delimiters): Generator<Piece> {
   let trimNext = false;
   for (let at = 0; at <= text.length; ) {
     const open = text.indexOf(left, at);
@@ -44,15 +55,14 @@ export function cut(text: string, { left, right }: Delimiters): Piece[] {
     let plain = text.slice(at, end);
     if (trimNext) plain = plain.trimStart();
     if (trimsBefore) plain = plain.trimEnd();
-    if (plain !== "") pieces.push({ kind: "text", text: plain });
-    if (open < 0) return pieces;
+    if (plain !== "") yield { kind: "text", text: plain };
+    if (open < 0) return;
     const from = open + left.length + (trimsBefore ? 1 : 0);
     const { tokens, next, trims } = readAction(text, from, open, right);
-    if (tokens !== null) pieces.push({ kind: "action", tokens, offset: open });
+    if (tokens !== null) yield { kind: "action", tokens, offset: open };
     trimNext = trims;
     at = next;
   }
-  return pieces;
 }
 
 interface Action {
@@ -62,8 +72,12 @@ interface Action {
   readonly trims: boolean;
 }
 
+/** Looked for where the action begins: cutting the text there for each would take time for its square. */
+const COMMENT = /\s*\/\*[\s\S]*?\*\/\s*/y;
+
 function readAction(text: string, from: number, open: number, right: string): Action {
-  const comment = /^\s*\/\*[\s\S]*?\*\/\s*/.exec(text.slice(from));
+  COMMENT.lastIndex = from;
+  const comment = COMMENT.exec(text);
   const tokens: Token[] = [];
   for (let at = comment === null ? from : from + comment[0].length; ; ) {
     while (/\s/.test(text.charAt(at)) && !text.startsWith(right, at)) at += 1;
