@@ -48,6 +48,13 @@ const OK_CHECK = `type = "tcp"
 interval = "10s"
 timeout = "2s"`;
 
+test("a list of what is taken has nothing that is refused", () => {
+  const [found] = readText(inGroup("xyzzyxyzzy = 1")).findings;
+  expect(found?.fix).toStartWith("It takes count, ");
+  expect(found?.fix).toContain("network");
+  expect(found?.fix).not.toContain("scaling");
+});
+
 test("a name that is not known is told with its line and the one that was meant", () => {
   const { findings } = readText(inGroup("contraint { }\n    countt = 2"));
   expect(findings).toMatchObject([
@@ -411,11 +418,21 @@ test("settings of a driver keep their names; blocks that may stand often are a l
 });
 
 test("cron expressions are looked at by whom the caller names", () => {
-  const text = inGroup("", "batch").replace("group", 'periodic {\n cron = "every day"\n}\n  group');
-  const cronCheck = (cron: string, zone: string) => `${cron} in ${zone} has too few fields`;
+  const periodic =
+    'periodic {\n crons = ["* * * * *",\n "every day"]\n time_zone = "Mars"\n}\n  group';
+  const text = inGroup("", "batch").replace("group", periodic);
+  const cronCheck = {
+    expression: (cron: string) => (cron === "every day" ? "too few fields" : null),
+    isTimeZone: () => false,
+  };
   const { findings } = readText(text, { cronCheck });
   expect(findings).toMatchObject([
-    { code: "periodic_cron_invalid", range: { start: { line: 4 } } },
+    {
+      code: "periodic_cron_invalid",
+      message: 'Expected a cron expression and got "every day": too few fields.',
+      range: { start: { line: 5 } },
+    },
+    { code: "periodic_time_zone_invalid", range: { start: { line: 6 } } },
   ]);
 });
 

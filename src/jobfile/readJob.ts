@@ -29,7 +29,7 @@ export function readJob(body: Body, options: JobOptions): JobReading {
   const spec = specOf(body, options, reading);
   return {
     spec: reading.hasErrors ? null : spec,
-    findings: reading.findings.toSorted((a, b) => rankOf(a) - rankOf(b)),
+    findings: inOrder(reading.findings),
     placeOf: (path) => reading.placeOf(path),
   };
 }
@@ -54,8 +54,8 @@ function specOf(body: Body, options: JobOptions, reading: Reading): GroupJobSpec
   return spec;
 }
 
-/** The reader of HCL has taken variables and locals out. */
-function otherIssues(body: Body, reading: Reading): void {
+/** Tells of what stands beside the job. The reader of HCL has taken variables and locals out. */
+export function otherIssues(body: Body, reading: Reading): void {
   const known = ["job", "variable", "variables", "locals"];
   const fixFor = (name: string) => {
     const meant = nearest(name, known);
@@ -66,10 +66,15 @@ function otherIssues(body: Body, reading: Reading): void {
     const message = `Expected a job in the file and got a block ${type}.`;
     reading.error("unsupported_block", typeRange, message, fixFor(type));
   }
-  for (const { name, nameRange } of body.attributes.values()) {
+  for (const { name, nameRange } of [...body.attributes.values(), ...(body.unread ?? [])]) {
     const message = `Expected a job in the file and got an attribute ${name}.`;
     reading.error("unsupported_attribute", nameRange, message, fixFor(name));
   }
+}
+
+/** In the order of the file, those without a place first. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 const COLUMNS_MAX = 1e6;

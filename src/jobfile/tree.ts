@@ -81,6 +81,8 @@ export interface Body {
   readonly blocks: readonly Block[];
   /** What is between the braces, or the whole file. */
   readonly range: Range;
+  /** Attributes, and `dynamic` blocks by their type, that are written and could not be evaluated: that is told already. */
+  readonly unread?: readonly Pick<Attribute, "name" | "nameRange">[];
 }
 
 /** What is wrong, or doubtful, at one place of a file. */

@@ -19,12 +19,23 @@ export function nextDueAt({ crons, timeZone }: CronSchedule, after: number): num
   return times.length === 0 ? null : Math.min(...times);
 }
 
-/** What is wrong with an expression or zone, for people; null: nothing. */
-export function cronMistake(cron: string, timeZone: string): string | null {
+/** What is wrong with an expression, for people; null: nothing. */
+export function cronMistake(cron: string): string | null {
   try {
-    new Cron(cron, { timezone: timeZone, paused: true }).nextRun(isoTime(0));
+    new Cron(cron, { timezone: "UTC", paused: true }).nextRun(isoTime(0));
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    const words = error instanceof Error ? error.message : String(error);
+    return words.replace(/^\w+: /, "").replace(/\.$/, "");
+  }
+}
+
+/** Whether schedules can be in this zone. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Cron("* * * * *", { timezone: name, paused: true }).nextRun(isoTime(0));
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 import type { GroupJobSpec } from "../../jobfile/decode/jobs.ts";
 import { readHcl } from "../../jobfile/hcl/readHcl.ts";
-import { readJob } from "../../jobfile/readJob.ts";
+import { partialFindings } from "../../jobfile/partialJob.ts";
+import { inOrder, readJob } from "../../jobfile/readJob.ts";
 import { readStructure, structureForm } from "../../jobfile/structure/readStructure.ts";
 import type { Body, Finding, TreeValue } from "../../jobfile/tree.ts";
 import { UsageError } from "../failure.ts";
@@ -50,15 +51,29 @@ export async function readGroupFile(
   given: GivenVariables,
 ): Promise<GroupFile> {
   const { name } = form.text;
-  const { body, findings } =
+  const { body, partialBody, findings } =
     form.tree === null
       ? await hclBody(session, path, form.text, given)
       : structureBody(form.tree, given);
-  if (body === null) return { name, spec: null, findings };
   const rules = (await session.io.loadJobRules?.()) ?? { cronCheck: null, validators: null };
+  if (body === null) {
+    const more = partialBody === null ? [] : partialFindings(partialBody, rules);
+    return { name, spec: null, findings: together(findings, more, name) };
+  }
   const reading = readJob(body, rules);
-  const all = [...findings, ...reading.findings];
+  const all = together(findings, reading.findings, name);
   return { name, spec: all.some(isError) ? null : reading.spec, findings: all };
+}
+
+/** What is about other places (variables from outside) first, then the file from its beginning to its end. */
+function together(
+  findings: readonly Finding[],
+  more: readonly Finding[],
+  name: string,
+): readonly Finding[] {
+  const isInFile = ({ range }: Finding) => range?.file === name;
+  const all = [...findings, ...more];
+  return [...all.filter((found) => !isInFile(found)), ...inOrder(all.filter(isInFile))];
 }
 
 export function isError({ severity }: Finding): boolean {
@@ -66,7 +81,10 @@ export function isError({ severity }: Finding): boolean {
 }
 
 interface FoundBody {
+  /** Null: there are errors. */
   readonly body: Body | null;
+  /** Then what could be read all the same; null: nothing. */
+  readonly partialBody: Body | null;
   readonly findings: readonly Finding[];
 }
 
@@ -80,7 +98,12 @@ async function hclBody(
   const variables = await readVariables(session, given, ports);
   const read = readHcl(text, name, { ...ports, variables: variables.inputs });
   const findings = [...variables.findings, ...read.findings];
-  return { body: findings.some(isError) ? null : read.body, findings };
+  const isRead = !findings.some(isError);
+  return {
+    body: isRead ? read.body : null,
+    partialBody: isRead ? null : (read.partialBody ?? read.body),
+    findings,
+  };
 }
 
 function structureBody(tree: TreeValue, given: GivenVariables): FoundBody {
@@ -89,5 +112,5 @@ function structureBody(tree: TreeValue, given: GivenVariables): FoundBody {
       "Expected -var and -var-file only with a job file in HCL, which has them.",
     );
   }
-  return readStructure(tree) ?? { body: null, findings: [] };
+  return { partialBody: null, ...(readStructure(tree) ?? { body: null, findings: [] }) };
 }

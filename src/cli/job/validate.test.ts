@@ -51,6 +51,22 @@ test("YAML and JSON have lines as well, through anchors, too", async () => {
   expect((await validated("a.json", json)).stderr).toContain("a.json:3:11: error: ");
 });
 
+test("what cannot be evaluated hides nothing else, and all is in the file's order", async () => {
+  const text = `job "a" {
+  group "g" {
+    count = var.none
+    contraint {}
+    ${TASK}  }
+  periodic {}
+}
+`;
+  const { stderr } = await validated("a.nomad", text);
+  const places = stderr
+    .split("\n")
+    .flatMap((line) => /^a.nomad:(\d+):.*error/.exec(line)?.[1] ?? []);
+  expect(places).toEqual(["3", "4", "12", "12"]);
+});
+
 test("a template's mistakes are told at its line", async () => {
   const yaml = `job:
   a:

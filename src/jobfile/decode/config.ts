@@ -30,6 +30,11 @@ export function readConfig(
   return config;
 }
 
+/** Tells of settings that the driver does not have, for a task that cannot be read as a whole. */
+export function checkConfig(task: ReadBlock, driver: DriverName, reading: Reading): void {
+  for (const block of task.children("config")) configOf(block, DRIVERS[driver], reading);
+}
+
 function emptyBlock(range: Block["range"]): Block {
   const body = { attributes: new Map(), blocks: [], range };
   return { type: "config", typeRange: range, labels: [], body, range };
@@ -60,7 +65,6 @@ function configOf(block: Block, schema: BlockSchema, reading: Reading): Config {
 
 /** Drivers take blocks as maps and lists of maps too (`mounts = [{ ... }]`). */
 function withBlocks(block: Block, schema: BlockSchema): Block {
-  const { range } = block;
   const attributes = new Map(block.body.attributes);
   const blocks = [...block.body.blocks];
   for (const { name, nameRange, value } of block.body.attributes.values()) {
@@ -70,7 +74,7 @@ function withBlocks(block: Block, schema: BlockSchema): Block {
     attributes.delete(name);
     blocks.push(...objects.map((item) => blockOf(name, nameRange, [], writtenBody(item, inner))));
   }
-  return { ...block, body: { attributes, blocks, range } };
+  return { ...block, body: { ...block.body, attributes, blocks } };
 }
 
 /** `mount` and `mounts` are one list; what may stand once is a map. */

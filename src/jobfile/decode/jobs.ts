@@ -86,6 +86,11 @@ function readPeriodic(job: ReadBlock, within: Within): PeriodicSpec | null {
     time_zone = "UTC",
   } = block.written;
   reading.place("periodic.crons", block.rangeOf(cron === undefined ? "crons" : "cron"));
+  const list = block.body.attributes.get("crons")?.value;
+  if (cron === undefined && list?.kind === "list") {
+    for (const [at, item] of list.items.entries())
+      reading.place(`periodic.crons[${at}]`, item.range);
+  }
   reading.place("periodic.timeZone", block.rangeOf("time_zone"));
   if (cron !== undefined && crons !== undefined && crons.length > 0) {
     const message = "Expected either cron or crons and got both.";

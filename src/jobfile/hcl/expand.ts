@@ -10,6 +10,8 @@ import { describeValue, isList, textOf, type Value } from "./value.ts";
 
 const DYNAMIC_ATTRIBUTES: readonly string[] = ["for_each", "iterator", "labels"];
 
+type Unread = NonNullable<Body["unread"]>[number];
+
 /** Makes the tree of a parsed body: values evaluated, `dynamic` blocks replaced by what they make. */
 export class Expander {
   readonly #source: Source;
@@ -26,15 +28,28 @@ export class Expander {
   /** Without the attributes and blocks that could not be evaluated. */
   expand(body: BodySyntax, scope: Scope): Body {
     const attributes = new Map<string, Attribute>();
+    const unread: Unread[] = [];
     for (const syntax of body.attributes.values()) {
       const attribute = this.#attempt(() => this.#attribute(syntax, scope));
       if (attribute !== null) attributes.set(syntax.name, attribute);
+      else unread.push({ name: syntax.name, nameRange: this.#source.range(syntax.nameSpan) });
     }
     const blocks = body.blocks.flatMap((block) => {
       if (block.type !== "dynamic") return [this.#block(block, scope)];
-      return this.#attempt(() => this.#dynamic(block, scope)) ?? [];
+      const made = this.#attempt(() => this.#dynamic(block, scope));
+      if (made === null) unread.push(this.#unreadBlock(block));
+      return made ?? [];
     });
-    return { attributes, blocks, range: this.#source.range(body) };
+    const range = this.#source.range(body);
+    return unread.length === 0
+      ? { attributes, blocks, range }
+      : { attributes, blocks, range, unread };
+  }
+
+  /** A `dynamic` by the type of what it would have made. */
+  #unreadBlock({ labels: [type], typeSpan }: BlockSyntax): Unread {
+    const nameRange = this.#source.range(type ?? typeSpan);
+    return { name: type?.text ?? "dynamic", nameRange };
   }
 
   #attempt<T>(evaluate: () => T): T | null {

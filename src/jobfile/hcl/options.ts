@@ -48,6 +48,8 @@ export interface YamlPort {
 export interface HclResult {
   /** Null: there are errors among the findings. */
   readonly body: Body | null;
+  /** Then what could be read all the same; null with mistakes of syntax, after which nothing is known. */
+  readonly partialBody: Body | null;
   /** In the order of the file. */
   readonly findings: readonly Finding[];
 }

@@ -34,17 +34,18 @@ function inOrder(source: Source, problems: readonly Problem[]): Finding[] {
 /**
  * Reads an HCL2 job file: syntax, variables, locals, functions, `dynamic` blocks. The body has no `variable`,
  * `variables` and `locals` blocks any more. All findings come together; with mistakes of syntax nothing is
- * evaluated, as what is missing then would be reported as well.
+ * evaluated, as what is missing then would be reported as well. What cannot be evaluated does not keep the rest from it.
  */
 export function readHcl(text: string, file: string, options: HclOptions): HclResult {
   if (text.length > MAX_FILE_LENGTH) {
     const message = `${file}: expected a file of at most ${MAX_FILE_LENGTH} characters, found ${text.length}`;
-    return { body: null, findings: [{ severity: "error", message, range: null }] };
+    const findings: Finding[] = [{ severity: "error", message, range: null }];
+    return { body: null, partialBody: null, findings };
   }
   const source = new Source(text.toWellFormed(), file);
   const parsed = parseFile(source);
   if (parsed.problems.length > 0) {
-    return { body: null, findings: inOrder(source, parsed.problems) };
+    return { body: null, partialBody: null, findings: inOrder(source, parsed.problems) };
   }
   return evaluateFile(source, parsed.body, options);
 }
@@ -76,5 +77,6 @@ function evaluateFile(source: Source, file: BodySyntax, options: HclOptions): Hc
     ...expander.problems,
   ];
   const findings = [...variables.findings, ...inOrder(source, problems)];
-  return { body: findings.length > 0 ? null : body, findings };
+  const isWhole = findings.length === 0;
+  return { body: isWhole ? body : null, partialBody: isWhole ? null : body, findings };
 }

@@ -1,4 +1,12 @@
-import type { AttributeSchema, Attributes, BlockSchema, Written } from "../schema/schema.ts";
+import {
+  type AttributeSchema,
+  type Attributes,
+  acceptedAttributes,
+  acceptedBlocks,
+  type BlockSchema,
+  takesText,
+  type Written,
+} from "../schema/schema.ts";
 import type { Attribute, Block, Body, Position, Range, TreeEntry, TreeValue } from "../tree.ts";
 import type { Reading } from "./reading.ts";
 import { nearest } from "./suggest.ts";
@@ -38,6 +46,7 @@ export function readBlock<A extends Attributes>(
       if (value !== undefined) written[attribute.name] = value;
     }
   }
+  tellUnread(block.body, schema, reading);
   tellMissing(attributes, block, schema, reading);
   tellBlocks(block, schema, reading);
   return {
@@ -116,7 +125,20 @@ function attributeValue(attribute: Attribute, schema: AttributeSchema, reading: 
   return read.value;
 }
 
-function tellUnknownAttribute(attribute: Attribute, schema: BlockSchema, reading: Reading): void {
+/** What could not be evaluated may still be something that is not known here. */
+function tellUnread({ unread = [] }: Body, schema: BlockSchema, reading: Reading): void {
+  for (const entry of unread) {
+    const { name } = entry;
+    const isKnown = Object.hasOwn(schema.attributes, name) || Object.hasOwn(schema.blocks, name);
+    if (!isKnown) tellUnknownAttribute(entry, schema, reading);
+  }
+}
+
+function tellUnknownAttribute(
+  attribute: Pick<Attribute, "name" | "nameRange">,
+  schema: BlockSchema,
+  reading: Reading,
+): void {
   const { name, nameRange } = attribute;
   const child = own(schema.blocks, name);
   if (child?.refusal != null) {
@@ -133,9 +155,12 @@ function tellUnknownAttribute(attribute: Attribute, schema: BlockSchema, reading
 }
 
 function meantFix(name: string, schema: BlockSchema): string {
-  const known = [...Object.keys(schema.attributes), ...Object.keys(schema.blocks)];
+  const known = [
+    ...acceptedAttributes(schema).map(([attribute]) => attribute),
+    ...acceptedBlocks(schema).map(([child]) => child),
+  ];
   const meant = nearest(name, known);
-  return meant === null ? `It takes ${known.join(", ")}.` : `Did you mean ${meant}?`;
+  return meant === null ? takesText(known) : `Did you mean ${meant}?`;
 }
 
 function tellMissing(
@@ -147,6 +172,7 @@ function tellMissing(
   for (const [name, { required }] of Object.entries(schema.attributes)) {
     const value = attributes.get(name)?.value;
     if (required === null || (value !== undefined && value.kind !== "null")) continue;
+    if (block.body.unread?.some((entry) => entry.name === name)) continue;
     reading.error(required, block.typeRange, `Expected ${name} in ${schema.name} and found none.`);
   }
 }

@@ -1,12 +1,16 @@
-import type { GroupSpec, MemberSpec, ParameterizedSpec } from "../../model/group.ts";
+import type { GroupSpec, MemberSpec, ParameterizedSpec, PeriodicSpec } from "../../model/group.ts";
 import { foldId } from "../../model/id.ts";
 import type { GroupJobSpec } from "../decode/jobs.ts";
 import type { Reading } from "../read/reading.ts";
 import { groupIssues } from "./groupRules.ts";
 import { perAllocIssues } from "./volumeRules.ts";
 
-/** Says what is wrong with a cron expression or its time zone; null: it is right. */
-export type CronCheck = (cron: string, timeZone: string) => string | null;
+/** What a caller knows of the expressions of schedules. */
+export interface CronCheck {
+  /** What is wrong with one, without a full stop; null: nothing. */
+  readonly expression: (cron: string) => string | null;
+  readonly isTimeZone: (name: string) => boolean;
+}
 
 const ID_MAX_BYTES = 256;
 const ENCODER = new TextEncoder();
@@ -124,12 +128,22 @@ function periodicIssues(spec: GroupJobSpec, cronCheck: CronCheck | null, reading
     const message = "Expected a job to be either periodic or parameterized and got both.";
     reading.issue({ path: "parameterized", code: "periodic_and_parameterized", message });
   }
-  for (const cron of periodic.crons) {
-    const wrong = cron === "" ? null : (cronCheck?.(cron, periodic.timeZone) ?? null);
+  if (cronCheck !== null) cronIssues(periodic, cronCheck, reading);
+}
+
+function cronIssues({ crons, timeZone }: PeriodicSpec, check: CronCheck, reading: Reading): void {
+  for (const [index, cron] of crons.entries()) {
+    const wrong = cron === "" ? null : check.expression(cron);
     if (wrong === null) continue;
-    const message = `Expected a cron expression in a known time zone and got "${cron}" (${periodic.timeZone}): ${wrong}.`;
-    reading.issue({ path: "periodic.crons", code: "periodic_cron_invalid", message });
+    const message = `Expected a cron expression and got "${cron}": ${wrong}.`;
+    const fix = 'Write five fields, as "*/15 * * * *", or six with seconds first.';
+    const path = `periodic.crons[${index}]`;
+    reading.issue({ path, code: "periodic_cron_invalid", message, fix });
   }
+  if (check.isTimeZone(timeZone)) return;
+  const message = `Expected the name of a time zone and got "${timeZone}".`;
+  const fix = 'Write a name of the IANA list, as "Europe/Berlin", or "UTC".';
+  reading.issue({ path: "periodic.timeZone", code: "periodic_time_zone_invalid", message, fix });
 }
 
 function payloadIssues(

@@ -200,3 +200,17 @@ export function jsonName(name: string, schema: AttributeSchema): string {
     .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
     .join("");
 }
+
+/** Without those that are refused, or are taken only with the value that they have anyway: what one may write. */
+export function acceptedAttributes({ attributes }: BlockSchema): [string, AttributeSchema][] {
+  return Object.entries(attributes).filter(([, { refusal }]) => refusal === null);
+}
+
+export function acceptedBlocks({ blocks }: BlockSchema): [string, ChildBlock][] {
+  return Object.entries(blocks).filter(([, { refusal }]) => refusal === null);
+}
+
+/** What may stand in a block, for messages. */
+export function takesText(names: readonly string[]): string {
+  return names.length === 0 ? "Remove it: nothing is set here." : `It takes ${names.join(", ")}.`;
+}

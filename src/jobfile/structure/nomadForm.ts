@@ -3,7 +3,7 @@ import { nearest } from "../read/suggest.ts";
 import { isEmpty } from "../read/values.ts";
 import { DRIVERS } from "../schema/drivers.ts";
 import type { BlockSchema, ChildBlock } from "../schema/schema.ts";
-import { jsonName } from "../schema/schema.ts";
+import { acceptedAttributes, acceptedBlocks, jsonName, takesText } from "../schema/schema.ts";
 import {
   type Attribute,
   type Block,
@@ -137,10 +137,10 @@ function isDeepEmpty(plain: PlainValue): boolean {
 function tellUnknown(key: string, entry: TreeEntry, schema: BlockSchema, tell: Tell): void {
   if (isEmpty(plainValue(entry.value)) || (schema.answers ?? []).includes(key)) return;
   const known = [
-    ...Object.entries(schema.attributes).map(([name, attribute]) => jsonName(name, attribute)),
-    ...Object.values(schema.blocks).flatMap(({ json }) => json.keys),
+    ...acceptedAttributes(schema).map(([name, attribute]) => jsonName(name, attribute)),
+    ...acceptedBlocks(schema).flatMap(([, { json }]) => json.keys),
   ];
   const meant = nearest(key, known);
-  const fix = meant === null ? `It takes ${known.join(", ")}.` : `Did you mean ${meant}?`;
+  const fix = meant === null ? takesText(known) : `Did you mean ${meant}?`;
   tell.error("unsupported_attribute", entry.keyRange, `${schema.name} has no field ${key}.`, fix);
 }

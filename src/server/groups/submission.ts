@@ -3,7 +3,7 @@ import { readJob } from "../../jobfile/readJob.ts";
 import { plainTree } from "../../jobfile/structure/plainTree.ts";
 import { readStructure } from "../../jobfile/structure/readStructure.ts";
 import type { Finding, PlainValue } from "../../jobfile/tree.ts";
-import { cronMistake } from "../../schedule/cron.ts";
+import { cronMistake, isTimeZone } from "../../schedule/cron.ts";
 import { refuse } from "../routes/refusal.ts";
 import { SPEC_VALIDATORS } from "./jobRules.ts";
 
@@ -25,7 +25,7 @@ export function readSubmission(job: Readonly<Record<string, unknown>>): Submissi
     );
   }
   const reading = readJob(structure.body, {
-    cronCheck: cronMistake,
+    cronCheck: { expression: cronMistake, isTimeZone },
     validators: SPEC_VALIDATORS,
   });
   const findings = [...structure.findings, ...reading.findings];
