@@ -40,6 +40,7 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/List the job's history/, "See `stint job history`"],
   [/GET \/api\/v1\/(job|node|pool)s/, "`stint $1 list`"],
   [/GET \/api\/v1\/executions\?live=true/, "`stint alloc list --live`"],
+  [/GET \/api\/v1\/executions\/(\d+)/, "`stint alloc view $1`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
   [/GET \/api\/v1\/join-tokens/, "`stint node jointoken`"],

@@ -41,3 +41,24 @@ export function executionOfAllocation(id: string): ExecutionNumber | null {
   const number = unmixed(Number.parseInt(text.slice(0, PREFIX_LENGTH), 16));
   return allocationId(number).startsWith(text) ? number : null;
 }
+
+const DIGIT_BITS = 4;
+
+/** Executions up to `last` whose ids begin with these digits, the newest first; null: it is not two to seven digits. */
+export function executionsBeginning(
+  prefix: string,
+  last: ExecutionNumber,
+): readonly ExecutionNumber[] | null {
+  if (!/^[0-9a-f]{2,7}$/i.test(prefix)) return null;
+  const freeBits = (PREFIX_LENGTH - prefix.length) * DIGIT_BITS;
+  const digits = Number.parseInt(prefix, 16);
+  const span = 2 ** freeBits;
+  if (span >= last) return downFrom(last).filter((number) => mixed(number) >>> freeBits === digits);
+  return Array.from({ length: span }, (_, offset) => unmixed(digits * span + offset))
+    .filter((number) => number >= 1 && number <= last)
+    .sort((one, other) => other - one);
+}
+
+function downFrom(last: ExecutionNumber): ExecutionNumber[] {
+  return Array.from({ length: last }, (_, index) => last - index);
+}

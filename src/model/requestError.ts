@@ -20,6 +20,7 @@ export const REQUEST_ERROR_STATUS = {
   ExecSessionNotFound: 404,
   FileNotFound: 404,
   TokenNotFound: 404,
+  AmbiguousId: 400,
   PathRefused: 400,
   PathNotFound: 404,
   ResourceNotFound: 404,

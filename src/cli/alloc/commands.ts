@@ -13,8 +13,9 @@ import { EXECUTION as ONE, OUTPUT, PAGING } from "../command/shared.ts";
 import { EXIT } from "../failure.ts";
 
 const ALLOCATION = {
-  id: required(text("id", "alloc-id", "The allocation; its first 8 characters are enough")),
+  id: required(text("id", "alloc-id", "The allocation, or how its id begins")),
 };
+const DETACHED = { detach: flag("dt", "Taken for scripts of Nomad: it is never waited for") };
 const TASK = { task: text("ta", "task", "The task of the allocation") };
 
 export const ALLOC: CommandObject = {
@@ -24,6 +25,7 @@ export const ALLOC: CommandObject = {
       summary: "Show an allocation of a group: checks, tasks, events, what was decided",
       options: {
         ...ALLOCATION,
+        short: flag("sh", "Of each task only its last event"),
         verbose: flag("vb", "Full ids, exact times, and how its node was chosen"),
       },
       operands: ["id"],
@@ -32,9 +34,12 @@ export const ALLOC: CommandObject = {
     logs: action({
       summary: "Print what a task of an allocation has written, byte for byte",
       options: {
-        ...ALLOCATION,
+        id: text("id", "alloc-id", "The allocation, or how its id begins; with -job: the task"),
         ...TASK,
+        job: text("ji", "job-id", "The newest allocation of this job, rather one that runs"),
+        group: text("gr", "group", "With -job: of this group"),
         ...OUTPUT,
+        stdout: flag("so", "What was written to stdout; the default"),
         tail: flag("tl", "Only the last lines, 10 of them without -n"),
         lines: named("lines", number("n", "number", "Only so many last lines")),
       },
@@ -53,7 +58,7 @@ export const ALLOC: CommandObject = {
     }),
     stop: action({
       summary: "Stop an allocation; its task is placed again if it is wanted",
-      options: ALLOCATION,
+      options: { ...ALLOCATION, ...DETACHED },
       operands: ["id"],
       load: async () => (await import("./stop.ts")).run,
     }),

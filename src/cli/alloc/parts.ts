@@ -27,6 +27,23 @@ export function allocationParts(allocation: Allocation, form: TimeForm): Part[] 
   ];
 }
 
+type Member = Allocation["members"][number];
+
+const MEMBER_COLUMNS = [
+  column<Member>("Name", ({ name }) => name),
+  column<Member>("State", ({ state, failed }) => (failed ? `${state} (failed)` : state)),
+  column<Member>("Last Event", ({ events }) => events.at(-1)?.type),
+  column<Member>("Time", ({ events }) => second(events.at(-1)?.time)),
+];
+
+/** What an allocation is, and the last event of each of its tasks. */
+export function shortAllocationParts(allocation: Allocation, form: TimeForm): Part[] {
+  return [
+    { title: "", fields: headerFields(allocation, form) },
+    tablePart("Tasks", MEMBER_COLUMNS, allocation.members),
+  ];
+}
+
 function headerFields(allocation: Allocation, form: TimeForm): Field[] {
   const { isVerbose, now } = form;
   const timeOf = (iso: string) => (isVerbose ? second(iso) : relativeTime(iso, now));

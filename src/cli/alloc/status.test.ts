@@ -117,12 +117,31 @@ test("one that is to stop says why, and its output is not allowed to steer the t
 
 test("too short a beginning of an id is refused before anything is sent", async () => {
   const server = serverOf();
-  const { exitCode, stderr } = await ran(["alloc", "status", "71"], server);
+  const { exitCode, stderr } = await ran(["alloc", "status", "7"], server);
   expect(exitCode).toBe(2);
   expect(stderr).toStartWith(
-    'error: Expected at least the first 8 characters of an allocation\'s id and got "71". An execution of a batch task is shown by `stint alloc view NUMBER`.\n',
+    'error: Expected at least the first 2 characters of an allocation\'s id and got "7". `stint job status JOB` shows them.\n',
   );
   expect(server.requests).toEqual([]);
+});
+
+test("in short an allocation has the last event of each task", async () => {
+  const server = serverOf({
+    members: [aMember(), aMember({ name: "log", failed: true, events: [] })],
+  });
+  const { stdout } = await ran(["alloc", "status", "-short", SHORT], server);
+  expect(stdout).toStartWith("ID ");
+  expect(stdout).toEndWith(`
+Tasks
++-------+------------------+------------+---------------------+
+| Name  | State            | Last Event | Time                |
++-------+------------------+------------+---------------------+
+| redis | pending          | Restarting | 2026/11/21 03:20:05 |
+| log   | pending (failed) |            |                     |
++-------+------------------+------------+---------------------+
+`);
+  const { exitCode } = await ran(["alloc", "status", "-short", "-verbose", SHORT], server);
+  expect(exitCode).toBe(2);
 });
 
 test("logs are of the only task, or of the one that is named", async () => {
@@ -161,7 +180,9 @@ test("an allocation's tasks are restarted, and it is stopped", async () => {
   expect(await said("restart", "-all-tasks", SHORT)).toBe(
     "3c6e8bbf's restart has been requested successfully.\n",
   );
-  expect(await said("stop", SHORT)).toBe("3c6e8bbf's stop has been requested successfully.\n");
+  expect(await said("stop", "-detach", SHORT)).toBe(
+    "3c6e8bbf's stop has been requested successfully.\n",
+  );
   expect(server.requests.map(({ body }) => body)).toEqual([
     { member: "redis" },
     { dead: true },

@@ -13,6 +13,8 @@ export const PAGING = {
 };
 
 export const POOL = { id: required(text("id", "pool-id", "The pool")) };
+/** For actions that find it by how its id begins, too. */
+export const NAMED_NODE = { id: required(text("id", "node-id", "The node, or how its id begins")) };
 export const NODE = { id: required(text("id", "node-id", "The node")) };
 export const JOB = { id: required(text("id", "job-id", "The job")) };
 export const TASK = {

@@ -81,7 +81,7 @@ test("a job is stopped and, where that is wanted, purged", async () => {
     "GET /jobs/web": () => aJob({ state: states[at++] ?? "completed" }),
   });
   expect((await ran(["job", "stop", "web"], server)).stdout).toBe("web has been stopped.\n");
-  expect((await ran(["job", "stop", "-detach", "web"], server)).stdout).toBe(
+  expect((await ran(["job", "stop", "-detach", "-yes", "web"], server)).stdout).toBe(
     "web's end has been requested successfully.\n",
   );
   const gone = new FakeServer({
@@ -102,14 +102,16 @@ test("restart, dispatch and periodic force say what they began", async () => {
   const said = async (...words: string[]) =>
     (await ran(["job", ...words], server, { readStdin: async () => "hello" })).stdout;
   expect(await said("restart", "web")).toBe("Restarting 1 allocation of web: 3c6e8bbf\n");
-  expect(await said("dispatch", "-meta", "who=me", "-meta=a=b=c", "web", "-")).toBe(
+  expect(await said("dispatch", "-detach", "-meta", "who=me", "-meta=a=b=c", "web", "-")).toBe(
     "Dispatched Job ID = web/dispatch-1-2\n",
   );
   expect(server.requests.at(-1)?.body).toEqual({
     meta: { who: "me", a: "b=c" },
     payload: btoa("hello"),
   });
-  expect(await said("periodic", "force", "web")).toBe("Forced Job ID = web/periodic-1\n");
+  expect(await said("periodic", "force", "-detach", "web")).toBe(
+    "Forced Job ID = web/periodic-1\n",
+  );
   expect((await ran(["job", "periodic", "stop", "web"], server)).exitCode).toBe(2);
 });
 

@@ -16,6 +16,9 @@ const FILE = { file: required(text("fi", "file", "The job file; - is stdin")) };
 const VERBOSE = { verbose: flag("vb", "Full ids, exact times, and more details") };
 const VERSION = { version: number("ve", "number", "This version; default: the latest") };
 
+const DETACHED = { detach: flag("dt", "Taken for scripts of Nomad: it is never waited for") };
+const YES = { yes: flag("ye", "Taken for scripts of Nomad: nothing is ever asked here") };
+
 export const DETACH = { detach: flag("dt", "Do not wait for what comes of it") };
 
 /** More take minutes to simulate. */
@@ -99,13 +102,13 @@ export const GROUP_ACTIONS = {
   }),
   stop: action({
     summary: "Stop a job; what it was is kept unless it is purged",
-    options: { ...ONE, purge: flag("pg", "Remove the job, too"), ...DETACH },
+    options: { ...ONE, purge: flag("pg", "Remove the job, too"), ...DETACH, ...YES },
     operands: ["id"],
     load: async () => (await import("./stop.ts")).run,
   }),
   restart: action({
     summary: "Restart all running allocations of a job of groups where they are",
-    options: ONE,
+    options: { ...ONE, ...YES },
     operands: ["id"],
     load: async () => (await import("./restart.ts")).run,
   }),
@@ -115,6 +118,7 @@ export const GROUP_ACTIONS = {
       ...ONE,
       payload: text("pl", "file", "Its payload, at most 16 KiB; - is stdin"),
       meta: list("me", "KEY=VALUE", "Meta of this run"),
+      ...DETACHED,
     },
     operands: ["id", "payload"],
     load: async () => (await import("./dispatch.ts")).run,
@@ -124,6 +128,7 @@ export const GROUP_ACTIONS = {
     options: {
       wish: required(word("wi", { force: "start a child now" }, "What to do")),
       ...ONE,
+      ...DETACHED,
     },
     operands: ["wish", "id"],
     load: async () => (await import("./periodic.ts")).run,

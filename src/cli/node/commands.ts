@@ -1,6 +1,6 @@
 import { action, type CommandObject } from "../command/action.ts";
 import { flag, named, number, text, word } from "../command/option.ts";
-import { FILE, FILES, NODE as ONE, PAGING } from "../command/shared.ts";
+import { FILE, FILES, NAMED_NODE, NODE as ONE, PAGING } from "../command/shared.ts";
 
 const STATE = {
   creating: "asked of the provider",
@@ -55,14 +55,14 @@ export const NODE: CommandObject = {
     }),
     view: action({
       summary: "Show a node",
-      options: ONE,
+      options: NAMED_NODE,
       operands: ["id"],
       load: async () => (await import("./view.ts")).run,
     }),
     status: action({
       summary: "List nodes as those of groups; of one, its drivers and resources",
       options: {
-        id: text("id", "node-id", "The node; default: a list of all"),
+        id: text("id", "node-id", "The node, or how its id begins; default: a list of all"),
         verbose: flag("vb", "Its attributes and meta, too"),
       },
       operands: ["id"],
@@ -70,14 +70,14 @@ export const NODE: CommandObject = {
     }),
     drain: action({
       summary: "Move the allocations of groups away from a node, which takes nothing new",
-      options: { ...ONE, ...DRAIN },
+      options: { ...NAMED_NODE, ...DRAIN },
       operands: ["id"],
       load: async () => (await import("./drain.ts")).run,
     }),
     eligibility: action({
       summary: "Say whether a node takes anything new; what runs there goes on",
       options: {
-        ...ONE,
+        ...NAMED_NODE,
         enable: flag("en", "It does"),
         disable: flag("di", "It does not"),
       },

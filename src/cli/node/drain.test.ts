@@ -77,7 +77,8 @@ rack = r1
 });
 
 test("a drain is begun with its deadline and watched to its end", async () => {
-  const seen = [aGroupNode({ drain: DRAIN, runningTasksCount: 2 })];
+  // The first look is for the node that is meant.
+  const seen = [aGroupNode(), aGroupNode({ drain: DRAIN, runningTasksCount: 2 })];
   const server = new FakeServer({
     "POST /nodes/n1/drain": {},
     "DELETE /nodes/n1/drain": {},
@@ -128,6 +129,7 @@ test("a drain that says not what it wants is wrong usage", async () => {
 
 test("eligibility leaves what runs alone", async () => {
   const server = new FakeServer({
+    "GET /nodes/n1": aGroupNode(),
     "POST /nodes/n1/disablescheduling": {},
     "POST /nodes/n1/enablescheduling": {},
   });
@@ -135,6 +137,6 @@ test("eligibility leaves what runs alone", async () => {
     (await ran(["node", "eligibility", ...words, "n1"], server)).stdout;
   expect(await said("-disable")).toBe("n1 is ineligible for scheduling.\n");
   expect(await said("-enable")).toBe("n1 is eligible for scheduling.\n");
-  expect(server.requests[0]?.body).toEqual({ nodeDisableSchedulingOption: "taskcompletion" });
+  expect(server.requests[1]?.body).toEqual({ nodeDisableSchedulingOption: "taskcompletion" });
   expect((await ran(["node", "eligibility", "n1"], server)).exitCode).toBe(2);
 });

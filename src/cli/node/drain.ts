@@ -5,6 +5,7 @@ import type { ApiBody } from "../../protocol/api/endpoint/table.ts";
 import { CliError, UsageError } from "../failure.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
+import { namedNode } from "./named.ts";
 
 export interface NodeDrainOptions {
   readonly id: string;
@@ -20,12 +21,13 @@ export interface NodeDrainOptions {
 }
 
 export async function run(session: Session, options: NodeDrainOptions): Promise<number> {
-  const { id, enable, disable, monitor, detach, keepIneligible } = options;
+  const { enable, disable, monitor, detach, keepIneligible } = options;
   if ([enable, disable, monitor].filter(Boolean).length !== 1 && !(enable && monitor && !disable)) {
     throw new UsageError("Expected one of -enable, -disable and -monitor.");
   }
   const body = drainBody(options);
   const client = await session.client();
+  const { id, drain } = await namedNode(client, options.id);
   if (disable) {
     const answer = await client.groups.stopDrain(id, keepIneligible);
     return await printDone(session, `${id}'s drain has been called off successfully.`, answer);
@@ -36,7 +38,7 @@ export async function run(session: Session, options: NodeDrainOptions): Promise<
     if (detach) return await printDone(session, sentence, answer);
     await session.note(sentence);
   }
-  if (!enable && (await client.nodes.get(id)).drain === undefined) {
+  if (!enable && drain === undefined) {
     throw new CliError(`${id} is not being drained.`, {
       fix: `Begin it: stint node drain -enable ${id}; what runs there: stint node status ${id}.`,
     });

@@ -1,6 +1,7 @@
 import { UsageError } from "../failure.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
+import { namedNode } from "./named.ts";
 
 export interface NodeEligibilityOptions {
   readonly id: string;
@@ -9,9 +10,11 @@ export interface NodeEligibilityOptions {
 }
 
 export async function run(session: Session, options: NodeEligibilityOptions): Promise<number> {
-  const { id, enable, disable } = options;
+  const { enable, disable } = options;
   if (enable === disable) throw new UsageError("Expected one of -enable and -disable.");
-  const { nodes } = await session.client();
+  const client = await session.client();
+  const { nodes } = client;
+  const { id } = await namedNode(client, options.id);
   // What runs there goes on: that it takes nothing new is all that is meant.
   const answer = enable
     ? await nodes.enableScheduling(id)

@@ -6,6 +6,7 @@ import { type Part, printParts } from "../output/parts.ts";
 import { whenText } from "../output/relative.ts";
 import type { Field } from "../output/view.ts";
 import type { Session } from "../session.ts";
+import { namedNode } from "./named.ts";
 
 export interface NodeStatusOptions {
   readonly id: string | undefined;
@@ -30,7 +31,7 @@ export async function run(session: Session, options: NodeStatusOptions): Promise
     const rows = await readRows({ limit: 0, offset: 0 }, (page) => client.nodes.list(page));
     return await printList(session, COLUMNS, rows);
   }
-  const node = await client.nodes.get(id);
+  const node = await namedNode(client, id);
   return await printParts(session, nodeParts(node, verbose, session.io.now()), node);
 }
 

@@ -2,6 +2,7 @@ import type { Node } from "../../protocol/api/answer/node.ts";
 import { formatSize, minute, second } from "../output/cell.ts";
 import { printView, type View } from "../output/view.ts";
 import type { Session } from "../session.ts";
+import { namedNode } from "./named.ts";
 
 export interface NodeViewOptions {
   readonly id: string;
@@ -9,7 +10,7 @@ export interface NodeViewOptions {
 
 export async function run(session: Session, { id }: NodeViewOptions): Promise<number> {
   const client = await session.client();
-  const node = await client.nodes.get(id);
+  const node = await namedNode(client, id);
   return await printView(session, nodeView(node), node);
 }
 

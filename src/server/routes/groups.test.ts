@@ -157,7 +157,7 @@ test("what runs is shown by allocation, with its members and policies", async ()
   const { items } = await api.json("GET", "/jobs/shown/allocations");
   expect(items).toMatchObject([{ name: "shown.cache[0]", status: "running", nodeId: "n1" }]);
   const [stub] = items;
-  const allocation = await api.json("GET", `/allocations/${stub.id.slice(0, 8)}`);
+  const allocation = await api.json("GET", `/allocations/${stub.id.slice(0, 7)}`);
   expect(allocation).toMatchObject({
     id: stub.id,
     members: [{ name: "redis", restarts: 1, restartPolicy: expect.stringContaining("2 attempts") }],

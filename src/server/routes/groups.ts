@@ -1,19 +1,19 @@
 import type { Reply, RequestInput } from "../../engine/input.ts";
 import type { GroupJobSpec } from "../../jobfile/decode/jobs.ts";
 import { nomadJson } from "../../jobfile/nomad/jobs.ts";
-import { executionOfAllocation } from "../../model/allocationId.ts";
 import { foldId, type JobNumber, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
 import { DRAIN_DEADLINE_DEFAULT_MS } from "../../model/limits.ts";
 import { isoTime } from "../../model/time.ts";
 import type { GROUP_ENDPOINTS } from "../../protocol/api/endpoint/groups.ts";
 import { readSubmission } from "../groups/submission.ts";
-import { allocationStub, allocationView, type FoundAllocation } from "../views/allocation.ts";
+import { allocationStub, allocationView } from "../views/allocation.ts";
 import { clientStatusOf, isOver } from "../views/clientStatus.ts";
 import { type GroupsFigures, groupsStatusView } from "../views/groupsStatus.ts";
 import type { HandlersOf } from "./call.ts";
 import { submit } from "./call.ts";
 import type { ServerContext } from "./context.ts";
+import { findAllocation } from "./findAllocation.ts";
 import { planAnswer } from "./jobPlan.ts";
 import { findJob, findNode } from "./lookup.ts";
 import { memberLog } from "./memberLog.ts";
@@ -254,20 +254,4 @@ async function childrenOf(
   return found.items
     .map(({ record, progress }) => ({ record, counts: progress.counts }))
     .filter(({ record }) => foldId(record.groups?.parentJobId ?? "") === foldId(job.spec.id));
-}
-
-async function findAllocation(context: ServerContext, id: string): Promise<FoundAllocation> {
-  const number = executionOfAllocation(id);
-  const execution = number === null ? null : await context.store.readExecution(number);
-  const allocation = execution?.allocation;
-  const [task] = execution === null ? [] : await context.store.readTasksByNumber([execution.task]);
-  const [job] = execution === null ? [] : await context.store.readJobsByNumber([execution.job]);
-  if (execution !== null && allocation !== undefined && task !== undefined && job !== undefined) {
-    return { job, task, execution, allocation };
-  }
-  throw refuse(
-    "ExecutionNotFound",
-    `Expected the id of an allocation, or at least its first eight digits, and there is none of ${JSON.stringify(id)}.`,
-    "See the ids with GET /api/v1/jobs/JOB/allocations.",
-  );
 }
