@@ -15,3 +15,48 @@ export function findingsOf(text: string, options: Partial<JobOptions> = {}): str
     return `${code} ${line}:${column}`;
   });
 }
+
+export const TASK = `task "t" {
+      driver = "raw_exec"
+      config { command = "/x" }
+    }`;
+
+/** A job with text in its group, which begins on line 3. */
+export function inGroup(text: string, type = "service"): string {
+  return `job "j" {
+  type = "${type}"
+  group "g" {
+    ${text}
+    ${TASK}
+  }
+}
+`;
+}
+
+/** A job with text in its task, which begins on line 4. */
+export function inTask(text: string): string {
+  return `job "j" {
+  group "g" {
+    task "t" {
+      ${text}
+      driver = "raw_exec"
+      config { command = "/x" }
+    }
+  }
+}
+`;
+}
+
+/** A check on line 6, its text on line 7. */
+export function inCheck(text: string, service = 'port = "80"'): string {
+  return inGroup(`service {
+      ${service}
+      check {
+        ${text}
+      }
+    }`);
+}
+
+export const OK_CHECK = `type = "tcp"
+interval = "10s"
+timeout = "2s"`;

@@ -2,8 +2,8 @@ import { expect } from "bun:test";
 import { emptyChanges } from "../../model/changes.ts";
 import type { IdempotencyRecord } from "../store.ts";
 import * as given from "./fixtures.ts";
-import { commit, page } from "./fixtures.ts";
 import type { Check } from "./harness.ts";
+import { commit, page } from "./requests.ts";
 
 function answer(key: string, createdAt: number, status = 201): IdempotencyRecord {
   return { key, requestHash: `hash of ${key}`, status, body: "{}", createdAt };

@@ -3,8 +3,8 @@ import { type Changes, emptyChanges } from "../../model/changes.ts";
 import { taskNumberOf } from "../../model/id.ts";
 import type { IdempotencyRecord, Store } from "../store.ts";
 import * as given from "./fixtures.ts";
-import { changesOf, commit, page } from "./fixtures.ts";
 import { type Check, codeOf } from "./harness.ts";
+import { changesOf, commit, page } from "./requests.ts";
 
 /** A bit of everything. */
 function richChanges(): Changes {

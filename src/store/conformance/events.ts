@@ -1,7 +1,7 @@
 import { expect } from "bun:test";
 import * as given from "./fixtures.ts";
-import { commit } from "./fixtures.ts";
 import type { Check } from "./harness.ts";
+import { commit } from "./requests.ts";
 
 const ERROR = {
   category: "UserError",

@@ -6,8 +6,8 @@ import type { TaskRecord } from "../../model/task.ts";
 import { MemoryStore } from "../memory/memoryStore.ts";
 import type { Store } from "../store.ts";
 import * as given from "./fixtures.ts";
-import { allPages } from "./fixtures.ts";
 import type { Check, OpenedStore } from "./harness.ts";
+import { allPages } from "./requests.ts";
 
 /**
  * Random histories, told to the store and to the memory store alike: both have to say the same afterwards. This finds

@@ -2,8 +2,8 @@ import { expect } from "bun:test";
 import { taskNumberOf } from "../../model/id.ts";
 import type { PageRequest, Store } from "../store.ts";
 import * as given from "./fixtures.ts";
-import { allPages, commit, page } from "./fixtures.ts";
 import { type Check, codeOf } from "./harness.ts";
+import { allPages, commit, page } from "./requests.ts";
 
 const ORDERS = ["ascending", "descending"] as const;
 

@@ -1,8 +1,9 @@
 import { expect } from "bun:test";
 import { taskNumberOf } from "../../model/id.ts";
 import * as given from "./fixtures.ts";
-import { commit, page } from "./fixtures.ts";
+import { groups } from "./groupFixtures.ts";
 import type { Check } from "./harness.ts";
+import { commit, page } from "./requests.ts";
 
 export function checkLive(check: Check): void {
   checkQueue(check);
@@ -47,7 +48,7 @@ function checkGroups(check: Check): void {
     "tasks of a live job of groups come whole, whatever their state, and are in no queue",
     async (opened) => {
       const { store } = opened;
-      const { record, tasks, execution } = given.groups(1, 7);
+      const { record, tasks, execution } = groups(1, 7);
       await commit(store, (changes) => {
         changes.jobs.set(1, record);
         changes.jobProgress.set(1, given.jobProgress(1));

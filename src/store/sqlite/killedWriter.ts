@@ -1,4 +1,5 @@
-import { commit, task, taskEvent } from "../conformance/fixtures.ts";
+import { task, taskEvent } from "../conformance/fixtures.ts";
+import { commit } from "../conformance/requests.ts";
 import { openSqliteStore } from "./open.ts";
 
 // A program for sqlite.test.ts: commits one task and its event after the other to the file it is given, says each

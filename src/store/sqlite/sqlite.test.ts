@@ -4,17 +4,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { taskNumberOf } from "../../model/id.ts";
-import {
-  commit,
-  completed,
-  execution,
-  groups,
-  job,
-  page,
-  running,
-  task,
-} from "../conformance/fixtures.ts";
+import { completed, execution, job, running, task } from "../conformance/fixtures.ts";
+import { groups } from "../conformance/groupFixtures.ts";
 import { codeOf } from "../conformance/harness.ts";
+import { commit, page } from "../conformance/requests.ts";
 import { storeConformance } from "../store.conformance.ts";
 import { openSqliteStore } from "./open.ts";
 
