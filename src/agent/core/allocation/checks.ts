@@ -6,11 +6,12 @@ import {
   unwatchCheck,
   watchChecks,
 } from "../../../policy/checkRestart.ts";
+import { kindOf } from "../../../policy/lifecycle.ts";
 import type { AgentInput, GroupOrder, Probe } from "../contract.ts";
 import { groupOrder } from "../held.ts";
 import type { Execution, Step } from "../machine.ts";
 import { presentMembers, runOf } from "./change.ts";
-import { kindOf, type Member } from "./kinds.ts";
+import type { Member } from "./kinds.ts";
 import { processOf } from "./processes.ts";
 import { restartRunning } from "./restarts.ts";
 import { type AllocationWatch, watchOf } from "./watch.ts";

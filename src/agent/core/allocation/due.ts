@@ -1,6 +1,7 @@
+import { kindOf } from "../../../policy/lifecycle.ts";
 import { groupOrder } from "../held.ts";
 import type { AgentMachine, Execution } from "../machine.ts";
-import { isAdmitted, isDead, kindOf, type Member, membersOf } from "./kinds.ts";
+import { isAdmitted, isDead, type Member, membersOf } from "./kinds.ts";
 import { mayRun, processOf } from "./processes.ts";
 import type { AllocationRun } from "./run.ts";
 import { nextToKill } from "./wave.ts";

@@ -1,5 +1,6 @@
 import type { MemberEventType } from "../../../model/allocation.ts";
 import type { MemberSpec } from "../../../model/group.ts";
+import { innerEnding } from "../../../policy/lifecycle.ts";
 import { groupOrder } from "../held.ts";
 import type { Execution, Step } from "../machine.ts";
 import { cancelPrepare, recordStopping, signalRunning } from "../stopping.ts";
@@ -15,7 +16,7 @@ import {
   siblingFailed,
   waitingForShutdownDelay,
 } from "./events.ts";
-import { isDead, isPoststop, isSidecar, type Member } from "./kinds.ts";
+import { isDead, isPoststop, type Member } from "./kinds.ts";
 import { endIdle } from "./memberProcess.ts";
 import { mayRun, processOf } from "./processes.ts";
 import type { EndingCause } from "./run.ts";
@@ -38,9 +39,8 @@ interface Found {
 export function beginEnding(step: Step, execution: Execution): boolean {
   const run = runOf(execution);
   if (run === null || run.head.ending !== null || run.head.stage === "poststop") return false;
-  const living = livingMembers(execution);
-  if (living.length === 0) return false;
-  const found = causeByMembers(execution, living) ?? causeByTime(step, execution);
+  if (livingMembers(execution).length === 0) return false;
+  const found = causeByMembers(execution) ?? causeByTime(step, execution);
   if (found === null) return false;
   endBecause(step, execution, found);
   return true;
@@ -50,22 +50,21 @@ function livingMembers(execution: Execution): Member[] {
   return presentMembers(execution).filter((member) => !isDead(member) && !isPoststop(member));
 }
 
-/** A leader that died comes before a member that failed, and that before mains that are done (Nomad). */
-function causeByMembers(execution: Execution, living: readonly Member[]): Found | null {
-  const others = presentMembers(execution).filter((member) => !isPoststop(member));
-  const over = others.filter(isDead);
-  if (over.some(({ spec, run }) => spec.leader && !run.state.failed)) {
-    return { cause: "leaderDead", event: ["Leader Task Dead", LEADER_DEAD] };
+function causeByMembers(execution: Execution): Found | null {
+  const members = presentMembers(execution).map(({ spec, run }) => ({ spec, state: run.state }));
+  const ending = innerEnding(members);
+  switch (ending?.cause) {
+    case "leaderDead":
+      return { cause: "leaderDead", event: ["Leader Task Dead", LEADER_DEAD] };
+    case "siblingFailed": {
+      const text = siblingFailed(ending.member);
+      return { cause: "siblingFailed", event: ["Sibling Task Failed", text] };
+    }
+    case "mainsDead":
+      return { cause: "mainsDead", event: ["Main Tasks Dead", MAINS_DEAD] };
+    case undefined:
+      return null;
   }
-  const failed = over.find(({ run }) => run.state.failed);
-  if (failed !== undefined) {
-    const text = siblingFailed(failed.spec.name);
-    return { cause: "siblingFailed", event: ["Sibling Task Failed", text] };
-  }
-  const areSidecars = living.every(({ spec }) => isSidecar(spec));
-  return areSidecars && over.length > 0
-    ? { cause: "mainsDead", event: ["Main Tasks Dead", MAINS_DEAD] }
-    : null;
 }
 
 function causeByTime({ machine, now }: Step, execution: Execution): Found | null {

@@ -1,8 +1,6 @@
 import type { GroupSpec, MemberSpec } from "../../../model/group.ts";
+import { isSidecar, kindOf, type MemberKind } from "../../../policy/lifecycle.ts";
 import type { AllocationRun, MemberRun, Stage } from "./run.ts";
-
-/** What a member is to its group: when it runs. */
-export type MemberKind = "prestart" | "main" | "poststart" | "poststop";
 
 /** A member as it was described, with how it is now. */
 export interface Member {
@@ -16,15 +14,6 @@ export function membersOf(group: GroupSpec, run: AllocationRun): Member[] {
     const member = runs.get(spec.name);
     return member === undefined ? [] : [{ spec, run: member }];
   });
-}
-
-export function kindOf({ lifecycle }: MemberSpec): MemberKind {
-  return lifecycle?.hook ?? "main";
-}
-
-/** Runs beside the mains for as long as they do. */
-export function isSidecar({ lifecycle }: MemberSpec): boolean {
-  return lifecycle?.sidecar === true && lifecycle.hook !== "poststop";
 }
 
 export function isPoststop({ spec }: Member): boolean {

@@ -1,8 +1,9 @@
+import { isSidecar, kindOf } from "../../../policy/lifecycle.ts";
 import type { AgentEffect, GroupOrder } from "../contract.ts";
 import type { AgentMachine } from "../machine.ts";
 import { must } from "../testShim.ts";
 import { allocationDueAt } from "./due.ts";
-import { isDead, isPoststop, isSidecar, kindOf, type Member, membersOf } from "./kinds.ts";
+import { isDead, isPoststop, type Member, membersOf } from "./kinds.ts";
 
 /** For the property tests: what must hold of groups, whatever happens. */
 export class GroupRules {

@@ -1,4 +1,5 @@
-import { isDead, isPoststop, isSidecar, type Member } from "./kinds.ts";
+import { isSidecar } from "../../../policy/lifecycle.ts";
+import { isDead, isPoststop, type Member } from "./kinds.ts";
 
 /**
  * The members that are to be killed now and are not being killed yet: the leader first, then the others, and sidecars
