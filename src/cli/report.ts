@@ -44,7 +44,9 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
   [/GET \/api\/v1\/join-tokens/, "`stint node jointoken`"],
+  [/POST \/api\/v1\/jobs\/(\S+)\/tasks\/(\S+)\/reactivate/, "`stint jobtask retry $1 '$2'`"],
   [/\?follow\b/, "-f,--follow"],
+  [/with `dead`: true/, "with -all-tasks"],
   // The engine's have neither: they speak to both.
   [/List the (job|node|pool)s for their ids/, "See the ids with `stint $1 list`"],
   [/list the (job|node|pool)s for their ids/, "see the ids with `stint $1 list`"],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Allocation } from "../../src/protocol/api/answer/group.ts";
 import {
   allocationsOf,
   createGroupPool,
@@ -257,6 +258,73 @@ test("a person restarts an execution in place and stops another, which is replac
   const stopped = await server.client.groups.allocation(id);
   expect(stopped.desired).toBe("stop");
   await server.client.jobs.terminate("asked");
+}, 30_000);
+
+for (const type of ["service", "batch"] as const) {
+  test(`a person need not wait for the restart of a ${type} task, nor use up an attempt`, async () => {
+    const id = `hurried-${type}`;
+    const pids = file(id);
+    const script = `echo $$ >> ${pids}; test $(wc -l < ${pids}) -ge 3 && exec sleep 1000; exit 1`;
+    await register(shellJob(id, { type, script, restart: { attempts: 2, delayS: 1_000 } }));
+    const waiting = async (restarts: number) => {
+      const [first] = await allocationsOf(server.client, id);
+      if (first === undefined) return null;
+      const allocation = await server.client.groups.allocation(first.id);
+      const [main] = allocation.members;
+      return main?.restarts === restarts && main.state === "pending" ? allocation : null;
+    };
+    for (const restarts of [1, 2]) {
+      const found = await until(`restart ${restarts} to wait`, () => waiting(restarts), Boolean);
+      expect(found?.members[0]?.events.at(-1)?.type).toBe("Restarting");
+      await server.client.groups.restartAllocation(found?.id ?? "", { member: "main" });
+      await until(
+        `process ${restarts + 1}`,
+        () => lines(pids),
+        (starts) => starts.length === restarts + 1,
+      );
+    }
+    const [running] = await untilRunning(server.client, id, 1);
+    const allocation = await untilAllocation(
+      server.client,
+      running?.id ?? "",
+      "its start to be told",
+      ({ members }) => members[0]?.state === "running",
+    );
+    expect(allocation.members[0]?.restarts).toBe(2);
+    const events = ["Terminated", "Restarting", "Restart Signaled", "Restarting", "Started"];
+    expect(eventTypes(allocation).slice(-5)).toEqual(events);
+    await server.client.jobs.terminate(id);
+  }, 30_000);
+}
+
+test("a restart of what does not run is refused, with what is and what to do", async () => {
+  const hook = (name: string, lifecycle: object) => ({
+    Name: name,
+    Driver: "raw_exec",
+    Config: { command: "/bin/true" },
+    Lifecycle: lifecycle,
+  });
+  const job = shellJob("refused", { script: forever(file("refused")) });
+  const [group] = job["TaskGroups"] as { Tasks: object[] }[];
+  group?.Tasks.push(hook("before", { Hook: "prestart" }), hook("after", { Hook: "poststop" }));
+  await register(job);
+  const [first] = await untilRunning(server.client, "refused", 1);
+  const id = first?.id ?? "";
+  const isEnded = (found: Allocation) =>
+    found.members.some(({ name, state }) => name === "before" && state === "dead") &&
+    found.members.some(({ name, state }) => name === "main" && state === "running");
+  await untilAllocation(server.client, id, "the prestart task to be over", isEnded);
+  const restart = (member: string) => server.client.groups.restartAllocation(id, { member });
+  await expect(restart("before")).rejects.toThrow(/before has ended/);
+  await expect(restart("after")).rejects.toThrow(/after runs when all others have ended/);
+  await server.client.groups.restartAllocation(id, { dead: true });
+  const hasRunAgain = (found: Allocation) =>
+    isEnded(found) && found.members.every(({ name, restarts }) => name === "after" || restarts > 0);
+  await untilAllocation(server.client, id, "all tasks to have run again", hasRunAgain);
+  await server.client.jobs.terminate("refused");
+  const isOver = ({ status }: Allocation) => status === "complete";
+  await untilAllocation(server.client, id, "its end", isOver);
+  await expect(restart("main")).rejects.toThrow(/it has ended/);
 }, 30_000);
 
 test("members run in their order, and what they wrote is read by member", async () => {

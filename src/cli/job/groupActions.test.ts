@@ -95,13 +95,18 @@ test("a job is stopped and, where that is wanted, purged", async () => {
 
 test("restart, dispatch and periodic force say what they began", async () => {
   const server = new FakeServer({
-    "POST /jobs/web/restart": { allocations: [ALLOCATION_ID] },
+    "POST /jobs/web/restart": {
+      allocations: [ALLOCATION_ID],
+      refused: [{ allocation: ALLOCATION_ID, message: "Node n2 can not be reached now." }],
+    },
     "POST /jobs/web/dispatch": { jobId: "web/dispatch-1-2" },
     "POST /jobs/web/periodic/force": { jobId: "web/periodic-1" },
   });
   const said = async (...words: string[]) =>
     (await ran(["job", ...words], server, { readStdin: async () => "hello" })).stdout;
-  expect(await said("restart", "web")).toBe("Restarting 1 allocation of web: 3c6e8bbf\n");
+  const { stdout, stderr } = await ran(["job", "restart", "web"], server);
+  expect(stdout).toBe("Restarting 1 allocation of web: 3c6e8bbf\n");
+  expect(stderr).toBe("warning: Node n2 can not be reached now.\n");
   expect(await said("dispatch", "-detach", "-meta", "who=me", "-meta=a=b=c", "web", "-")).toBe(
     "Dispatched Job ID = web/dispatch-1-2\n",
   );

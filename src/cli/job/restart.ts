@@ -10,7 +10,8 @@ export interface JobRestartOptions {
 export async function run(session: Session, { id }: JobRestartOptions): Promise<number> {
   const client = await session.client();
   const answer = await client.groups.restart(id);
-  const { allocations } = answer;
+  const { allocations, refused } = answer;
+  for (const { message } of refused) await session.note(`warning: ${message}`);
   const ids = allocations.map((allocation) => shortId(allocation)).join(", ");
   const sentence =
     allocations.length === 0

@@ -3,10 +3,9 @@ import type { TaskRecord } from "../../model/task.ts";
 import type { ExecutionRequest, JobRequest, Reply } from "../input.ts";
 import { refusedByState } from "../jobs.ts";
 import { refuse } from "../nodes.ts";
-import { effect } from "../record.ts";
-import type { Engine, Job, LiveTask } from "../state.ts";
+import type { Engine, Job } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
-import { allocationOf, describeStop } from "./allocation.ts";
+import { describeStop } from "./allocation.ts";
 import { canaryDue } from "./canaries.ts";
 import { checkUnknown } from "./contactLoss.ts";
 import { watchDeployment } from "./deployment.ts";
@@ -16,6 +15,7 @@ import { dispatchJob, forceLaunch, launchDue } from "./periodic.ts";
 import { queueForPlacing } from "./placing.ts";
 import { promoteJob } from "./promotion.ts";
 import { resume, revertJob } from "./register.ts";
+import { restartExecution } from "./restart.ts";
 import { executionsOfTask, isWanted, revive } from "./wanted.ts";
 
 /** What people ask of jobs of groups, their tasks and executions. */
@@ -65,48 +65,13 @@ export function applyToExecution(engine: Engine, input: ExecutionRequest): Reply
   }
   switch (input.kind) {
     case "restartExecution":
-      return restart(engine, live, input.member, input.dead);
+      return restartExecution(engine, live, { member: input.member, dead: input.dead });
     // Also where its node is away: it is told when it is back, and if it is given up another takes its place.
     case "stopExecution":
       describeStop(engine, live, "alloc was stopped by a user");
       stopExecution(engine, live, "replaced");
       return { ok: true };
   }
-}
-
-function restart(engine: Engine, live: LiveTask, member: string | null, dead: boolean): Reply {
-  const { execution, job, task, node } = live;
-  if (node.record.contact !== "connected") {
-    return refuse(
-      "NodeNotReachable",
-      `Node ${node.record.id} can not be reached now.`,
-      "Wait until it is back, or stop the execution to have another in its place.",
-    );
-  }
-  const names = allocationOf(live).state?.members.map((state) => state.member) ?? [];
-  if (member !== null && !names.includes(member)) {
-    return refuse(
-      "InvalidPropertyValue",
-      `Execution ${allocationOf(live).id} of ${task.id} has no member ${member}; it has ${names.join(", ")}.`,
-      "Name one of them, or none for all.",
-      "member",
-    );
-  }
-  if (execution.stopReason !== null) {
-    return refuse(
-      "TaskNotRunning",
-      `The execution of ${task.id} is being stopped.`,
-      `Job ${job.record.spec.id} starts another if it is wanted.`,
-    );
-  }
-  effect(engine, {
-    effect: "restart",
-    node: node.record.number,
-    execution: execution.number,
-    member,
-    dead,
-  });
-  return { ok: true };
 }
 
 /** A person does not want to wait: a failed task is placed again now (the oldest open wish of Nomad's users). */

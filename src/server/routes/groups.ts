@@ -75,13 +75,16 @@ function jobRequests(context: ServerContext) {
     "POST /jobs/{jobId}/restart": async ({ parameters }) => {
       const { job } = await findGroups(context, parameters.jobId);
       const live = (await executionsOf(context, job.number)).filter((found) => !isOver(found));
-      const restarted: string[] = [];
+      const allocations: string[] = [];
+      const refused: { allocation: string; message: string }[] = [];
       for (const { number, allocation } of live) {
+        if (allocation === undefined) continue;
         const input = { kind: "restartExecution", execution: number, member: null } as const;
         const reply = await context.requests.submit({ ...input, dead: false });
-        if (reply.ok && allocation !== undefined) restarted.push(allocation.id);
+        if (reply.ok) allocations.push(allocation.id);
+        else refused.push({ allocation: allocation.id, message: reply.error.message });
       }
-      return { allocations: restarted };
+      return { allocations, refused };
     },
     "POST /nodes/{nodeId}/drain": async ({ parameters, body }) => {
       const { deadlineMs = DRAIN_DEADLINE_DEFAULT_MS, ignoreSystemJobs = false } = await body();
@@ -157,12 +160,13 @@ const ALLOCATIONS_SHOWN = 100;
 
 function allocationHandlers(context: ServerContext) {
   const live = async (id: string) => {
-    const { execution } = await findAllocation(context, id);
+    const { execution, job, task } = await findAllocation(context, id);
     if (!isOver(execution)) return execution.number;
+    const jobPath = `/api/v1/jobs/${job.spec.id}`;
     throw refuse(
       "TaskNotRunning",
-      `Allocation ${id} is ${clientStatusOf(execution)}: it has ended.`,
-      "See the latest ones of its job with GET /api/v1/jobs/JOB/allocations.",
+      `Allocation ${id} of ${task.id} is ${clientStatusOf(execution)}: it has ended.`,
+      `See the latest ones of its job with GET ${jobPath}/allocations. If its task is to run again, ask for that with POST ${jobPath}/tasks/${task.id}/reactivate.`,
     );
   };
   return {

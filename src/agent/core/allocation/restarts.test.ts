@@ -163,6 +163,79 @@ describe("the order restart", () => {
     expect(node.stateOf("once")).toMatchObject({ restarts: 1, finishedAt: null });
   });
 
+  for (const name of ["web", null]) {
+    test(`cuts the delay of a member short that waits for its restart, named ${name}`, () => {
+      const node = GroupNode.running([web]);
+      node.exit("web", code(1));
+      node.tick(5_000);
+      expect(node.stateOf("web").nextAt).toBe(16_000);
+      node.order({ kind: "restart", execution: 1, member: name, dead: false });
+      expect(named(node.effects)).toEqual(["prepareMember web#2"]);
+      const { events, restarts } = node.stateOf("web");
+      expect(restarts).toBe(1);
+      expect(events.slice(-3).map(({ type, description }) => [type, description])).toEqual([
+        ["Restarting", "Task restarting in 15s"],
+        [
+          "Restart Signaled",
+          `User requested ${name === null ? "running tasks" : "task"} to restart`,
+        ],
+        ["Restarting", "Task restarting in 0s"],
+      ]);
+      expect(named(node.tick(16_000))).toEqual([]);
+      node.up("web");
+      expect(node.stateOf("web")).toMatchObject({ state: "running", nextAt: null });
+    });
+  }
+
+  test("that cuts a delay short uses up no attempt", () => {
+    const node = GroupNode.running([web]);
+    node.exit("web", code(1));
+    node.order({ kind: "restart", execution: 1, member: "web", dead: false });
+    node.up("web");
+    node.exit("web", code(1));
+    expect(node.lastEvent("web")?.description).toBe("Task restarting in 15s");
+    node.order({ kind: "restart", execution: 1, member: "web", dead: false });
+    node.up("web");
+    node.exit("web", code(1));
+    expect(node.lastEvent("web")?.type).toBe("Not Restarting");
+  });
+
+  test("cuts short what waits for the end of the window", () => {
+    const restart = { ...RESTART, attempts: 1, mode: "delay" } as const;
+    const node = GroupNode.running([memberOf("web", { restart })]);
+    node.exit("web", code(1));
+    node.tick(16_000);
+    node.up("web");
+    node.exit("web", code(1));
+    expect(node.stateOf("web").nextAt).toBe(1_801_000);
+    node.order({ kind: "restart", execution: 1, member: null, dead: false });
+    expect(named(node.effects)).toEqual(["prepareMember web#3"]);
+  });
+
+  test("leaves alone what starts by itself", () => {
+    const first = memberOf("first", { lifecycle: { hook: "prestart", sidecar: false } });
+    const node = GroupNode.begun(groupOf([first, web]));
+    const before = node.events("web");
+    node.order({ kind: "restart", execution: 1, member: null, dead: false });
+    expect(named(node.effects)).toEqual([]);
+    expect(node.events("web")).toEqual(before);
+    expect(node.events("first")).toEqual(before);
+  });
+
+  test("of all members goes through their order anew, also for one that waits for its restart", () => {
+    const first = memberOf("first", { lifecycle: { hook: "prestart", sidecar: false } });
+    const node = GroupNode.begun(groupOf([first, web]));
+    node.up("first");
+    node.exit("first", code(0));
+    node.up("web");
+    node.exit("web", code(1));
+    node.order({ kind: "restart", execution: 1, member: null, dead: true });
+    expect(named(node.effects)).toEqual(["prepareMember first#2"]);
+    node.up("first");
+    node.exit("first", code(0));
+    expect(named(node.effects).at(-1)).toBe("prepareMember web#2");
+  });
+
   test("of all members goes through their order anew", () => {
     const first = memberOf("first", { lifecycle: { hook: "prestart", sidecar: false } });
     const node = GroupNode.begun(groupOf([first, web]));

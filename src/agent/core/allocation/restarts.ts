@@ -1,3 +1,4 @@
+import { restartDescription } from "../../../policy/restart.ts";
 import type { AgentInput } from "../contract.ts";
 import type { Execution, Step } from "../machine.ts";
 import { changeHead, changeMember, presentMember, presentMembers, runOf } from "./change.ts";
@@ -9,6 +10,7 @@ import type { MemberRun, Restarting } from "./run.ts";
 
 const TEMPLATE_RESTART = "Template with change_mode restart re-rendered";
 const TEMPLATE_SIGNAL = "Template re-rendered";
+const AT_ONCE = restartDescription(0, "");
 
 /** Whether members may begin anew: not once the group ends. */
 function mayRestart(execution: Execution): boolean {
@@ -16,7 +18,10 @@ function mayRestart(execution: Execution): boolean {
   return head !== undefined && head.ending === null && head.stage !== "poststop";
 }
 
-/** The server's wish. Null: all members; `dead`: also those that have ended, which then go through their order anew. */
+/**
+ * The server's wish. Null: all members; `dead`: also those that have ended, which then go through their order anew. What
+ * waits for its restart starts now.
+ */
 export function restartMembers(
   step: Step,
   execution: Execution,
@@ -35,8 +40,18 @@ export function restartMembers(
       if (dead) changeMember(step, execution, revived(member.run, reason, step.now));
     } else {
       restartRunning(step, execution, member, { by: "manual", reason });
+      startWaiting(step, execution, member, reason);
     }
   }
+}
+
+/** Who asks for a restart does not want to wait for one: the rest of its delay is left out, and no attempt counted. */
+function startWaiting(step: Step, execution: Execution, { run }: Member, reason: string): void {
+  const { state, nextAt } = run.state;
+  if (state !== "pending" || nextAt === null || nextAt <= step.now) return;
+  const asked = withEvent(run.state, "Restart Signaled", reason, step.now);
+  const now = withEvent(asked, "Restarting", AT_ONCE, step.now);
+  changeMember(step, execution, { ...run, waitMs: 0, state: { ...now, nextAt: step.now } });
 }
 
 function reasonOf(name: string | null, dead: boolean): string {
@@ -44,7 +59,7 @@ function reasonOf(name: string | null, dead: boolean): string {
   return dead ? "User requested all tasks to restart" : "User requested running tasks to restart";
 }
 
-/** Asks a member that runs to begin anew; one that waits for its start will do that by itself. */
+/** Asks a member that runs to begin anew. */
 export function restartRunning(
   step: Step,
   execution: Execution,
@@ -62,7 +77,7 @@ export function restartRunning(
 function revived(run: MemberRun, reason: string, now: number): MemberRun {
   const asked = withEvent(run.state, "Restart Signaled", reason, now);
   const state = {
-    ...withEvent(asked, "Restarting", "Task restarting in 0s", now),
+    ...withEvent(asked, "Restarting", AT_ONCE, now),
     state: "pending",
     failed: false,
     restarts: run.state.restarts + 1,

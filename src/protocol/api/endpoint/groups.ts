@@ -79,7 +79,14 @@ export const GROUP_ENDPOINTS = endpoints({
   "POST /jobs/{jobId}/restart": {
     summary: "Restart all running executions of a job of groups in place",
     action: "runJobs",
-    answer: json(z.object({ allocations: z.array(z.string()) })),
+    answer: json(
+      z.object({
+        allocations: z.array(z.string()),
+        refused: z
+          .array(z.object({ allocation: z.string(), message: z.string() }))
+          .openapi({ description: "Those that are not restarted, and why." }),
+      }),
+    ),
   },
   "GET /allocations/{allocationId}": {
     summary: "Get an execution of a group, by its id or the beginning of it",
@@ -90,7 +97,10 @@ export const GROUP_ENDPOINTS = endpoints({
     summary: "Restart members of an execution in place",
     action: "runJobs",
     body: record({
-      member: z.string().optional().openapi({ description: "Absent: all that run." }),
+      member: z
+        .string()
+        .optional()
+        .openapi({ description: "Absent: all that run, or wait for their restart." }),
       dead: z.boolean().optional().openapi({ description: "Also those that have ended." }),
     }),
     bodyIsOptional: true,
