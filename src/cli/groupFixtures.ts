@@ -46,6 +46,7 @@ export function aGroupsStatus(changes: Partial<GroupsStatus> = {}): GroupsStatus
     status: "running",
     isStopped: false,
     version: 1,
+    modifyIndex: 2,
     stable: false,
     submitTime: TIME,
     datacenters: ["dc1", "dc2"],
@@ -152,7 +153,7 @@ export function aPlan(changes: Partial<Plan> = {}): Plan {
   return {
     jobId: "web",
     isChange: true,
-    version: 4,
+    modifyIndex: 4,
     diff: [
       '+/- Job: "web"',
       '+/- Task Group: "a" (1 create, 2 in-place update)',

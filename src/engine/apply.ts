@@ -93,7 +93,7 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
     case "stopDrain":
       return stopDrain(engine, input.node, input.isEligible);
     case "registerJob":
-      return registerJob(engine, input.spec, input.checkVersion);
+      return registerJob(engine, input.spec, input.checkIndex);
     case "restartExecution":
     case "stopExecution":
       return applyToExecution(engine, input);

@@ -54,7 +54,7 @@ export type CreateRequest =
       readonly kind: "registerJob";
       readonly spec: JobSpec;
       /** Only if the job has this version now; null: whatever it has. */
-      readonly checkVersion: number | null;
+      readonly checkIndex: number | null;
     }
   | { readonly kind: "createPool"; readonly spec: PoolSpec }
   | { readonly kind: "createJob"; readonly spec: JobSpec }
@@ -195,6 +195,8 @@ export type Reply =
       readonly lastApplied?: number;
       /** Of a job of groups, after the request. */
       readonly version?: number;
+      /** Of a job of groups that was registered or reverted. */
+      readonly modifyIndex?: number;
       /** Of a child that was started. */
       readonly jobId?: string;
     }

@@ -2,7 +2,7 @@ import type { JobState } from "../model/job.ts";
 import { RELEASE_WALL_CLOCK_MAX_MS } from "../model/limits.ts";
 import { describeStop, NOT_NEEDED } from "./groups/allocation.ts";
 import { cancelDeployment } from "./groups/deployment.ts";
-import { runsItself } from "./groups/jobGroups.ts";
+import { noteChange, runsItself } from "./groups/jobGroups.ts";
 import { planLaunchAfresh } from "./groups/launchPlan.ts";
 import { effect, saveJob, saveNodeJob } from "./record.ts";
 import { notRun, owesRelease, startRelease } from "./release.ts";
@@ -30,6 +30,8 @@ export function endJob(
   const { record } = job;
   const wasCompleted = record.state === "completed";
   const isUnderWay = record.ending !== null;
+  // Work that is done ends the job by itself, which changes nothing of what it is.
+  if (reason !== "AllTasksComplete") noteChange(engine, job);
   setJobState(engine, job, state);
   stopWaiting(engine, job);
   if (wasCompleted) {
@@ -179,6 +181,7 @@ export function forgetJob(engine: Engine, job: Job): void {
 
 /** `enabling` is passed through at once. */
 export function activate(engine: Engine, job: Job): void {
+  noteChange(engine, job);
   setJobState(engine, job, "enabling");
   setJobState(engine, job, "active");
   job.record.disableTasks = null;

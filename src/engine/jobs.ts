@@ -11,7 +11,7 @@ import {
 import type { NodeJobRecord } from "../model/nodeJob.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { addTasks, refusedTask } from "./addTasks.ts";
-import { newJobGroups } from "./groups/jobGroups.ts";
+import { newJobGroups, noteChange } from "./groups/jobGroups.ts";
 import type { JobPatch, NewTask, Reply } from "./input.ts";
 import { activate, endIfAllComplete, endJob, jobMovesOn, setJobState } from "./jobEnding.ts";
 import { refuse } from "./nodes.ts";
@@ -181,6 +181,7 @@ export function disableJob(engine: Engine, job: Job, disableTasks: DisableTasks)
   const refused = refusedByState(job);
   if (refused !== null) return refused;
   job.record.disableTasks = disableTasks;
+  noteChange(engine, job);
   stopWaiting(engine, job);
   if (job.record.state === "disabled") saveJob(engine, job);
   else setJobState(engine, job, "disabling");

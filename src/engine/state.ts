@@ -1,4 +1,10 @@
-import { type Changes, type Counters, emptyChanges, type RemovalRecord } from "../model/changes.ts";
+import {
+  type Changes,
+  type Counters,
+  emptyChanges,
+  NO_COUNTERS,
+  type RemovalRecord,
+} from "../model/changes.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
 import type { AllocatedResources } from "../model/groupJob.ts";
 import type {
@@ -229,7 +235,7 @@ export interface Engine {
 export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTINGS): Engine {
   return {
     settings,
-    counters: { pool: 0, node: 0, job: 0, execution: 0, event: 0, removal: 0, time: now },
+    counters: { ...NO_COUNTERS, time: now },
     now,
     pools: new Map(),
     poolsById: new Map(),

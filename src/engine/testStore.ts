@@ -1,4 +1,10 @@
-import type { Changes, Counters, JobProgress, RemovalRecord } from "../model/changes.ts";
+import {
+  type Changes,
+  type Counters,
+  type JobProgress,
+  NO_COUNTERS,
+  type RemovalRecord,
+} from "../model/changes.ts";
 import type { EventRecord } from "../model/event.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
 import {
@@ -29,7 +35,7 @@ export interface JobTasks {
  * they refer to is never changed by anybody.
  */
 export class TestStore {
-  counters: Counters = { pool: 0, node: 0, job: 0, execution: 0, event: 0, removal: 0, time: 0 };
+  counters: Counters = { ...NO_COUNTERS };
   readonly pools = new Map<PoolNumber, PoolRecord>();
   readonly nodes = new Map<NodeNumber, NodeRecord>();
   readonly nodeProgress = new Map<NodeNumber, NodeProgress>();

@@ -32,9 +32,23 @@ export interface Counters {
   execution: number;
   event: number;
   removal: number;
+  /** Changes of jobs of groups: what a modify index is, so that none is given twice. */
+  jobChange: number;
   /** Engine time never goes back, over restarts either. */
   time: number;
 }
+
+/** Of a fleet that has just begun. */
+export const NO_COUNTERS: Counters = {
+  pool: 0,
+  node: 0,
+  job: 0,
+  execution: 0,
+  event: 0,
+  removal: 0,
+  jobChange: 0,
+  time: 0,
+};
 
 /**
  * What a batch of inputs changed: whole new values by key, so that applying it twice is the same as once.

@@ -48,6 +48,11 @@ export interface Deployment {
 export interface GroupsRecord {
   /** From 0, rises with every change of the spec. */
   readonly version: number;
+  /**
+   * Rises with every change that a person, or a failed deployment, makes to the job: a further version, its stop, a hold,
+   * its running again. From 1, and never given twice, also to jobs of the same id (Nomad's job modify index).
+   */
+  readonly modifyIndex: number;
   readonly submittedAt: number;
   readonly stable: boolean;
   /** Newest first, at most VERSIONS_MAX. */

@@ -100,8 +100,8 @@ export class GroupWorkload {
 
   #submit(spec: JobSpec): void {
     this.#jobs.set(spec.id, spec);
-    const checkVersion = this.#random.chance(0.05) ? this.#random.between(0, 2) : null;
-    this.#ask({ kind: "registerJob", spec, checkVersion });
+    const checkIndex = this.#random.chance(0.05) ? this.#random.between(0, 2) : null;
+    this.#ask({ kind: "registerJob", spec, checkIndex });
   }
 
   #groupsSpec(id: string, type: GroupJobType): GroupsSpec {

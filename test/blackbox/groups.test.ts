@@ -210,6 +210,27 @@ test("a drained node gives its executions away", async () => {
   await server.client.jobs.terminate("moved");
 }, 30_000);
 
+test("a plan is not run when the job was stopped, or purged and made again, since", async () => {
+  const { client } = server;
+  const job = shellJob("planned", { script: "exec sleep 1000" });
+  const plan = async () => (await client.groups.plan({ job })).modifyIndex;
+  const run = (checkIndex: number) => client.groups.register({ job, checkIndex });
+  expect(await plan()).toBe(0);
+  await run(0);
+  await expect(run(0)).rejects.toThrow(/there is no job planned/);
+  const first = await plan();
+  await client.jobs.terminate("planned");
+  await expect(run(first)).rejects.toThrow(/has modify index/);
+  await client.jobs.waitUntilCompleted("planned", { timeoutMs: 20_000 });
+  expect((await run(await plan())).version).toBe(1);
+  await client.jobs.delete("planned");
+  const ids = async () => (await client.jobs.list()).items.map(({ id }) => id);
+  await until("the job to be gone", ids, (found) => !found.includes("planned"));
+  expect((await run(0)).version).toBe(0);
+  await expect(run(first)).rejects.toThrow(/has modify index/);
+  await client.jobs.terminate("planned");
+}, 30_000);
+
 test("a task whose template reads a key that is not there says so, and starts when it is", async () => {
   const template = {
     EmbeddedTmpl: '{{ key "waited/for" }}',

@@ -76,11 +76,7 @@ export const JOB: CommandObject = {
         ...VARIABLES,
         checkIndex: named(
           "check-index",
-          number(
-            "ci",
-            "version",
-            "Groups: only if the job has this version, as `job plan` told it",
-          ),
+          number("ci", "index", "Groups: only if `job plan` told this modify index; 0: if new"),
         ),
         detach: flag("dt", "Groups: do not wait until they are deployed"),
       },

@@ -127,20 +127,12 @@ function shellWord(text: string): string {
 }
 
 /** Who runs it with this number runs what was planned, or is told that the job has changed since. */
-function indexLines({ version, jobId }: Plan, file: string): string[] {
-  if (version === undefined) {
-    return [
-      `Job Modify Index: none, ${jobId} is new`,
-      `To submit the job run:`,
-      "",
-      `stint job run ${file}`,
-    ];
-  }
+function indexLines({ modifyIndex }: Plan, file: string): string[] {
   return [
-    `Job Modify Index: ${version}`,
+    `Job Modify Index: ${modifyIndex}`,
     "To submit the job with version verification run:",
     "",
-    `stint job run -check-index ${version} ${file}`,
+    `stint job run -check-index ${modifyIndex} ${file}`,
     "",
     "When running the job with the check-index flag, the job will only be run if the job modify index",
     "given matches the server-side version. If the index has changed, another user has modified the",

@@ -104,7 +104,7 @@ test("-detach does not wait, and -check-index is sent", async () => {
     stdout: "example has been registered successfully as version 1.\n",
   });
   expect(requests).toHaveLength(1);
-  expect(requests[0]?.body).toMatchObject({ checkVersion: 3, job: { ID: "example" } });
+  expect(requests[0]?.body).toMatchObject({ checkIndex: 3, job: { ID: "example" } });
 });
 
 test("a job that has changed since its plan is refused with how to plan it again", async () => {

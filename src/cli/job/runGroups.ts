@@ -26,7 +26,7 @@ export async function runGroups(
   const client = await session.client();
   const submission = { job: { ...nomadJson(spec) } };
   const answer = await client.groups
-    .register(checkIndex === undefined ? submission : { ...submission, checkVersion: checkIndex })
+    .register(checkIndex === undefined ? submission : { ...submission, checkIndex })
     .catch((error: unknown) => {
       throw checkIndex === undefined ? error : withPlanHint(error, file);
     });

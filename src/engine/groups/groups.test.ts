@@ -13,7 +13,7 @@ function nodesOf(orders: readonly { readonly nodeId: string }[]): string[] {
 
 test("a service runs at its count, under the names of its allocations", () => {
   const fleet = new GroupFleet();
-  expect(fleet.register(groupJob({ count: 3 }))).toEqual({ ok: true, version: 0 });
+  expect(fleet.register(groupJob({ count: 3 }))).toMatchObject({ ok: true, version: 0 });
   const orders = fleet.starts();
   expect(orders.map((order) => order.allocation?.name)).toEqual([
     "example.cache[0]",
@@ -132,7 +132,7 @@ test("a stopped job runs again when it is submitted again", () => {
   fleet.send({ kind: "terminateJob", job: "example", reason: "UserTerminate" });
   fleet.stops();
   expect(fleet.jobState("example")).toBe("completed");
-  expect(fleet.register(groupJob())).toEqual({ ok: true, version: 1 });
+  expect(fleet.register(groupJob())).toMatchObject({ ok: true, version: 1 });
   expect(fleet.starts()).toHaveLength(1);
 });
 

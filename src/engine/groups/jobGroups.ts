@@ -131,6 +131,18 @@ export function setGroupsRecord(engine: Engine, job: Job, changes: Partial<Group
   saveOrdinals(engine, job);
 }
 
+/** The modify index of a job that changes now. */
+export function nextChange(engine: Engine): number {
+  engine.counters.jobChange += 1;
+  return engine.counters.jobChange;
+}
+
+/** Who has seen the job as it was is not to change it unawares. A job of tasks has no such index. */
+export function noteChange(engine: Engine, job: Job): void {
+  if (job.groups === null) return;
+  setGroupsRecord(engine, job, { modifyIndex: nextChange(engine) });
+}
+
 /** The node that a system task is bound to; null: it is bound to none, or that is gone. */
 export function boundNode(engine: Engine, task: TaskRecord): Node | null {
   const { boundTo } = progressOf(task);

@@ -9,7 +9,7 @@ import { refuse } from "../nodes.ts";
 import { saveJob, saveJobProgress } from "../record.ts";
 import type { Engine, Job } from "../state.ts";
 import { newDeployment } from "./deployment.ts";
-import { groupsOf, setGroupsRecord } from "./jobGroups.ts";
+import { groupsOf, noteChange, setGroupsRecord } from "./jobGroups.ts";
 import { planLaunch, planLaunchAfresh } from "./launchPlan.ts";
 import { firstRecord, newVersion, revertTo } from "./versions.ts";
 
@@ -25,12 +25,13 @@ export const NO_ORIGIN: JobOrigin = { parentJobId: null, payload: null, meta: {}
 
 /**
  * Registers a job of groups: a new one, a further version of the one of this id, or the same again, which changes
- * nothing (Nomad `job run`). `checkVersion`: only if the job has this version now; null: whatever it has.
+ * nothing (Nomad `job run`). `checkIndex`: only if that is the job's modify index, 0: only if there is no job of this id;
+ * null: in any case.
  */
 export function registerJob(
   engine: Engine,
   given: JobSpec,
-  checkVersion: number | null,
+  checkIndex: number | null,
   origin: JobOrigin = NO_ORIGIN,
 ): Reply {
   const spec = withEnd(given);
@@ -38,8 +39,8 @@ export function registerJob(
   if (refused !== null) return refused;
   const number = engine.jobsById.get(foldId(spec.id));
   const job = number === undefined ? undefined : engine.jobs.get(number);
-  const refusedVersion = refusedByVersion(job, spec.id, checkVersion);
-  if (refusedVersion !== null) return refusedVersion;
+  const changed = refusedByIndex(job, spec.id, checkIndex);
+  if (changed !== null) return changed;
   if (job === undefined) return create(engine, spec, origin);
   return change(engine, job, spec);
 }
@@ -105,15 +106,22 @@ function executionsWanted({ count, update }: GroupSpec): number {
 
 const CHILD_ID = /\/(periodic|dispatch)-\d+/i;
 
-function refusedByVersion(job: Job | undefined, id: string, version: number | null): Reply | null {
-  if (version === null) return null;
-  const given = job?.record.groups?.version ?? null;
-  if (given === version) return null;
+function refusedByIndex(job: Job | undefined, id: string, index: number | null): Reply | null {
+  if (index === null) return null;
+  // Refused as what it is: a job of tasks, which has none, or one that goes away.
+  if (job !== undefined && (job.groups === null || job.record.state === "deleting")) return null;
+  const present = job === undefined ? 0 : groupsOf(job).record.modifyIndex;
+  if (present === index) return null;
   return refuse(
     "ConditionNotMet",
-    `Expected job ${id} to be at version ${version}, and it is ${given === null ? "not there" : `at ${given}`}.`,
-    "Make the plan again, and submit with the version that it names.",
+    `Expected that ${standing(id, index)}, and ${standing(id, present)}.`,
+    "It was changed since: make the plan again, and submit with the modify index that it names.",
+    "checkIndex",
   );
+}
+
+function standing(id: string, index: number): string {
+  return index === 0 ? `there is no job ${id}` : `job ${id} has modify index ${index}`;
 }
 
 function create(engine: Engine, spec: JobSpec, origin: JobOrigin): Reply {
@@ -122,7 +130,7 @@ function create(engine: Engine, spec: JobSpec, origin: JobOrigin): Reply {
   const job = admitJob(engine, record, { counts: emptyCounts() }, []);
   setGroupsRecord(engine, job, { deployment: newDeployment(engine, job, 0) });
   begin(engine, job);
-  return { ok: true, version: 0 };
+  return registered(job);
 }
 
 function begin(engine: Engine, job: Job): void {
@@ -140,12 +148,17 @@ function change(engine: Engine, job: Job, spec: JobSpec): Reply {
   const isSame = JSON.stringify(record.spec) === JSON.stringify(spec);
   // What has done all its work is not done again (Nomad).
   if (isSame && record.state === "completed" && record.terminateReason === "AllTasksComplete") {
-    return { ok: true, version: groupsOf(job).record.version };
+    return registered(job);
   }
   if (!isSame || record.state === "completed") newVersion(engine, job, spec);
   if (isOver) resume(engine, job);
   planLaunch(engine, job);
-  return { ok: true, version: groupsOf(job).record.version };
+  return registered(job);
+}
+
+function registered(job: Job): Reply & { ok: true } {
+  const { version, modifyIndex } = groupsOf(job).record;
+  return { ok: true, version, modifyIndex };
 }
 
 /** Why the job of this id cannot become what the spec says; null: it can. */
@@ -181,6 +194,7 @@ export function resume(engine: Engine, job: Job): void {
   job.record.ending = null;
   job.record.terminateReason = null;
   job.record.endedAt = null;
+  noteChange(engine, job);
   setJobState(engine, job, "active");
   planLaunchAfresh(engine, job);
   engine.groupJobs.add(job.record.number);
@@ -211,5 +225,5 @@ export function revertJob(engine: Engine, job: Job, version: number): Reply {
   revertTo(engine, job, earlier);
   if (job.record.state !== "active") resume(engine, job);
   planLaunch(engine, job);
-  return { ok: true, version: groupsOf(job).record.version };
+  return registered(job);
 }

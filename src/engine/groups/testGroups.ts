@@ -95,7 +95,7 @@ export class GroupFleet extends TestFleet {
   }
 
   register(spec: JobSpec): Reply {
-    return this.send({ kind: "registerJob", spec, checkVersion: null });
+    return this.send({ kind: "registerJob", spec, checkIndex: null });
   }
 
   /** The node says how it is; `healthy` null: not decided. */

@@ -8,7 +8,14 @@ import { saveJob } from "../record.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
 import { cancelDeployment, newDeployment } from "./deployment.ts";
-import { groupOf, groupsOf, progressOf, setProgress, specOfVersion } from "./jobGroups.ts";
+import {
+  groupOf,
+  groupsOf,
+  nextChange,
+  progressOf,
+  setProgress,
+  specOfVersion,
+} from "./jobGroups.ts";
 import { isKept, keptVersion, ordinaryCount } from "./kept.ts";
 import { executionsOfTask, holdsPlace, isEnding } from "./wanted.ts";
 
@@ -18,6 +25,7 @@ export function firstRecord(
 ): GroupsRecord {
   return {
     version: 0,
+    modifyIndex: nextChange(engine),
     submittedAt: engine.now,
     stable: false,
     history: [],
@@ -60,6 +68,7 @@ export function newVersion(
   job.record.groups = {
     ...groupsOf(job).record,
     version,
+    modifyIndex: nextChange(engine),
     submittedAt: engine.now,
     stable: false,
     history,

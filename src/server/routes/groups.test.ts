@@ -65,21 +65,22 @@ async function started(jobId: string, ordinal = 1): Promise<StartOrder> {
 test("a job is registered, planned, changed and its versions are kept", async () => {
   expect(await api.json("POST", "/jobs/plan", { job: job("example") })).toMatchObject({
     isChange: true,
+    modifyIndex: 0,
     groups: [{ group: "cache", create: 1, placements: [{ nodeId: "n1" }] }],
   });
   const first = await api.json("POST", "/jobs/register", { job: { ...job("example") } });
-  expect(first).toEqual({ jobId: "example", version: 0, warnings: [] });
+  expect(first).toEqual({ jobId: "example", version: 0, modifyIndex: 1, warnings: [] });
   await started("example");
   const same = await api.json("POST", "/jobs/plan", { job: job("example") });
-  expect(same).toMatchObject({ isChange: false, version: 0 });
+  expect(same).toMatchObject({ isChange: false, modifyIndex: 1 });
   const higher = await api.json("POST", "/jobs/register", {
     job: job("example", { Priority: 60 }),
-    checkVersion: 0,
+    checkIndex: 1,
   });
-  expect(higher.version).toBe(1);
+  expect(higher).toMatchObject({ version: 1, modifyIndex: 2 });
   const versions = await api.json("GET", "/jobs/example/versions");
   expect(versions.items.map((item: { version: number }) => item.version)).toEqual([1, 0]);
-  const late = { job: job("example"), checkVersion: 0 };
+  const late = { job: job("example"), checkIndex: 1 };
   expect(await api.refusal("POST", "/jobs/register", late)).toMatchObject({
     status: 412,
     code: "ConditionNotMet",

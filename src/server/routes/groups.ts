@@ -40,10 +40,11 @@ async function replyTo(
 function jobRequests(context: ServerContext) {
   return {
     "POST /jobs/register": async ({ body }) => {
-      const { job, checkVersion = null } = await body();
+      const { job, checkIndex = null } = await body();
       const { spec, warnings } = readSubmission(job);
-      const reply = await replyTo(context, { kind: "registerJob", spec, checkVersion });
-      return { jobId: spec.id, version: reply.version ?? 0, warnings: [...warnings] };
+      const reply = await replyTo(context, { kind: "registerJob", spec, checkIndex });
+      const { version = 0, modifyIndex = 0 } = reply;
+      return { jobId: spec.id, version, modifyIndex, warnings: [...warnings] };
     },
     "POST /jobs/{jobId}/revert": async ({ parameters, body }) => {
       const { version } = await body();

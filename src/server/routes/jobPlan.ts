@@ -47,7 +47,7 @@ export async function planAnswer(
   return {
     jobId: spec.id,
     isChange: diff.kind !== "None" || isMoving,
-    ...(before?.groups === undefined ? {} : { version: before.groups.version }),
+    modifyIndex: before?.groups?.modifyIndex ?? 0,
     diff: lines,
     groups: groups.map((group) => ({
       ...group,

@@ -46,6 +46,7 @@ export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
     status: jobStatusOf(job, counts),
     isStopped: isStopped(job),
     version: record.version,
+    modifyIndex: record.modifyIndex,
     stable: record.stable,
     submitTime: isoTime(record.submittedAt),
     datacenters: [...spec.datacenters],

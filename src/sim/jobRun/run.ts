@@ -86,7 +86,7 @@ export class JobRun {
     this.#ask({ kind: "createPool", spec: poolOf(spec) });
     for (const [index, node] of this.nodes.entries()) this.#join(node, index);
     this.agenda.at(BEGIN_MS, () => {
-      this.#ask({ kind: "registerJob", spec, checkVersion: null });
+      this.#ask({ kind: "registerJob", spec, checkIndex: null });
       planMachineFailures(this);
     });
     const endAt = BEGIN_MS + this.#wish.durationMs;

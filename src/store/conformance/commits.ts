@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import { type Changes, emptyChanges } from "../../model/changes.ts";
+import { type Changes, emptyChanges, NO_COUNTERS } from "../../model/changes.ts";
 import { taskNumberOf } from "../../model/id.ts";
 import type { IdempotencyRecord, Store } from "../store.ts";
 import * as given from "./fixtures.ts";
@@ -29,7 +29,16 @@ function richChanges(): Changes {
     changes.executions.set(1, given.execution(1, second.number));
     changes.removals.set(1, { number: 1, node: 1, jobId: "Old", taskId: null });
     changes.events.push(given.poolEvent(1, "Default"), given.taskEvent(2, "TaskStartEvent"));
-    changes.counters = { pool: 1, node: 1, job: 1, execution: 1, event: 2, removal: 1, time: 9 };
+    changes.counters = {
+      pool: 1,
+      node: 1,
+      job: 1,
+      execution: 1,
+      event: 2,
+      removal: 1,
+      jobChange: 1,
+      time: 9,
+    };
   });
 }
 
@@ -60,7 +69,7 @@ const ANSWER: IdempotencyRecord = {
 export function checkCommits(check: Check): void {
   check("a new store is empty", async ({ store }) => {
     expect(await store.readLive()).toEqual({
-      counters: { pool: 0, node: 0, job: 0, execution: 0, event: 0, removal: 0, time: 0 },
+      counters: { ...NO_COUNTERS },
       pools: [],
       nodes: [],
       jobs: [],
@@ -148,7 +157,16 @@ function checkRefusals(check: Check): void {
         some.newTasks.push(...Array.from({ length: 50 }, (_, at) => given.task(1, 100 + at)));
         some.events.push(given.taskEvent(3, "TaskStartEvent"));
         some.executions.set(2, given.execution(2, taskNumberOf(1, 100)));
-        some.counters = { pool: 9, node: 9, job: 9, execution: 9, event: 9, removal: 9, time: 9 };
+        some.counters = {
+          pool: 9,
+          node: 9,
+          job: 9,
+          execution: 9,
+          event: 9,
+          removal: 9,
+          jobChange: 9,
+          time: 9,
+        };
         edit(some);
       });
       const work = store.commit({ changes, idempotency: [ANSWER], epoch: 2 });

@@ -14,6 +14,7 @@ export function groups(number: number, executionNumber: number) {
     spec: { ...base.spec, type: "service", groups: GROUPS },
     groups: {
       version: 3,
+      modifyIndex: 5,
       submittedAt: T0,
       stable: true,
       history: [

@@ -164,7 +164,16 @@ function checkLiveRecords(check: Check): void {
     "node jobs are of live jobs and present nodes, removals unconfirmed ones",
     async (opened) => {
       const { store } = opened;
-      const counters = { pool: 1, node: 2, job: 3, execution: 4, event: 5, removal: 6, time: 7 };
+      const counters = {
+        pool: 1,
+        node: 2,
+        job: 3,
+        execution: 4,
+        event: 5,
+        removal: 6,
+        jobChange: 8,
+        time: 7,
+      };
       await commit(store, (changes) => {
         changes.nodes.set(1, given.node(1, "one"));
         changes.nodes.set(2, given.node(2, "two"));

@@ -1,4 +1,10 @@
-import type { Changes, Counters, JobProgress, RemovalRecord } from "../../model/changes.ts";
+import {
+  type Changes,
+  type Counters,
+  type JobProgress,
+  NO_COUNTERS,
+  type RemovalRecord,
+} from "../../model/changes.ts";
 import type { EventRecord } from "../../model/event.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
 import {
@@ -56,7 +62,7 @@ export interface MemoryDisk {
 export function newMemoryDisk(): MemoryDisk {
   return {
     epoch: 0,
-    counters: { pool: 0, node: 0, job: 0, execution: 0, event: 0, removal: 0, time: 0 },
+    counters: { ...NO_COUNTERS },
     pools: new Map(),
     nodes: new Map(),
     nodeProgress: new Map(),

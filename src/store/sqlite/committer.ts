@@ -202,9 +202,9 @@ export class Committer {
   }
 
   #writeCounters(counters: Counters): void {
-    const { pool, node, job, execution, event, removal, time } = counters;
+    const { pool, node, job, execution, event, removal, jobChange, time } = counters;
     const update = `UPDATE meta SET pool = ?, node = ?, job = ?, execution = ?, event = ?,
-      removal = ?, time = ? WHERE id = 1`;
-    this.#statements.run(update, pool, node, job, execution, event, removal, time);
+      removal = ?, job_change = ?, time = ? WHERE id = 1`;
+    this.#statements.run(update, pool, node, job, execution, event, removal, jobChange, time);
   }
 }

@@ -9,8 +9,8 @@ for (let number = 1; ; number += 1) {
   await commit(store, (changes) => {
     changes.newTasks.push(task(1, number));
     changes.events.push(taskEvent(number, "TaskStartEvent"));
-    const [pool, node, job, removal, time] = [0, 0, 0, 0, number];
-    changes.counters = { pool, node, job, execution: number, event: number, removal, time };
+    const none = { pool: 0, node: 0, job: 0, removal: 0, jobChange: 0 };
+    changes.counters = { ...none, execution: number, event: number, time: number };
   });
   process.stdout.write(`${number}\n`);
 }

@@ -50,7 +50,8 @@ function documents<Document>(statements: Statements, select: string): Document[]
 }
 
 function readCounters(statements: Statements): Counters {
-  const select = "SELECT pool, node, job, execution, event, removal, time FROM meta WHERE id = 1";
+  const select = `SELECT pool, node, job, execution, event, removal, job_change AS jobChange, time
+    FROM meta WHERE id = 1`;
   const counters = statements.first<Counters>(select);
   if (counters === null) throw new Error("the store has no counters");
   return counters;

@@ -219,4 +219,11 @@ export const MIGRATIONS: readonly string[] = [
     )))
     WHERE document ->> '$.groups.deployment.id' IS NOT NULL;
   `,
+  // Of modify indices: a job that was stored before there were any has its number, which no other ever had.
+  `
+  ALTER TABLE meta ADD COLUMN job_change INTEGER NOT NULL DEFAULT 0;
+  UPDATE meta SET job_change = job;
+  UPDATE jobs SET document = json_set(document, '$.groups.modifyIndex', number)
+    WHERE document ->> '$.groups.version' IS NOT NULL;
+  `,
 ];

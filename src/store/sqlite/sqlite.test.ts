@@ -178,6 +178,38 @@ test("a purge ends with no row left, over a restart too", async () => {
   await cleanup();
 });
 
+/** As the version before had the tables. */
+function withoutModifyIndices(database: Database): void {
+  database.run("UPDATE schema_version SET version = version - 1");
+  database.run("ALTER TABLE meta DROP COLUMN job_change");
+  database.run("UPDATE jobs SET document = json_remove(document, '$.groups.modifyIndex')");
+}
+
+test("jobs that were stored before there were modify indices have one that no later change gets", async () => {
+  const { path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  const [ofGroups, ofTasks] = [groups(4, 7).record, job(5, "Tasks")];
+  await commit(store, (changes) => {
+    changes.jobs.set(4, ofGroups);
+    changes.jobs.set(5, ofTasks);
+    const none = { pool: 0, node: 0, execution: 7, event: 0, removal: 0, jobChange: 0, time: 1 };
+    changes.counters = { ...none, job: 5 };
+  });
+  await store.close();
+  const database = new Database(path);
+  withoutModifyIndices(database);
+  database.close();
+  const again = await openSqliteStore(path);
+  expect((await again.readJob("groups"))?.record).toEqual({
+    ...ofGroups,
+    groups: { ...ofGroups.groups, modifyIndex: 4 },
+  } as typeof ofGroups);
+  expect((await again.readJob("tasks"))?.record).toEqual(ofTasks);
+  expect((await again.readLive()).counters).toMatchObject({ job: 5, jobChange: 5 });
+  await again.close();
+  await cleanup();
+});
+
 test("groups that were stored before there were canaries have none", async () => {
   const { path, cleanup } = await setup();
   const store = await openSqliteStore(path);
@@ -190,6 +222,7 @@ test("groups that were stored before there were canaries have none", async () =>
   });
   await store.close();
   const database = new Database(path);
+  withoutModifyIndices(database);
   database.run("UPDATE schema_version SET version = version - 1");
   database.run("UPDATE task_progress SET group_progress = json_remove(group_progress, '$.canary')");
   database.run("UPDATE live_executions SET allocation = json_remove(allocation, '$.canary')");

@@ -65,6 +65,10 @@ const WAITING_TASK = z.object({
   canary: z.boolean().openapi({ description: "It is about the canary beside the task." }),
 });
 
+export const MODIFY_INDEX = z.int().openapi({
+  description: "Another one after each change of the job, its stop too; never given twice.",
+});
+
 /** A job of groups as it is now. */
 export const GROUPS_STATUS = z
   .object({
@@ -75,6 +79,7 @@ export const GROUPS_STATUS = z
     status: z.enum(["pending", "running", "dead"]),
     isStopped: z.boolean(),
     version: z.int(),
+    modifyIndex: MODIFY_INDEX,
     stable: z.boolean(),
     submitTime: TIME,
     datacenters: z.array(z.string()),
@@ -202,8 +207,10 @@ export const PLAN = z
   .object({
     jobId: z.string(),
     isChange: z.boolean(),
-    /** Absent: the job is not there yet. */
-    version: z.int().optional().openapi({ description: "Submit with it as checkVersion." }),
+    modifyIndex: z.int().openapi({
+      description:
+        "0: there is no such job yet. Submitted with it as checkIndex, it is run only if the job has not changed since.",
+    }),
     diff: z.array(z.string()).openapi({ description: "The difference as lines of text." }),
     groups: z.array(
       z.object({

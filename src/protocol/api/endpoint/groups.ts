@@ -1,19 +1,26 @@
 import { z } from "@hono/zod-openapi";
-import { ALLOCATION, ALLOCATION_STUB, GROUPS_STATUS, JOB_VERSION, PLAN } from "../answer/group.ts";
+import {
+  ALLOCATION,
+  ALLOCATION_STUB,
+  GROUPS_STATUS,
+  JOB_VERSION,
+  MODIFY_INDEX,
+  PLAN,
+} from "../answer/group.ts";
 import { pageOf } from "../answer/page.ts";
 import { record } from "../field.ts";
 import { flag, LOG_QUERY } from "../query.ts";
 import { accepted, bytes, endpoints, json } from "./endpoint.ts";
 
+const JOB = z.record(z.string(), z.unknown()).openapi({
+  description: "The job in Nomad's JSON form, as `Job` of its API or wrapped in it.",
+});
+
 const SUBMISSION = record({
-  job: z.record(z.string(), z.unknown()).openapi({
-    description: "The job in Nomad's JSON form, as `Job` of its API or wrapped in it.",
+  job: JOB,
+  checkIndex: z.int().min(0).optional().openapi({
+    description: "Only if this is the job's modify index now; 0: only if there is no such job.",
   }),
-  checkVersion: z
-    .int()
-    .min(0)
-    .optional()
-    .openapi({ description: "Only if the job has this version now." }),
 });
 
 export const GROUP_ENDPOINTS = endpoints({
@@ -21,12 +28,19 @@ export const GROUP_ENDPOINTS = endpoints({
     summary: "Run a job of groups: new, changed, or again",
     action: "runJobs",
     body: SUBMISSION,
-    answer: json(z.object({ jobId: z.string(), version: z.int(), warnings: z.array(z.string()) })),
+    answer: json(
+      z.object({
+        jobId: z.string(),
+        version: z.int(),
+        modifyIndex: MODIFY_INDEX,
+        warnings: z.array(z.string()),
+      }),
+    ),
   },
   "POST /jobs/plan": {
     summary: "Say what running a job of groups would change; nothing is changed",
     action: "read",
-    body: SUBMISSION,
+    body: record({ job: JOB }),
     answer: json(PLAN),
   },
   "GET /jobs/{jobId}/groups": {
