@@ -68,6 +68,7 @@ export function aGroupsStatus(changes: Partial<GroupsStatus> = {}): GroupsStatus
       },
     ],
     waiting: [],
+    restarts: [],
     ...changes,
   };
 }

@@ -43,7 +43,7 @@ export function groupsParts(report: GroupsReport, form: TimeForm): Part[] {
     ...placementFailures(waiting),
     ...(deployment === undefined ? [] : deploymentParts(deployment, form.isVerbose)),
     ...futureAttempts(waiting, form),
-    ...decisions(waiting, form),
+    ...decisions(status, form),
     ...(status.children === undefined ? allocationParts(allocations, form) : []),
   ];
 }
@@ -116,24 +116,46 @@ function futureAttempts(waiting: readonly Waiting[], { now }: TimeForm): Part[] 
 }
 
 /** A canary is beside the execution of the task whose name it has. */
-export function waitingName({ taskId, canary }: Waiting): string {
+export function waitingName({ taskId, canary }: Pick<Waiting, "taskId" | "canary">): string {
   return canary ? `canary of ${taskId}` : taskId;
 }
 
-/** For each task that waits or was given up: what was decided about it, why, and when it acts next. */
-function decisions(waiting: readonly Waiting[], { now }: TimeForm): Part[] {
-  const lines = waiting.flatMap((one) => [
-    `Task Group "${one.group}", ${one.canary ? "" : "task "}${waitingName(one)}:`,
-    `  Policy   = ${one.policy}`,
-    `  Decision = ${printable(one.decision)}`,
-    `  Next     = ${nextText(one, now)}`,
-  ]);
+/** For each that waits or was given up: its policy, what was decided about it, why, and when it acts next. */
+function decisions({ waiting, restarts }: GroupsStatus, form: TimeForm): Part[] {
+  const { now, isVerbose } = form;
+  const lines = [
+    ...waiting.flatMap((one) => decisionLines(one, placedName(one), nextText(one, now))),
+    ...restarts.flatMap((one) => {
+      const { member, allocation, actsAt } = one;
+      const name = `${member} of ${placedName(one)}, allocation ${shortId(allocation, isVerbose)}`;
+      const next = actsAt === undefined ? "when that is there" : whenText(actsAt, now);
+      return decisionLines(one, name, next);
+    }),
+  ];
   return lines.length === 0 ? [] : [{ title: "Decisions", lines }];
 }
 
-function nextText({ actsAt, isGivenUp, reasons }: Waiting, now: number): string {
+function decisionLines(
+  { group, policy, decision }: Pick<Waiting, "group" | "policy" | "decision">,
+  name: string,
+  next: string,
+): string[] {
+  return [
+    `Task Group "${group}", ${name}:`,
+    `  Policy   = ${policy}`,
+    `  Decision = ${printable(decision)}`,
+    `  Next     = ${next}`,
+  ];
+}
+
+function placedName(one: Pick<Waiting, "taskId" | "canary">): string {
+  return `${one.canary ? "" : "task "}${waitingName(one)}`;
+}
+
+function nextText({ actsAt, isGivenUp, isHeld, reasons }: Waiting, now: number): string {
   if (actsAt !== undefined) return whenText(actsAt, now);
   if (isGivenUp) return "nothing by itself: it was given up";
+  if (isHeld) return "when the job is enabled";
   return reasons.length > 0 ? "when a node can take it" : "when the scheduler comes to it";
 }
 

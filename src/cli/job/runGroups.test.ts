@@ -82,6 +82,7 @@ test("a batch job is watched until it is placed, and what it waits for is said",
     decision: "",
     reasons: ["All nodes are full."],
     isGivenUp: false,
+    isHeld: false,
     canary: false,
   };
   const seen = [

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { aJob } from "../fixtures.ts";
-import { aDeployment, aGroupsStatus, aStub, SOON } from "../groupFixtures.ts";
+import { ALLOCATION_ID, aDeployment, aGroupsStatus, aStub, SOON } from "../groupFixtures.ts";
 import { FakeServer, ran, refusal } from "../testCli.ts";
 
 const WAITING = {
@@ -11,6 +11,7 @@ const WAITING = {
   actsAt: SOON,
   reasons: [],
   isGivenUp: false,
+  isHeld: false,
   canary: false,
 };
 
@@ -139,6 +140,46 @@ test("-verbose has whole ids, names and exact times", async () => {
   expect(stdout).toMatch(
     /3c6e8bbf-2f74-519b-2279-6f76157e6d69 \| example\.cache\[0\] .* 2026\/11\/21 03:59:58 \|/,
   );
+});
+
+test("tasks that wait inside their allocations are told of with their restart policy", async () => {
+  const restart = {
+    taskId: "example.cache[0]",
+    group: "cache",
+    allocation: ALLOCATION_ID,
+    member: "redis",
+    policy: "2 attempts in 30m0s, 15s apart, then fail",
+    decision: "Task restarting in 16.2s, after: Exit Code: 1",
+    actsAt: SOON,
+    canary: false,
+  };
+  const { actsAt: _, ...template } = {
+    ...restart,
+    canary: true,
+    decision: "It waits for what its template reads. Missing: key waited/for",
+  };
+  const status = aGroupsStatus({ restarts: [restart, template] });
+  const { stdout } = await ran(["job", "status", "example"], serverOf(status));
+  expect(stdout).toContain(`Decisions
+Task Group "cache", redis of task example.cache[0], allocation 3c6e8bbf:
+  Policy   = 2 attempts in 30m0s, 15s apart, then fail
+  Decision = Task restarting in 16.2s, after: Exit Code: 1
+  Next     = 2026/11/21 04:00:25 (25s from now)
+Task Group "cache", redis of canary of example.cache[0], allocation 3c6e8bbf:
+  Policy   = 2 attempts in 30m0s, 15s apart, then fail
+  Decision = It waits for what its template reads. Missing: key waited/for
+  Next     = when that is there
+
+`);
+});
+
+test("what waits while its job is disabled says so", async () => {
+  const { actsAt: _, ...held } = { ...WAITING, isHeld: true };
+  const { stdout } = await ran(
+    ["job", "status", "example"],
+    serverOf(aGroupsStatus({ waiting: [held] })),
+  );
+  expect(stdout).toContain("  Next     = when the job is enabled\n");
 });
 
 test("what was given up says so, and a stopped job that it was stopped", async () => {

@@ -3,6 +3,7 @@ import type { ExecutionRecord } from "../../model/execution.ts";
 import type { ExecutionAllocation } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { isoTime } from "../../model/time.ts";
+import { memberWait } from "../../policy/memberWait.ts";
 import type { WaitReason } from "../explanation.ts";
 import { poolOf } from "../ring.ts";
 import type { Engine, Job } from "../state.ts";
@@ -46,17 +47,18 @@ export function explainMembers({ state }: ExecutionAllocation, nodeId: string): 
   });
 }
 
-/** Null: it does not wait, or nobody knows for what. */
-function waitOf({ member, state, nextAt, events }: MemberState, nodeId: string): WaitReason | null {
-  const last = events.at(-1);
-  if (state !== "pending" || last === undefined) return null;
-  const which = `Its task "${member}" waits on node ${nodeId}`;
-  if (last.type === "Template") {
-    return about("WaitsForTemplate", `${which} for what its template reads. ${last.description}.`);
+function waitOf(state: MemberState, nodeId: string): WaitReason | null {
+  const wait = memberWait(state);
+  if (wait === null) return null;
+  const which = `Its task "${state.member}" waits on node ${nodeId}`;
+  switch (wait.kind) {
+    case "template":
+      return about("WaitsForTemplate", `${which} for what its template reads. ${wait.why}.`);
+    case "restart": {
+      const message = `${which} for its restart at ${isoTime(wait.at)}: ${wait.why}.`;
+      return about("WaitsForRestart", message);
+    }
   }
-  if (nextAt === null) return null;
-  const message = `${which} for its restart at ${isoTime(nextAt)}: ${last.description}.`;
-  return about("WaitsForRestart", message);
 }
 
 /** Whether it is a group of which nothing has run yet. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { AllocationState } from "../../model/allocation.ts";
+import type { AllocationState, MemberEvent, MemberState } from "../../model/allocation.ts";
 import type { StartOrder } from "../../model/order.ts";
 import { resultOf, TEST_TIME, TestApi } from "./testApi.ts";
 
@@ -184,6 +184,82 @@ test("a failed execution tells when it is rescheduled, and can be retried at onc
   expect(explained.reasons[0].code).toBe("WaitsForReschedule");
   await api.request("POST", `/jobs/failing/tasks/${task}/reactivate`);
   expect((await started("failing", 2)).allocation?.name).toBe("failing.cache[0]");
+});
+
+test("what failed for good says so, also when the work of its batch job is over", async () => {
+  const batch = job("over", { Type: "batch", Reschedule: { Attempts: 0, Unlimited: false } });
+  await api.json("POST", "/jobs/register", { job: batch });
+  const order = await started("over");
+  const [member] = state().members;
+  if (member === undefined) throw new Error("no member");
+  const events = [{ type: "Not Restarting", at: TEST_TIME, description: "It is over" }] as const;
+  const dead = { ...member, state: "dead", failed: true, finishedAt: TEST_TIME, events } as const;
+  const result = { ...resultOf(1), allocation: state({ status: "failed", members: [dead] }) };
+  await api.report(node, "n1", [{ kind: "ended", execution: order.execution, result }]);
+  expect((await api.json("GET", "/jobs/over")).state).toBe("completed");
+  const status = await api.json("GET", "/jobs/over/groups");
+  expect(status).toMatchObject({ status: "dead", isStopped: false });
+  expect(status.waiting).toEqual([
+    {
+      taskId: "over.cache[0]",
+      group: "cache",
+      policy: "no reschedules",
+      decision: "Member redis failed (It is over). Policy allows no reschedules.",
+      reasons: [],
+      isGivenUp: true,
+      isHeld: false,
+      canary: false,
+    },
+  ]);
+});
+
+test("a task that waits inside its execution says for what, and until when", async () => {
+  await api.json("POST", "/jobs/register", { job: job("inside") });
+  const order = await started("inside");
+  const [member] = state().members;
+  if (member === undefined) throw new Error("no member");
+  const says = async (last: MemberEvent, nextAt: number | null) => {
+    const events = [{ type: "Terminated", at: TEST_TIME, description: "Exit Code: 7" }, last];
+    const waits = { ...member, state: "pending", nextAt, events } as MemberState;
+    const told = state({ status: "pending", members: [waits] });
+    const { execution } = order;
+    await api.report(node, "n1", [{ kind: "allocation", execution, state: told }]);
+    return (await api.json("GET", "/jobs/inside/groups")).restarts;
+  };
+  const common = {
+    taskId: "inside.cache[0]",
+    group: "cache",
+    allocation: order.allocation?.allocationId,
+    member: "redis",
+    policy: "2 attempts in 30m0s, 15s apart, then fail",
+    canary: false,
+  };
+  const description = "Task restarting in 15s";
+  const at = TEST_TIME + 15_000;
+  expect(await says({ type: "Restarting", at: TEST_TIME, description }, at)).toEqual([
+    {
+      ...common,
+      decision: "Task restarting in 15s, after: Exit Code: 7",
+      actsAt: new Date(at).toISOString(),
+    },
+  ]);
+  const template = { type: "Template", at: TEST_TIME, description: "Missing: key x" } as const;
+  expect(await says(template, null)).toEqual([
+    { ...common, decision: "It waits for what its template reads. Missing: key x" },
+  ]);
+  expect(await says({ type: "Started", at: TEST_TIME, description: "" }, null)).toEqual([]);
+});
+
+test("what waits while its job is disabled waits for that alone", async () => {
+  await api.json("POST", "/jobs/register", { job: job("held") });
+  await started("held");
+  await api.request("POST", "/jobs/held/disable", { disableTasks: "requeue" });
+  const [stopped] = (await api.json("GET", "/jobs/held/allocations")).items;
+  const result = { ...resultOf(143), allocation: state({ status: "complete", members: [] }) };
+  await api.report(node, "n1", [{ kind: "ended", execution: stopped.execution, result }]);
+  const { waiting } = await api.json("GET", "/jobs/held/groups");
+  expect(waiting).toMatchObject([{ taskId: "held.cache[0]", isHeld: true, isGivenUp: false }]);
+  expect(waiting[0].actsAt).toBe(undefined);
 });
 
 test("logs of a member are read in the order of their files, whatever was dropped", async () => {

@@ -1,16 +1,16 @@
 import type { PromotionState } from "../../engine/groups/promotion.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
-import type { Deployment, GroupsRecord, NextExecution } from "../../model/groupJob.ts";
+import type { Deployment, GroupsRecord } from "../../model/groupJob.ts";
 import type { TaskNumber } from "../../model/id.ts";
 import type { JobCounts, JobRecord } from "../../model/job.ts";
-import { rescheduleText } from "../../model/policyText.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { isoTime } from "../../model/time.ts";
 import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
 import { clientStatusOf } from "./clientStatus.ts";
 import { jobStatusOf } from "./jobStatus.ts";
 import { present, timeOf } from "./present.ts";
+import { waitingMembers, waitingTasks } from "./waiting.ts";
 
 /** Why no node takes a task, or the canary beside it, now. */
 export interface Nowhere {
@@ -65,6 +65,7 @@ export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
       ? {}
       : { deployment: deploymentView(figures, record.deployment) }),
     waiting: waitingTasks(figures),
+    restarts: waitingMembers(figures),
   };
 }
 
@@ -139,56 +140,4 @@ function deploymentView(
 /** It was over before its deployment was: what it had been does not count for that. */
 function endedDuring(deployment: Deployment, { endedAt }: ExecutionRecord): boolean {
   return endedAt !== null && (deployment.endedAt === null || endedAt < deployment.endedAt);
-}
-
-/** What waits for a node or for its time, and what was given up. */
-function waitingTasks(figures: GroupsFigures): GroupsStatus["waiting"] {
-  if (figures.job.state !== "active") return [];
-  const { tasks, canaries } = figures.nowhere;
-  return figures.tasks.flatMap((task) => {
-    const { state, outcome, group: progress } = task.progress;
-    const canary = progress?.canary ?? null;
-    const isGivenUp = state === "completed" && outcome?.result === "failure";
-    return [
-      ...(state === "active" || isGivenUp
-        ? [waitingView(figures, task, { canary: false, isGivenUp, next: progress ?? null }, tasks)]
-        : []),
-      ...(canary !== null && canary.state !== "running"
-        ? [
-            waitingView(
-              figures,
-              task,
-              { canary: true, isGivenUp: canary.state === "failed", next: canary },
-              canaries,
-            ),
-          ]
-        : []),
-    ];
-  });
-}
-
-interface Waiting {
-  readonly canary: boolean;
-  readonly isGivenUp: boolean;
-  readonly next: NextExecution | null;
-}
-
-function waitingView(
-  { spec }: GroupsFigures,
-  task: TaskRecord,
-  { canary, isGivenUp, next }: Waiting,
-  nowhere: Nowhere["tasks"],
-): GroupsStatus["waiting"][number] {
-  const name = task.spec.place?.group ?? "";
-  const group = spec.groups.find((candidate) => candidate.name === name);
-  return {
-    taskId: task.id,
-    group: name,
-    policy: rescheduleText(group?.reschedule ?? null),
-    decision: next?.decision ?? "It waits for its first node",
-    ...present({ actsAt: timeOf(isGivenUp ? null : (next?.actsAt ?? null)) }),
-    reasons: [...(nowhere.get(task.number) ?? [])],
-    isGivenUp,
-    canary,
-  };
 }

@@ -62,7 +62,20 @@ const WAITING_TASK = z.object({
   actsAt: TIME.optional().openapi({ description: "When it is placed again; absent: not by time." }),
   reasons: z.array(z.string()).openapi({ description: "Why no node takes it now." }),
   isGivenUp: z.boolean(),
+  isHeld: z.boolean().openapi({ description: "The job is disabled: it waits for that alone." }),
   canary: z.boolean().openapi({ description: "It is about the canary beside the task." }),
+});
+
+/** A task inside an execution that waits: for its restart, or for what its template reads. */
+const RESTARTING_MEMBER = z.object({
+  taskId: z.string(),
+  group: z.string(),
+  allocation: z.string(),
+  member: z.string(),
+  policy: z.string().openapi({ description: "The effective restart policy, in words." }),
+  decision: z.string().openapi({ description: "What was decided about it last, and why." }),
+  actsAt: TIME.optional().openapi({ description: "When it starts; absent: not by time." }),
+  canary: z.boolean().openapi({ description: "Its execution is a canary." }),
 });
 
 export const MODIFY_INDEX = z.int().openapi({
@@ -97,6 +110,7 @@ export const GROUPS_STATUS = z
       .openapi({ description: "Of periodic and parameterized jobs." }),
     deployment: DEPLOYMENT.optional(),
     waiting: z.array(WAITING_TASK),
+    restarts: z.array(RESTARTING_MEMBER),
   })
   .openapi("GroupsStatus");
 export type GroupsStatus = z.output<typeof GROUPS_STATUS>;
