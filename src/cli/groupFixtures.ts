@@ -48,6 +48,7 @@ export function aGroupsStatus(changes: Partial<GroupsStatus> = {}): GroupsStatus
     version: 1,
     modifyIndex: 2,
     stable: false,
+    promotions: [],
     submitTime: TIME,
     datacenters: ["dc1", "dc2"],
     namespace: "default",

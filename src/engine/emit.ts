@@ -171,6 +171,23 @@ function execEnd({ endedAt, exitCode, reason }: NonNullable<ExecNote["end"]>) {
   };
 }
 
+/** What became of a version of a job of groups; `body` without the job's id. */
+export function emitJobEvent(
+  engine: Engine,
+  type: "DeploymentEndEvent" | "DeploymentPromoteEvent" | "JobRevertEvent",
+  { record: { spec } }: Job,
+  body: Record<string, unknown>,
+): void {
+  engine.outcome.changes.events.push({
+    sequence: nextSequence(engine),
+    at: engine.now,
+    type,
+    jobId: spec.id,
+    poolId: spec.poolId,
+    body: { jobId: spec.id, ...body },
+  });
+}
+
 type PoolEventType =
   | "PoolCreateEvent"
   | "PoolResizeStartEvent"

@@ -106,13 +106,19 @@ export type JobRequest =
   | { readonly kind: "terminateJob"; readonly job: string; readonly reason: string }
   | { readonly kind: "deleteJob"; readonly job: string }
   | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] }
-  /** Of jobs of groups. */
-  | { readonly kind: "revertJob"; readonly job: string; readonly version: number }
+  /** Of jobs of groups. `user`: the name of the caller's token. */
+  | {
+      readonly kind: "revertJob";
+      readonly job: string;
+      readonly version: number;
+      readonly user: string;
+    }
   /** Null: all groups whose canaries wait for it. */
   | {
       readonly kind: "promoteJob";
       readonly job: string;
       readonly groups: readonly string[] | null;
+      readonly user: string;
     }
   | { readonly kind: "dispatchJob"; readonly job: string; readonly dispatch: Dispatch }
   | { readonly kind: "forceLaunch"; readonly job: string };

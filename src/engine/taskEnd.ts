@@ -4,6 +4,7 @@ import type { TaskOutcome } from "../model/task.ts";
 import { decideTaskEnd, type ExecutionEnd, type TaskEndDecision } from "../policy/taskEnd.ts";
 import { assign } from "./assign.ts";
 import { emitTaskEnd, maxTaskRetryCountOf } from "./emit.ts";
+import { countInDeployment, partInDeployment } from "./groups/deployment.ts";
 import { dropUsage } from "./groups/usage.ts";
 import { freeForGroup, freeSlots, takesWork } from "./nodeIndex.ts";
 import { clampEnd } from "./preparation.ts";
@@ -56,8 +57,10 @@ function finish(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
 /** What becomes of its task is decided with everything else of groups, before the next input (settleGroups). */
 function finishGroup(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   const { execution } = live;
+  const before = partInDeployment(live);
   if (end.kind === "outcome" && end.outcome.state === "unseen") execution.state = "lost";
   freeExecution(engine, live, execution.result?.endedAt ?? null);
+  countInDeployment(engine, live, before);
   engine.endedInGroups.push({ live, end });
   touchJob(engine, live.job);
 }

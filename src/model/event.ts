@@ -16,6 +16,10 @@ export const EVENT_TYPES = [
   // Ours: what a person did inside an execution, which Azure Batch has no event for.
   "ExecStartEvent",
   "ExecEndEvent",
+  // Ours: what became of versions of jobs of groups.
+  "DeploymentEndEvent",
+  "DeploymentPromoteEvent",
+  "JobRevertEvent",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -5,13 +5,58 @@ import type { JobSpec } from "./job.ts";
 
 /** What jobs of groups, their tasks and their executions have beyond those of tasks. */
 
-/** An earlier version of a job, kept for history and revert. */
-export interface JobVersion {
+/** What kept a deployment from going well. */
+export interface DeploymentFailure {
+  readonly group: string;
+  readonly taskId: string;
+  /** Of the execution that failed, or was not healthy; null: none was placed. */
+  readonly allocationId: string | null;
+  /** A sentence without its full stop. */
+  readonly message: string;
+}
+
+/** How a version came about that is an earlier one again. */
+export interface Reversion {
+  /** The version that was the present one. */
+  readonly from: number;
+  /** The version whose spec it has. */
+  readonly to: number;
+  /** Name of the caller's token; null: `auto_revert` did it. */
+  readonly by: string | null;
+  /** Of the deployment of `from`; null: a person went back. */
+  readonly failure: DeploymentFailure | null;
+}
+
+/** Canaries became what their tasks run. */
+export interface Promotion {
+  readonly groups: readonly string[];
+  /** Name of the caller's token; null: `auto_promote` did it. */
+  readonly by: string | null;
+  readonly at: number;
+}
+
+/** What is remembered of each version, the present one and earlier ones. */
+export interface VersionRecord {
+  /** From 0, rises with every change of the spec. */
   readonly version: number;
-  readonly spec: JobSpec;
   readonly submittedAt: number;
   /** Whether it ran healthily once: revert goes back to one of these. */
   readonly stable: boolean;
+  /** Null: it was registered. */
+  readonly reverted: Reversion | null;
+  /** Of its canaries, in their order. */
+  readonly promotions: readonly Promotion[];
+}
+
+/** An earlier version of a job, kept for history and revert. */
+export interface JobVersion extends VersionRecord {
+  readonly spec: JobSpec;
+}
+
+/** The job as it is now, as a version. */
+export function presentVersion(spec: JobSpec, record: GroupsRecord): JobVersion {
+  const { version, submittedAt, stable, reverted, promotions } = record;
+  return { version, submittedAt, stable, reverted, promotions, spec };
 }
 
 /** Versions that are kept besides the current one (Nomad's job_tracked_versions). */
@@ -19,7 +64,17 @@ export const VERSIONS_MAX = 6;
 
 export type DeploymentStatus = "running" | "successful" | "failed" | "cancelled";
 
-export interface DeploymentGroup {
+/** How far a group of a deployment has come; when that is over it stays as it was then. */
+export interface DeploymentFigures {
+  /** Executions of its version, ended ones included. */
+  readonly placed: number;
+  /** Those that are healthy, and neither have ended nor are told to stop. */
+  readonly healthy: number;
+  /** Those that were found unhealthy, ended ones included. */
+  readonly unhealthy: number;
+}
+
+export interface DeploymentGroup extends DeploymentFigures {
   readonly desired: number;
   readonly autoRevert: boolean;
   /** When it fails unless another execution becomes healthy; null: no such deadline, or it is done or waits for promotion. */
@@ -30,6 +85,8 @@ export interface DeploymentGroup {
   readonly promoted: boolean;
   /** Version that all but the canaries run until the promotion; null: there are no canaries. */
   readonly keepsVersion: number | null;
+  /** What went wrong last, until its task became healthy after all; null: nothing did. */
+  readonly fault: DeploymentFailure | null;
 }
 
 /** How a version of a service takes the place of the one before (Nomad). */
@@ -39,22 +96,20 @@ export interface Deployment {
   readonly version: number;
   readonly status: DeploymentStatus;
   readonly description: string;
+  /** Null: it has not failed. */
+  readonly failure: DeploymentFailure | null;
   readonly createdAt: number;
   readonly endedAt: number | null;
   readonly groups: Readonly<Record<string, DeploymentGroup>>;
 }
 
 /** In the record of a job of groups. */
-export interface GroupsRecord {
-  /** From 0, rises with every change of the spec. */
-  readonly version: number;
+export interface GroupsRecord extends VersionRecord {
   /**
    * Rises with every change that a person, or a failed deployment, makes to the job: a further version, its stop, a hold,
    * its running again. From 1, and never given twice, also to jobs of the same id (Nomad's job modify index).
    */
   readonly modifyIndex: number;
-  readonly submittedAt: number;
-  readonly stable: boolean;
   /** Newest first, at most VERSIONS_MAX. */
   readonly history: readonly JobVersion[];
   /** The latest; null: there was none. */

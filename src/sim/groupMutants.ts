@@ -8,6 +8,7 @@ import { freeForGroup } from "../engine/nodeIndex.ts";
 import type { Engine, LiveTask } from "../engine/state.ts";
 import { stopExecution } from "../engine/taskEnd.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
+import type { DeploymentGroup, DeploymentStatus } from "../model/groupJob.ts";
 import type { TaskProgress } from "../model/task.ts";
 import type { NodeReport } from "../protocol/node/message.ts";
 import type { Mutant } from "./mutants.ts";
@@ -116,6 +117,20 @@ function failUnsettled({ changes }: Batch<unknown>, engine: Engine): void {
   }
 }
 
+/** The first group of a deployment of that status is said to be as `figures` has it. */
+function miscount(status: DeploymentStatus, figures: (group: DeploymentGroup) => DeploymentGroup) {
+  return ({ changes }: Batch<unknown>, engine: Engine): void => {
+    for (const { job } of running(engine)) {
+      const { deployment } = groupsOf(job).record;
+      const [name, group] = Object.entries(deployment?.groups ?? {})[0] ?? [];
+      if (deployment?.status !== status || name === undefined || group === undefined) continue;
+      const groups = { ...deployment.groups, [name]: figures(group) };
+      setGroupsRecord(engine, job, { deployment: { ...deployment, groups } });
+      changes.jobs.set(job.record.number, job.record);
+    }
+  };
+}
+
 function rescheduleSystem(_: Batch<unknown>, engine: Engine): void {
   for (const job of engine.jobs.values()) {
     if (job.groups === null || !isSystemType(job) || job.record.state !== "active") continue;
@@ -148,6 +163,18 @@ export const GROUP_MUTANTS: readonly Mutant[] = [
   { name: "an update looks at no max_parallel", hooks: () => ({ batch: updateAtOnce }) },
   { name: "an update does not wait for its promotion", hooks: () => ({ batch: updateUnpromoted }) },
   { name: "canaries outlive their deployment", hooks: () => ({ batch: failUnsettled }) },
+  {
+    name: "what ended counts as healthy in its deployment",
+    hooks: () => ({
+      batch: miscount("running", (group) => ({ ...group, healthy: group.placed })),
+    }),
+  },
+  {
+    name: "a deployment that is over is counted on",
+    hooks: () => ({
+      batch: miscount("successful", (group) => ({ ...group, placed: group.placed + 1 })),
+    }),
+  },
   { name: "system tasks are rescheduled", hooks: () => ({ batch: rescheduleSystem }) },
   {
     name: "what runs counts as healthy at once",

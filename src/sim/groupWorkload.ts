@@ -128,13 +128,23 @@ export class GroupWorkload {
       return;
     }
     if (this.#isTried(id) && random.chance(0.5)) {
-      this.#ask({ kind: "promoteJob", job: id, groups: random.chance(0.7) ? null : ["g1"] });
+      this.#ask({
+        kind: "promoteJob",
+        job: id,
+        groups: random.chance(0.7) ? null : ["g1"],
+        user: "sim",
+      });
       return;
     }
     const action = random.between(1, 12);
     if (action <= 5) this.#newVersion(job);
     else if (action <= 7) {
-      this.#ask({ kind: "revertJob", job: id, version: random.between(0, VERSIONS_TRIED_MAX) });
+      this.#ask({
+        kind: "revertJob",
+        job: id,
+        version: random.between(0, VERSIONS_TRIED_MAX),
+        user: "sim",
+      });
     } else if (action === 8) {
       this.#ask({ kind: "terminateJob", job: id, reason: "UserTerminate" });
       if (random.chance(0.6)) {

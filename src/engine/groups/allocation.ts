@@ -5,6 +5,7 @@ import type { StartOrder } from "../../model/order.ts";
 import type { RolloutTask } from "../../policy/rollout.ts";
 import { saveExecution } from "../record.ts";
 import type { Engine, Job, LiveTask, Node } from "../state.ts";
+import { countInDeployment, partInDeployment } from "./deployment.ts";
 import { groupOfVersion, groupsOf } from "./jobGroups.ts";
 
 /** The groups' side of an execution. */
@@ -21,8 +22,10 @@ export function setAllocation(
   live: LiveTask,
   changes: Partial<ExecutionAllocation>,
 ): void {
+  const before = partInDeployment(live);
   live.execution.allocation = { ...allocationOf(live), modifiedAt: engine.now, ...changes };
   saveExecution(engine, live);
+  countInDeployment(engine, live, before);
 }
 
 /** How Nomad describes the stop of what a job does not want any more. */

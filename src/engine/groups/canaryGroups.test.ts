@@ -50,7 +50,7 @@ class TwoGroups extends GroupFleet {
   }
 
   promote(groups: readonly string[] | null = null) {
-    return this.send({ kind: "promoteJob", job: "example", groups });
+    return this.send({ kind: "promoteJob", job: "example", groups, user: "alice" });
   }
 
   progressBy(group: "web" | "db") {

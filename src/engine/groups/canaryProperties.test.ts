@@ -109,7 +109,7 @@ class TriedService {
         this.#change(step.memory, step.count);
         break;
       case "promote":
-        fleet.send({ kind: "promoteJob", job: "example", groups: null });
+        fleet.send({ kind: "promoteJob", job: "example", groups: null, user: "alice" });
         break;
       case "wait":
         fleet.pass(MINUTE_MS);

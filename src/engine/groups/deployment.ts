@@ -1,6 +1,13 @@
-import type { Deployment, DeploymentGroup } from "../../model/groupJob.ts";
+import type {
+  Deployment,
+  DeploymentFailure,
+  DeploymentFigures,
+  DeploymentGroup,
+} from "../../model/groupJob.ts";
+import type { TaskRecord } from "../../model/task.ts";
 import { runningDescription } from "../../policy/canary.ts";
-import type { Engine, Job } from "../state.ts";
+import type { Engine, Job, LiveTask } from "../state.ts";
+import { emitDeploymentEnd, emitPromotion } from "./emitDeployment.ts";
 import { groupsOf, setGroupsRecord, wakeJob } from "./jobGroups.ts";
 
 /**
@@ -23,12 +30,16 @@ export function newDeployment(
       group.name,
       {
         desired: group.count,
+        placed: 0,
+        healthy: 0,
+        unhealthy: 0,
         autoRevert: group.update?.autoRevert ?? false,
         progressBy: progressDeadlineMs === 0 ? null : engine.now + progressDeadlineMs,
         canaries: kept.has(group.name) ? (group.update?.canary ?? 0) : 0,
         autoPromote: group.update?.autoPromote ?? false,
         promoted: false,
         keepsVersion: kept.get(group.name) ?? null,
+        fault: null,
       },
     ] as const;
   });
@@ -37,6 +48,7 @@ export function newDeployment(
     version,
     status: "running",
     description: descriptionOf(groups.map(([, group]) => group)),
+    failure: null,
     createdAt: engine.now,
     endedAt: null,
     groups: Object.fromEntries(groups),
@@ -70,10 +82,11 @@ export function endDeployment(
   deployment: Deployment,
   status: Exclude<Deployment["status"], "running">,
   description: string,
+  failure: DeploymentFailure | null = null,
 ): void {
-  setGroupsRecord(engine, job, {
-    deployment: { ...deployment, status, description, endedAt: engine.now },
-  });
+  const ended = { ...deployment, status, description, failure, endedAt: engine.now };
+  setGroupsRecord(engine, job, { deployment: ended });
+  emitDeploymentEnd(engine, job, ended);
 }
 
 /** Nothing happens when none is running. */
@@ -84,9 +97,14 @@ export function cancelDeployment(engine: Engine, job: Job, description: string):
 }
 
 /** An execution of the deployed version has become healthy: there is progress. */
-export function noteProgress(engine: Engine, job: Job, group: string): void {
-  const progressBy = progressFrom(engine, job, group);
-  if (progressBy !== null) setDeploymentGroup(engine, job, group, { progressBy });
+export function noteProgress(engine: Engine, job: Job, task: TaskRecord): void {
+  const name = task.spec.place?.group ?? "";
+  const group = groupsOf(job).record.deployment?.groups[name];
+  if (group === undefined) return;
+  const progressBy = progressFrom(engine, job, name);
+  const fault = group.fault?.taskId === task.id ? null : group.fault;
+  if (progressBy === null && fault === group.fault) return;
+  setDeploymentGroup(engine, job, name, { progressBy, fault });
 }
 
 /**
@@ -100,16 +118,61 @@ export function pauseProgress(engine: Engine, job: Job, group: string, isAtRest:
   if (next !== progressBy) setDeploymentGroup(engine, job, group, { progressBy: next });
 }
 
-/** The canaries of the groups are ordinary executions from now on. */
-export function markPromoted(engine: Engine, job: Job, groups: readonly string[]): void {
+/** The canaries of the groups are ordinary executions from now on. `by` null: auto_promote did it. */
+export function markPromoted(
+  engine: Engine,
+  job: Job,
+  groups: readonly string[],
+  by: string | null,
+): void {
   for (const group of groups) {
     const progressBy = progressFrom(engine, job, group);
     setDeploymentGroup(engine, job, group, { promoted: true, progressBy });
   }
-  const { deployment } = groupsOf(job).record;
+  const { deployment, promotions } = groupsOf(job).record;
   if (deployment === null) return;
   const description = descriptionOf(Object.values(deployment.groups));
-  setGroupsRecord(engine, job, { deployment: { ...deployment, description } });
+  const promotion = { groups, by, at: engine.now };
+  setGroupsRecord(engine, job, {
+    deployment: { ...deployment, description },
+    promotions: [...promotions, promotion],
+  });
+  emitPromotion(engine, job, promotion);
+}
+
+const NO_PART: DeploymentFigures = { placed: 0, healthy: 0, unhealthy: 0 };
+
+/** What an execution is in the figures of its job's deployment. */
+export function partInDeployment({ job, task, execution }: LiveTask): DeploymentFigures {
+  const { deployment } = groupsOf(job).record;
+  const { allocation, endedAt } = execution;
+  const group = deployment?.groups[task.spec.place?.group ?? ""];
+  if (group === undefined || allocation?.version !== deployment?.version) return NO_PART;
+  const healthy = allocation?.state?.health?.healthy;
+  return {
+    placed: 1,
+    healthy: healthy === true && allocation?.desired === "run" && endedAt === null ? 1 : 0,
+    unhealthy: healthy === false ? 1 : 0,
+  };
+}
+
+/** Counts what has become of an execution that was `before`; a deployment that is over counts nothing more. */
+export function countInDeployment(engine: Engine, live: LiveTask, before = NO_PART): void {
+  const { job, task } = live;
+  const now = partInDeployment(live);
+  const name = task.spec.place?.group ?? "";
+  const state = groupsOf(job).record.deployment?.groups[name];
+  if (state === undefined) return;
+  const figures = {
+    placed: state.placed + now.placed - before.placed,
+    healthy: state.healthy + now.healthy - before.healthy,
+    unhealthy: state.unhealthy + now.unhealthy - before.unhealthy,
+  };
+  const isSame =
+    figures.placed === state.placed &&
+    figures.healthy === state.healthy &&
+    figures.unhealthy === state.unhealthy;
+  if (!isSame) setDeploymentGroup(engine, job, name, figures);
 }
 
 /** When a group must have made progress that makes some now; null: it has no such deadline. */
@@ -119,7 +182,8 @@ function progressFrom(engine: Engine, job: Job, group: string): number | null {
   return progressDeadlineMs === 0 ? null : engine.now + progressDeadlineMs;
 }
 
-function setDeploymentGroup(
+/** Nothing happens when the deployment is over. */
+export function setDeploymentGroup(
   engine: Engine,
   job: Job,
   group: string,

@@ -44,10 +44,10 @@ test("a revert brings the schedule of its version back, or takes it away", () =>
   const fleet = new GroupFleet();
   fleet.register(groupJob(PLAIN, BATCH, { periodic: EVERY }));
   fleet.register(groupJob(PLAIN, BATCH, { periodic: { ...EVERY, enabled: false } }));
-  fleet.send({ kind: "revertJob", job: "example", version: 0 });
+  fleet.send({ kind: "revertJob", job: "example", version: 0, user: "alice" });
   fleet.pass(MINUTE);
   expect(children(fleet)).toHaveLength(1);
-  fleet.send({ kind: "revertJob", job: "example", version: 1 });
+  fleet.send({ kind: "revertJob", job: "example", version: 1, user: "alice" });
   fleet.pass(3 * MINUTE);
   expect(children(fleet)).toHaveLength(1);
 });

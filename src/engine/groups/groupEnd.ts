@@ -9,6 +9,7 @@ import { type Engine, type Job, type LiveTask, touchJob } from "../state.ts";
 import { complete } from "../taskEnd.ts";
 import { allocationOf, setAllocation } from "./allocation.ts";
 import { canaryEnded, isBeside, isCanaryWanted } from "./canaries.ts";
+import { noteFailedEnd } from "./fault.ts";
 import {
   groupOf,
   groupOfVersion,
@@ -28,6 +29,7 @@ import { finishTask, isEnding, isWanted, runsAgain } from "./wanted.ts";
 export function groupExecutionEnded(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   const { execution, job, task } = live;
   keepLastState(engine, live);
+  noteFailedEnd(engine, live, end);
   countOnNode(engine, live);
   if (mayMoveOthers(live)) engine.movingJobs.add(job.record.number);
   touchJob(engine, job);

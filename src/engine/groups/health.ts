@@ -3,6 +3,7 @@ import type { GroupSpec } from "../../model/group.ts";
 import type { Engine, Node } from "../state.ts";
 import { allocationOf, healthRuleOf, setAllocation } from "./allocation.ts";
 import { noteProgress } from "./deployment.ts";
+import { noteUnhealthy } from "./fault.ts";
 import { groupOf, groupsOf, mayMoveOthers } from "./jobGroups.ts";
 
 /** What the node says of an execution of a group that goes on. */
@@ -23,7 +24,8 @@ export function allocationReported(
   const { job, task } = live;
   const group = groupOf(job, task);
   const isDeployed = allocationOf(live).version === groupsOf(job).record.version;
-  if (group !== null && isDeployed && isGood(group, state)) noteProgress(engine, job, group.name);
+  if (group !== null && isDeployed && isGood(group, state)) noteProgress(engine, job, task);
+  if (state.health?.healthy === false) noteUnhealthy(engine, live, state);
   if (mayMoveOthers(live)) engine.movingJobs.add(job.record.number);
 }
 

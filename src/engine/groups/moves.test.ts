@@ -190,7 +190,9 @@ test("an earlier version is run again as a new one", () => {
   fleet.register(groupJob({ update: null, ...newVersion(200) }));
   fleet.stops();
   fleet.starts();
-  expect(fleet.send({ kind: "revertJob", job: "example", version: 0 })).toMatchObject({
+  expect(
+    fleet.send({ kind: "revertJob", job: "example", version: 0, user: "alice" }),
+  ).toMatchObject({
     ok: true,
     version: 2,
   });

@@ -16,6 +16,7 @@ import { type Engine, type Job, type JobGroups, mustHave, type Pool } from "../s
 import { isCanaryWanted, isLoneCanary, setCanary } from "./canaries.ts";
 import { candidateOf, candidatesIn, planOf } from "./candidates.ts";
 import { chanceOf } from "./chance.ts";
+import { countInDeployment } from "./deployment.ts";
 import {
   boundNode,
   groupOf,
@@ -179,6 +180,7 @@ function start(engine: Engine, job: Job, wish: Wish, placement: Placed): void {
     allocationFor(engine, job, wish, execution, placement, rescheduled),
   );
   countUsage(live);
+  countInDeployment(engine, live);
   const { ranVersion } = progressOf(task);
   setProgress(engine, task, { ranVersion: isBeside ? (ranVersion ?? version) : version });
   if (!isBeside) return;

@@ -23,8 +23,13 @@ import { executionsOfTask, forgetOutcome } from "./wanted.ts";
 
 /** Canaries become what their tasks run, and the rest of the group follows (Nomad `job promote`). */
 
-/** `groups` null: all that wait for it. */
-export function promoteJob(engine: Engine, job: Job, groups: readonly string[] | null): Reply {
+/** `groups` null: all that wait for it. `by`: the name of the caller's token. */
+export function promoteJob(
+  engine: Engine,
+  job: Job,
+  groups: readonly string[] | null,
+  by: string,
+): Reply {
   const { deployment, version } = groupsOf(job).record;
   const refused = refusedByState(job) ?? refusedWhileDisabled(job);
   if (refused !== null) return refused;
@@ -36,7 +41,7 @@ export function promoteJob(engine: Engine, job: Job, groups: readonly string[] |
   if (deployment?.status !== "running" && !isHeard) return refusedByDeployment(job, deployment);
   switch (decision.kind) {
     case "promote":
-      promote(engine, job, decision.groups);
+      promote(engine, job, decision.groups, by);
       return { ok: true, version };
     case "done":
       return { ok: true, version };
@@ -89,7 +94,7 @@ function wayToName(groups: readonly PromotableGroup[]): string {
 export function promoteByItself(engine: Engine, job: Job): void {
   if (groupsOf(job).record.deployment?.status !== "running") return;
   const decision = decidePromotion(promotable(engine, job), { kind: "auto" });
-  if (decision.kind === "promote") promote(engine, job, decision.groups);
+  if (decision.kind === "promote") promote(engine, job, decision.groups, null);
 }
 
 /** How the canaries of a job stand that have not been promoted. */
@@ -122,13 +127,13 @@ function promotable(engine: Engine, job: Job): PromotableGroup[] {
   });
 }
 
-function promote(engine: Engine, job: Job, names: readonly string[]): void {
+function promote(engine: Engine, job: Job, names: readonly string[], by: string | null): void {
   const tasks = [...groupsOf(job).live.tasks.values()].filter(({ spec: { place } }) => {
     const isOf = place !== undefined && names.includes(place.group);
     return isOf && place.index < canariesWanted(job, place.group);
   });
   for (const task of tasks) promoteTask(engine, job, task);
-  markPromoted(engine, job, names);
+  markPromoted(engine, job, names, by);
   engine.unsettledJobs.add(job.record.number);
 }
 

@@ -202,7 +202,7 @@ export function resume(engine: Engine, job: Job): void {
 }
 
 /** An earlier version again, as a new one (Nomad `job revert`). */
-export function revertJob(engine: Engine, job: Job, version: number): Reply {
+export function revertJob(engine: Engine, job: Job, version: number, by: string): Reply {
   const { record } = groupsOf(job);
   const { id } = job.record.spec;
   if (version === record.version) {
@@ -222,7 +222,7 @@ export function revertJob(engine: Engine, job: Job, version: number): Reply {
       "version",
     );
   }
-  revertTo(engine, job, earlier);
+  revertTo(engine, job, earlier, by);
   if (job.record.state !== "active") resume(engine, job);
   planLaunch(engine, job);
   return registered(job);

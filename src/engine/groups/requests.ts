@@ -29,9 +29,9 @@ export function applyToGroupJob(engine: Engine, job: Job, input: GroupJobRequest
   if (job.groups === null) return notOfGroups(job);
   switch (input.kind) {
     case "revertJob":
-      return revertJob(engine, job, input.version);
+      return revertJob(engine, job, input.version, input.user);
     case "promoteJob":
-      return promoteJob(engine, job, input.groups);
+      return promoteJob(engine, job, input.groups, input.user);
     case "dispatchJob":
       return dispatchJob(engine, job, input.dispatch);
     case "forceLaunch":

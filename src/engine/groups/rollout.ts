@@ -1,6 +1,6 @@
 import type { GroupSpec } from "../../model/group.ts";
 import { groupChange } from "../../model/groupChange.ts";
-import type { Deployment, DeploymentGroup, JobVersion } from "../../model/groupJob.ts";
+import type { DeploymentGroup, JobVersion } from "../../model/groupJob.ts";
 import type { JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
@@ -9,6 +9,7 @@ import { stopExecution } from "../taskEnd.ts";
 import { allocationOf, describeStop, rolloutOf, setAllocation } from "./allocation.ts";
 import { canariesDecision } from "./canaries.ts";
 import { endDeployment, pauseProgress } from "./deployment.ts";
+import { faultOfGroup } from "./fault.ts";
 import {
   groupOf,
   groupOfVersion,
@@ -35,6 +36,7 @@ export function settleRollout(engine: Engine, job: Job): void {
 }
 
 interface GroupState {
+  readonly group: GroupSpec;
   /** All that is wanted of it runs the new version. */
   readonly isDone: boolean;
   /** Why the deployment has failed; null: it has not. */
@@ -51,7 +53,7 @@ function settleGroup(engine: Engine, job: Job, group: GroupSpec): GroupState {
 function settleCanaryGroup(engine: Engine, job: Job, group: GroupSpec): GroupState {
   const { failure, isReady } = canariesDecision(engine, job, group);
   if (failure === null) pauseProgress(engine, job, group.name, isReady);
-  return { isDone: false, failure };
+  return { group, isDone: false, failure };
 }
 
 function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
@@ -80,7 +82,7 @@ function settleRolling(engine: Engine, job: Job, group: GroupSpec): GroupState {
     describeStop(engine, current, "alloc is being updated due to job update");
     stopExecution(engine, current, "replaced");
   }
-  return { isDone, failure };
+  return { group, isDone, failure };
 }
 
 /** Batches of a system job follow each other by `stagger` at least; what is left waits for its time. */
@@ -131,8 +133,8 @@ function settleDeployment(engine: Engine, job: Job, states: readonly GroupState[
   const { record } = groupsOf(job);
   const { deployment } = record;
   if (deployment?.status !== "running" || deployment.version !== record.version) return;
-  const failure = states.find((state) => state.failure !== null)?.failure ?? null;
-  if (failure !== null) failDeployment(engine, job, deployment, failure);
+  const failed = states.find(({ failure }) => failure !== null);
+  if (failed?.failure != null) failDeployment(engine, job, failed.group, failed.failure);
   else if (Object.values(deployment.groups).some(isUnpromoted)) promoteByItself(engine, job);
   else if (states.every(({ isDone }) => isDone)) {
     endDeployment(engine, job, deployment, "successful", "Deployment completed successfully");
@@ -144,17 +146,20 @@ function isUnpromoted({ canaries, promoted }: DeploymentGroup): boolean {
   return canaries > 0 && !promoted;
 }
 
-function failDeployment(engine: Engine, job: Job, deployment: Deployment, why: string): void {
+function failDeployment(engine: Engine, job: Job, group: GroupSpec, why: string): void {
   const { record } = groupsOf(job);
+  const { deployment } = record;
+  if (deployment === null) return;
   const wantsRevert = Object.values(deployment.groups).some(({ autoRevert }) => autoRevert);
   const found = wantsRevert ? record.history.find((version) => version.stable) : undefined;
   const isSame = found !== undefined && isSameSpec(found.spec, job.record.spec);
   const stable = isSame ? undefined : found;
   const text = `${why}${wantsRevert ? revertText(stable, isSame) : ""}`;
-  endDeployment(engine, job, deployment, "failed", text);
+  const failure = faultOfGroup(engine, job, group);
+  endDeployment(engine, job, deployment, "failed", text, failure);
   // Its canaries are not wanted any more.
   engine.unsettledJobs.add(job.record.number);
-  if (stable !== undefined) revertUntried(engine, job, stable);
+  if (stable !== undefined) revertUntried(engine, job, stable, failure);
 }
 
 function isSameSpec(one: JobSpec, other: JobSpec): boolean {

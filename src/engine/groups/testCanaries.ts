@@ -33,7 +33,7 @@ export class CanaryFleet extends GroupFleet {
   }
 
   promote(groups: readonly string[] | null = null) {
-    return this.send({ kind: "promoteJob", job: "example", groups });
+    return this.send({ kind: "promoteJob", job: "example", groups, user: "alice" });
   }
 
   get groups() {

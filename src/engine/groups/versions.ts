@@ -1,13 +1,20 @@
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
 import { groupChange } from "../../model/groupChange.ts";
-import type { GroupsRecord, JobVersion } from "../../model/groupJob.ts";
-import { VERSIONS_MAX } from "../../model/groupJob.ts";
+import {
+  type DeploymentFailure,
+  type GroupsRecord,
+  type JobVersion,
+  presentVersion,
+  type Reversion,
+  VERSIONS_MAX,
+} from "../../model/groupJob.ts";
 import type { JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { saveJob } from "../record.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
 import { cancelDeployment, newDeployment } from "./deployment.ts";
+import { emitRevert } from "./emitDeployment.ts";
 import {
   groupOf,
   groupsOf,
@@ -28,6 +35,8 @@ export function firstRecord(
     modifyIndex: nextChange(engine),
     submittedAt: engine.now,
     stable: false,
+    reverted: null,
+    promotions: [],
     history: [],
     deployment: null,
     nextLaunchAt: null,
@@ -37,28 +46,24 @@ export function firstRecord(
   };
 }
 
-/** The job as it is now, as a version. */
-export function currentVersion(job: Job): JobVersion {
-  const { version, submittedAt, stable } = groupsOf(job).record;
-  return { version, submittedAt, stable, spec: job.record.spec };
-}
-
 /**
  * A further version takes the place of the current one, which is kept. `kept`: the versions that groups keep which it is
- * tried in, by group; asked for while the deployment before still says what is kept.
+ * tried in, by group; asked for while the deployment before still says what is kept. `reverted`: if it is an earlier one
+ * again, how that came about.
  */
 export function newVersion(
   engine: Engine,
   job: Job,
   spec: JobSpec,
   kept: ReadonlyMap<string, number> = keptByCanaries(engine, job, spec),
+  reverted: Reversion | null = null,
 ): void {
   const { record } = groupsOf(job);
   cancelDeployment(engine, job, "Cancelled due to newer version of job");
   // What a failed deployment goes back to is kept, however old.
   const stable = record.history.find((earlier) => earlier.stable)?.version;
   const inUse = new Set([...versionsInUse(engine, job), ...kept.values()]);
-  const history = [currentVersion(job), ...record.history].filter(
+  const history = [presentVersion(job.record.spec, groupsOf(job).record), ...record.history].filter(
     (earlier, index) =>
       index < VERSIONS_MAX || inUse.has(earlier.version) || earlier.version === stable,
   );
@@ -71,6 +76,8 @@ export function newVersion(
     modifyIndex: nextChange(engine),
     submittedAt: engine.now,
     stable: false,
+    reverted,
+    promotions: [],
     history,
   };
   const deployment = newDeployment(engine, job, version, kept);
@@ -131,13 +138,23 @@ function versionsInUse(engine: Engine, job: Job): Set<number> {
 }
 
 /** An earlier version's spec again, as a new version: what a person goes back to is tried as any other. */
-export function revertTo(engine: Engine, job: Job, to: JobVersion): void {
-  newVersion(engine, job, to.spec);
+export function revertTo(engine: Engine, job: Job, to: JobVersion, by: string): void {
+  const reverted = { from: groupsOf(job).record.version, to: to.version, by, failure: null };
+  newVersion(engine, job, to.spec, undefined, reverted);
+  emitRevert(engine, job, reverted);
 }
 
 /** What auto_revert goes back to has run well, and nobody may be there to promote it. */
-export function revertUntried(engine: Engine, job: Job, to: JobVersion): void {
-  newVersion(engine, job, to.spec, new Map());
+export function revertUntried(
+  engine: Engine,
+  job: Job,
+  to: JobVersion,
+  failure: DeploymentFailure | null,
+): void {
+  const from = groupsOf(job).record.version;
+  const reverted = { from, to: to.version, by: null, failure };
+  newVersion(engine, job, to.spec, new Map(), reverted);
+  emitRevert(engine, job, reverted);
 }
 
 /** What failed was another version: the new one is tried at once, without its delays. */

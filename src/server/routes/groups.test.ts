@@ -367,6 +367,29 @@ test("a canary that was healthy and has ended counts as healthy no more", async 
   });
 });
 
+test("a deployment that is over stays as it ended, whatever becomes of its executions", async () => {
+  const health = { healthy: true, at: TEST_TIME, reason: "Healthy for 10s" };
+  const says = (execution: number, healthy: boolean) => {
+    const given = state({ health: { ...health, healthy } });
+    return api.report(node, "n1", [{ kind: "allocation", execution, state: given }]);
+  };
+  await api.json("POST", "/jobs/register", withCanary("over", 50));
+  const first = await started("over");
+  await says(first.execution, true);
+  const { deployment: ended } = await api.json("GET", "/jobs/over/groups");
+  expect(ended).toMatchObject({
+    status: "successful",
+    groups: [{ desired: 1, placed: 1, healthy: 1, unhealthy: 0 }],
+  });
+  await says(first.execution, false);
+  expect((await api.json("GET", "/jobs/over/groups")).deployment).toEqual(ended);
+  await api.request("POST", `/allocations/${first.allocation?.allocationId}/stop`);
+  const result = { ...resultOf(143), allocation: { ...state(), status: "complete" } as const };
+  await api.report(node, "n1", [{ kind: "ended", execution: first.execution, result }]);
+  await says((await started("over", 2)).execution, true);
+  expect((await api.json("GET", "/jobs/over/groups")).deployment).toEqual(ended);
+});
+
 test("a canary that no node takes says why, beside what runs", async () => {
   await api.json("POST", "/jobs/register", withCanary("wide", 50));
   await started("wide");

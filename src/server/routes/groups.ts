@@ -1,15 +1,14 @@
 import type { Reply, RequestInput } from "../../engine/input.ts";
-import type { GroupJobSpec } from "../../jobfile/decode/jobs.ts";
-import { nomadJson } from "../../jobfile/nomad/jobs.ts";
+import { presentVersion } from "../../model/groupJob.ts";
 import { foldId, type JobNumber, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
 import { DRAIN_DEADLINE_DEFAULT_MS } from "../../model/limits.ts";
-import { isoTime } from "../../model/time.ts";
 import type { GROUP_ENDPOINTS } from "../../protocol/api/endpoint/groups.ts";
 import { readSubmission } from "../groups/submission.ts";
 import { allocationStub, allocationView } from "../views/allocation.ts";
 import { clientStatusOf, isOver } from "../views/clientStatus.ts";
 import { type GroupsFigures, groupsStatusView } from "../views/groupsStatus.ts";
+import { versionView } from "../views/version.ts";
 import type { HandlersOf } from "./call.ts";
 import { submit } from "./call.ts";
 import type { ServerContext } from "./context.ts";
@@ -46,16 +45,18 @@ function jobRequests(context: ServerContext) {
       const { version = 0, modifyIndex = 0 } = reply;
       return { jobId: spec.id, version, modifyIndex, warnings: [...warnings] };
     },
-    "POST /jobs/{jobId}/revert": async ({ parameters, body }) => {
+    "POST /jobs/{jobId}/revert": async ({ parameters, body, caller }) => {
       const { version } = await body();
       const { jobId } = parameters;
-      const reply = await replyTo(context, { kind: "revertJob", job: jobId, version });
+      const user = caller?.name ?? "";
+      const reply = await replyTo(context, { kind: "revertJob", job: jobId, version, user });
       return { jobId, version: reply.version ?? version };
     },
-    "POST /jobs/{jobId}/promote": async ({ parameters, body }) => {
+    "POST /jobs/{jobId}/promote": async ({ parameters, body, caller }) => {
       const { groups = null } = await body();
       const { jobId } = parameters;
-      const reply = await replyTo(context, { kind: "promoteJob", job: jobId, groups });
+      const user = caller?.name ?? "";
+      const reply = await replyTo(context, { kind: "promoteJob", job: jobId, groups, user });
       return { jobId, version: reply.version ?? 0 };
     },
     "POST /jobs/{jobId}/dispatch": async ({ parameters, body }) => {
@@ -130,15 +131,8 @@ function jobReads(context: ServerContext) {
     },
     "GET /jobs/{jobId}/versions": async ({ parameters }) => {
       const { job, record } = await findGroups(context, parameters.jobId);
-      const { version, submittedAt, stable } = record;
-      const all = [{ version, submittedAt, stable, spec: job.spec }, ...record.history];
-      const items = all.map((one) => ({
-        version: one.version,
-        submitTime: isoTime(one.submittedAt),
-        stable: one.stable,
-        job: { ...nomadJson(one.spec as GroupJobSpec) },
-      }));
-      return { items };
+      const all = [presentVersion(job.spec, record), ...record.history];
+      return { items: all.map(versionView) };
     },
     "GET /jobs/{jobId}/allocations": async ({ parameters, query }) => {
       const { job } = await findGroups(context, parameters.jobId);

@@ -10,6 +10,7 @@ import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
 import { clientStatusOf } from "./clientStatus.ts";
 import { jobStatusOf } from "./jobStatus.ts";
 import { present, timeOf } from "./present.ts";
+import { failureView, storyView } from "./version.ts";
 import { waitingMembers, waitingTasks } from "./waiting.ts";
 
 /** Why no node takes a task, or the canary beside it, now. */
@@ -48,6 +49,7 @@ export function groupsStatusView(figures: GroupsFigures): GroupsStatus {
     version: record.version,
     modifyIndex: record.modifyIndex,
     stable: record.stable,
+    ...storyView(record),
     submitTime: isoTime(record.submittedAt),
     datacenters: [...spec.datacenters],
     namespace: spec.namespace,
@@ -94,50 +96,29 @@ function summaryOf({ tasks, executions }: GroupsFigures, group: GroupSpec) {
 }
 
 function deploymentView(
-  { tasks, executions, promotion }: GroupsFigures,
+  { promotion }: GroupsFigures,
   deployment: Deployment,
 ): NonNullable<GroupsStatus["deployment"]> {
-  const groupOf = new Map(tasks.map((task) => [task.number, task.spec.place?.group]));
-  const { id, version, status, description } = deployment;
+  const { id, version, status, description, failure } = deployment;
   return {
     id,
     version,
     status,
     description,
+    ...present({ failure: failure === null ? null : failureView(failure) }),
     createTime: isoTime(deployment.createdAt),
     waitsForPromotion: promotion.isAwaited,
     ...present({ endTime: timeOf(deployment.endedAt) }),
-    groups: Object.entries(deployment.groups).map(
-      ([group, { autoRevert, autoPromote, promoted, desired, canaries, progressBy }]) => {
-        const placed = executions.filter(
-          ({ task, allocation, assignedAt }) =>
-            allocation?.version === version &&
-            allocation.desired === "run" &&
-            assignedAt <= (deployment.endedAt ?? assignedAt) &&
-            groupOf.get(task) === group,
-        );
-        const withHealth = (healthy: boolean) =>
-          placed.filter(({ allocation }) => allocation?.state?.health?.healthy === healthy);
-        return {
-          group,
-          autoRevert,
-          autoPromote,
-          promoted,
-          desired,
-          canaries,
-          canariesHealthy: promotion.healthy.get(group) ?? 0,
-          placed: placed.length,
-          healthy: withHealth(true).filter((execution) => !endedDuring(deployment, execution))
-            .length,
-          unhealthy: withHealth(false).length,
-          ...present({ progressBy: timeOf(progressBy) }),
-        };
-      },
-    ),
+    groups: Object.entries(deployment.groups).map(([group, one]) => {
+      const { autoRevert, autoPromote, promoted, desired, canaries, progressBy } = one;
+      const { placed, healthy, unhealthy } = one;
+      return {
+        group,
+        ...{ autoRevert, autoPromote, promoted, desired, canaries },
+        canariesHealthy: promotion.healthy.get(group) ?? 0,
+        ...{ placed, healthy, unhealthy },
+        ...present({ progressBy: timeOf(progressBy) }),
+      };
+    }),
   };
-}
-
-/** It was over before its deployment was: what it had been does not count for that. */
-function endedDuring(deployment: Deployment, { endedAt }: ExecutionRecord): boolean {
-  return endedAt !== null && (deployment.endedAt === null || endedAt < deployment.endedAt);
 }

@@ -9,6 +9,7 @@ import type { TaskProgress } from "../../model/task.ts";
 import { slotsOf } from "../../model/taskSpec.ts";
 import type { World } from "../world.ts";
 import { CanaryChecks } from "./canaryChecks.ts";
+import { DeploymentChecks } from "./deploymentChecks.ts";
 import { GroupStoreChecks } from "./groupStoreChecks.ts";
 import { type Ledger, memberKey } from "./ledger.ts";
 import { demand } from "./violation.ts";
@@ -29,6 +30,7 @@ export class StoreChecks {
   readonly #ordinals = new Map<TaskNumber, number>();
   readonly #groups: GroupStoreChecks;
   readonly #canaries: CanaryChecks;
+  readonly #deployments: DeploymentChecks;
   #recounts = 0;
 
   constructor(world: World, ledger: Ledger) {
@@ -36,6 +38,7 @@ export class StoreChecks {
     this.#ledger = ledger;
     this.#groups = new GroupStoreChecks(world, ledger);
     this.#canaries = new CanaryChecks(world);
+    this.#deployments = new DeploymentChecks(world);
   }
 
   /** The caller was told that these tasks are accepted: then they are there. */
@@ -239,6 +242,7 @@ export class StoreChecks {
   committed(changes: Changes): void {
     this.#groups.committed(changes);
     this.#canaries.committed(changes);
+    this.#deployments.committed(changes);
     for (const execution of changes.executions.values()) this.#noteEnd(execution);
     for (const execution of changes.executions.values()) this.#noteExecution(execution);
     for (const [number, progress] of changes.tasks) {

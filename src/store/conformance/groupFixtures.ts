@@ -1,10 +1,37 @@
 import type { ExecutionRecord } from "../../model/execution.ts";
 import type { GroupsSpec } from "../../model/group.ts";
-import type { CanaryProgress } from "../../model/groupJob.ts";
+import type { CanaryProgress, Deployment } from "../../model/groupJob.ts";
 import { jobOfTask } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { job, T0, task } from "./fixtures.ts";
+
+const FAILURE = { group: "web", taskId: "Groups.web[0]", allocationId: null, message: "It waits" };
+
+const DEPLOYMENT: Deployment = {
+  id: "1-3",
+  version: 3,
+  status: "running",
+  description: "Deployment is running",
+  failure: null,
+  createdAt: T0,
+  endedAt: null,
+  groups: {
+    web: {
+      desired: 2,
+      placed: 2,
+      healthy: 1,
+      unhealthy: 1,
+      autoRevert: true,
+      progressBy: T0 + 1,
+      canaries: 1,
+      autoPromote: true,
+      promoted: false,
+      keepsVersion: 2,
+      fault: FAILURE,
+    },
+  },
+};
 
 /** A job of groups with two tasks, of which the first runs. */
 export function groups(number: number, executionNumber: number) {
@@ -17,28 +44,19 @@ export function groups(number: number, executionNumber: number) {
       modifyIndex: 5,
       submittedAt: T0,
       stable: true,
+      reverted: { from: 2, to: 1, by: "alice", failure: null },
+      promotions: [{ groups: ["web"], by: null, at: T0 + 4 }],
       history: [
-        { version: 2, spec: { ...base.spec, groups: GROUPS }, submittedAt: T0, stable: false },
-      ],
-      deployment: {
-        id: "1-3",
-        version: 3,
-        status: "running",
-        description: "Deployment is running",
-        createdAt: T0,
-        endedAt: null,
-        groups: {
-          web: {
-            desired: 2,
-            autoRevert: true,
-            progressBy: T0 + 1,
-            canaries: 1,
-            autoPromote: true,
-            promoted: false,
-            keepsVersion: 2,
-          },
+        {
+          version: 2,
+          spec: { ...base.spec, groups: GROUPS },
+          submittedAt: T0,
+          stable: false,
+          reverted: { from: 1, to: 0, by: null, failure: FAILURE },
+          promotions: [],
         },
-      },
+      ],
+      deployment: DEPLOYMENT,
       parentJobId: "parent",
       payload: "aGk=",
       meta: { who: "me" },

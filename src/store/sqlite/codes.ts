@@ -60,4 +60,7 @@ export const EVENT_TYPE = code<EventType>({
   PoolDeleteCompleteEvent: 9,
   ExecStartEvent: 10,
   ExecEndEvent: 11,
+  DeploymentEndEvent: 12,
+  DeploymentPromoteEvent: 13,
+  JobRevertEvent: 14,
 });

@@ -15,6 +15,22 @@ const EXECUTION_COLUMNS = `
     result TEXT
   `;
 
+/** Executions of a job's deployment in group `key`, as they were counted when that was not kept: those for which `what` holds. */
+function deployedExecutions(what: string): string {
+  return `(
+      SELECT count(*) FROM tasks
+        JOIN (
+          SELECT task, assigned_at, ended_at, allocation FROM live_executions
+          UNION ALL SELECT task, assigned_at, ended_at, allocation FROM executions
+        ) AS one ON one.task = tasks.number
+        WHERE tasks.job = jobs.number AND tasks.spec ->> '$.place.group' = key
+          AND allocation ->> '$.version' = jobs.document ->> '$.groups.deployment.version'
+          AND allocation ->> '$.desired' = 'run'
+          AND assigned_at <= coalesce(jobs.document ->> '$.groups.deployment.endedAt', assigned_at)
+          AND ${what}
+    )`;
+}
+
 /**
  * The tables, as migrations: entry N leads from version N to N + 1 and is never changed once released.
  *
@@ -224,6 +240,27 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE meta ADD COLUMN job_change INTEGER NOT NULL DEFAULT 0;
   UPDATE meta SET job_change = job;
   UPDATE jobs SET document = json_set(document, '$.groups.modifyIndex', number)
+    WHERE document ->> '$.groups.version' IS NOT NULL;
+  `,
+  // Of deployments: what they had come to, as far as it can be told; who promoted and reverted was not kept.
+  `
+  UPDATE jobs SET document = json_set(document, '$.groups.deployment.failure', NULL,
+      '$.groups.deployment.groups', json((
+        SELECT json_group_object(key, json_set(value, '$.fault', NULL,
+          '$.placed', ${deployedExecutions("TRUE")},
+          '$.healthy', ${deployedExecutions(
+            "ended_at IS NULL AND allocation ->> '$.state.health.healthy' = 1",
+          )},
+          '$.unhealthy', ${deployedExecutions("allocation ->> '$.state.health.healthy' = 0")}))
+        FROM json_each(document, '$.groups.deployment.groups')
+      )))
+    WHERE document ->> '$.groups.deployment.id' IS NOT NULL;
+  UPDATE jobs SET document = json_set(document, '$.groups.reverted', NULL,
+      '$.groups.promotions', json('[]'), '$.groups.history', json((
+        SELECT json_group_array(json_set(value, '$.reverted', NULL, '$.promotions', json('[]'))
+          ORDER BY key)
+        FROM json_each(document, '$.groups.history')
+      )))
     WHERE document ->> '$.groups.version' IS NOT NULL;
   `,
 ];

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { taskNumberOf } from "../../model/id.ts";
-import { completed, execution, job, running, task } from "../conformance/fixtures.ts";
+import { completed, execution, job, running, T0, task } from "../conformance/fixtures.ts";
 import { groups } from "../conformance/groupFixtures.ts";
 import { codeOf } from "../conformance/harness.ts";
 import { commit, page } from "../conformance/requests.ts";
@@ -178,9 +178,9 @@ test("a purge ends with no row left, over a restart too", async () => {
   await cleanup();
 });
 
-/** As the version before had the tables. */
+/** As version 3 had the tables. */
 function withoutModifyIndices(database: Database): void {
-  database.run("UPDATE schema_version SET version = version - 1");
+  database.run("UPDATE schema_version SET version = 3");
   database.run("ALTER TABLE meta DROP COLUMN job_change");
   database.run("UPDATE jobs SET document = json_remove(document, '$.groups.modifyIndex')");
 }
@@ -200,10 +200,7 @@ test("jobs that were stored before there were modify indices have one that no la
   withoutModifyIndices(database);
   database.close();
   const again = await openSqliteStore(path);
-  expect((await again.readJob("groups"))?.record).toEqual({
-    ...ofGroups,
-    groups: { ...ofGroups.groups, modifyIndex: 4 },
-  } as typeof ofGroups);
+  expect((await again.readJob("groups"))?.record.groups?.modifyIndex).toBe(4);
   expect((await again.readJob("tasks"))?.record).toEqual(ofTasks);
   expect((await again.readLive()).counters).toMatchObject({ job: 5, jobChange: 5 });
   await again.close();
@@ -223,7 +220,7 @@ test("groups that were stored before there were canaries have none", async () =>
   await store.close();
   const database = new Database(path);
   withoutModifyIndices(database);
-  database.run("UPDATE schema_version SET version = version - 1");
+  database.run("UPDATE schema_version SET version = 2");
   database.run("UPDATE task_progress SET group_progress = json_remove(group_progress, '$.canary')");
   database.run("UPDATE live_executions SET allocation = json_remove(allocation, '$.canary')");
   const before = JSON.stringify({ desired: 2, autoRevert: true, progressBy: null });
@@ -250,8 +247,75 @@ test("groups that were stored before there were canaries have none", async () =>
       autoPromote: false,
       promoted: false,
       keepsVersion: null,
+      fault: null,
+      placed: 0,
+      healthy: 0,
+      unhealthy: 0,
     },
   });
+  await again.close();
+  await cleanup();
+});
+
+test("deployments that were stored before their figures were have those of their executions", async () => {
+  const { path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  const given = groups(1, 7);
+  const { allocation } = given.execution;
+  if (allocation === undefined) throw new Error("no allocation");
+  const health = (healthy: boolean) => {
+    const state = { status: "running", members: [], checks: [] } as const;
+    return { ...state, health: { healthy, at: T0, reason: null } };
+  };
+  const one = (number: number, parts: Partial<typeof allocation>, endedAt: number | null = null) =>
+    ({
+      ...given.execution,
+      number,
+      endedAt,
+      state: endedAt === null ? "running" : "ended",
+      allocation: { ...allocation, version: 3, desired: "run", ...parts },
+    }) as const;
+  const executions = [
+    one(7, { state: health(true) }),
+    one(8, { state: health(true) }, T0 + 9),
+    one(9, { state: health(false) }, T0 + 9),
+    one(10, { state: health(true), version: 2 }),
+    one(11, { state: health(true), desired: "stop" }),
+  ];
+  await commit(store, (changes) => {
+    changes.jobs.set(1, given.record);
+    changes.newTasks.push(...given.tasks);
+    for (const { number, progress } of given.tasks) changes.tasks.set(number, progress);
+    for (const made of executions) changes.executions.set(made.number, made);
+  });
+  await store.close();
+  const database = new Database(path);
+  database.run("UPDATE schema_version SET version = 4");
+  const [web, all] = ["$.groups.deployment.groups.web", "$.groups"];
+  database.run(
+    `UPDATE jobs SET document = json_remove(document, '${web}.placed', '${web}.healthy',
+      '${web}.unhealthy', '${web}.fault', '$.groups.deployment.failure', '${all}.reverted',
+      '${all}.promotions', '${all}.history[0].reverted', '${all}.history[0].promotions')`,
+  );
+  database.close();
+  const again = await openSqliteStore(path);
+  const found = (await again.readJob("groups"))?.record.groups;
+  const before = given.record.groups;
+  const none = { reverted: null, promotions: [] };
+  expect(found).toEqual({
+    ...before,
+    ...none,
+    history: before?.history.map((version) => ({ ...version, ...none })) ?? [],
+    deployment: {
+      ...before?.deployment,
+      groups: {
+        web: {
+          ...before?.deployment?.groups["web"],
+          ...{ fault: null, placed: 3, healthy: 1, unhealthy: 1 },
+        },
+      },
+    },
+  } as typeof found);
   await again.close();
   await cleanup();
 });

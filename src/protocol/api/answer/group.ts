@@ -30,13 +30,48 @@ const DEPLOYMENT_GROUP = z.object({
   desired: z.int(),
   canaries: z.int().openapi({ description: "Canaries that it is to have; 0: it has none." }),
   canariesHealthy: z.int().openapi({
-    description: "Canaries that are healthy now; 0 once they were promoted.",
+    description: "Canaries that are healthy now; 0 once they were promoted, or it is over.",
   }),
-  placed: z.int().openapi({ description: "Executions of its version, ended ones included." }),
-  healthy: z.int().openapi({ description: "Those that are healthy and have not ended." }),
+  placed: z.int().openapi({
+    description:
+      "Executions of its version, ended ones included. As it was when the deployment ended.",
+  }),
+  healthy: z.int().openapi({
+    description: "Those that are healthy, and neither have ended nor are told to stop.",
+  }),
   unhealthy: z.int().openapi({ description: "Those that were found unhealthy." }),
   progressBy: TIME.optional(),
 });
+
+const FAILURE = z
+  .object({
+    group: z.string(),
+    taskId: z.string(),
+    allocationId: z.string().optional().openapi({ description: "Absent: none was placed." }),
+    message: z.string(),
+  })
+  .openapi({ description: "What kept a deployment from going well." });
+
+const BY = {
+  automatic: z.boolean().openapi({ description: "The update block asked for it, and no person." }),
+  user: z.string().optional().openapi({ description: "Name of the caller's token." }),
+};
+
+const VERSION_STORY = z.object({
+  reverted: z
+    .object({
+      from: z.int().openapi({ description: "The version that was the present one." }),
+      to: z.int().openapi({ description: "The version that it is again." }),
+      ...BY,
+      failure: FAILURE.optional(),
+    })
+    .optional()
+    .openapi({ description: "Absent: the version was registered." }),
+  promotions: z
+    .array(z.object({ groups: z.array(z.string()), ...BY, time: TIME }))
+    .openapi({ description: "Of its canaries, oldest first." }),
+});
+export type VersionStory = z.output<typeof VERSION_STORY>;
 
 export const DEPLOYMENT = z
   .object({
@@ -44,6 +79,7 @@ export const DEPLOYMENT = z
     version: z.int(),
     status: z.enum(["running", "successful", "failed", "cancelled"]),
     description: z.string(),
+    failure: FAILURE.optional(),
     createTime: TIME,
     endTime: TIME.optional(),
     waitsForPromotion: z.boolean().openapi({
@@ -94,6 +130,7 @@ export const GROUPS_STATUS = z
     version: z.int(),
     modifyIndex: MODIFY_INDEX,
     stable: z.boolean(),
+    ...VERSION_STORY.shape,
     submitTime: TIME,
     datacenters: z.array(z.string()),
     namespace: z.string(),
@@ -120,6 +157,7 @@ export const JOB_VERSION = z
     version: z.int(),
     submitTime: TIME,
     stable: z.boolean(),
+    ...VERSION_STORY.shape,
     job: z.record(z.string(), z.unknown()).openapi({ description: "In Nomad's JSON form." }),
   })
   .openapi("JobVersion");
