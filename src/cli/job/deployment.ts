@@ -1,9 +1,10 @@
 import { formatGoDuration } from "../../model/duration.ts";
-import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
+import type { GroupsStatus, VersionStory } from "../../protocol/api/answer/group.ts";
 import { second } from "../output/cell.ts";
 import { column } from "../output/list.ts";
 import { type Part, tablePart } from "../output/parts.ts";
 import { shortId } from "../output/shortId.ts";
+import { storyFields } from "./story.ts";
 
 export type Deployment = NonNullable<GroupsStatus["deployment"]>;
 type DeployedGroup = Deployment["groups"][number];
@@ -20,8 +21,13 @@ const COLUMNS = [
   column<DeployedGroup>("Progress Deadline", ({ progressBy }) => second(progressBy) ?? "N/A"),
 ];
 
-export function deploymentParts(deployment: Deployment, isVerbose: boolean): Part[] {
-  const { id, version, status, description, groups, createTime, endTime } = deployment;
+/** `story`: of the version that it deploys. */
+export function deploymentParts(
+  deployment: Deployment,
+  story: VersionStory,
+  isVerbose: boolean,
+): Part[] {
+  const { id, version, status, description, groups, createTime, endTime, failure } = deployment;
   const tookMs = endTime === undefined ? null : Date.parse(endTime) - Date.parse(createTime);
   return [
     {
@@ -31,6 +37,8 @@ export function deploymentParts(deployment: Deployment, isVerbose: boolean): Par
         ["Job Version", version],
         ["Status", status],
         ["Description", description],
+        ...(failure === undefined ? [] : [["Failure", failure.message] as const]),
+        ...storyFields(story),
         ...(tookMs === null ? [] : [["Took", formatGoDuration(tookMs)] as const]),
       ],
     },

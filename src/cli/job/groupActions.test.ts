@@ -7,7 +7,7 @@ function aVersion(version: number, count: number) {
   const task = { Name: "t", Driver: "raw_exec", Config: { command: "/bin/true" } };
   const group = { Name: "g", Count: count, Tasks: [task] };
   const job = { ID: "web", Name: "web", Type: "service", TaskGroups: [group] };
-  return { version, submitTime: TIME, stable: version === 0, job };
+  return { version, submitTime: TIME, stable: version === 0, promotions: [], job };
 }
 
 const VERSIONS = new FakeServer({
@@ -31,6 +31,36 @@ Submit Date = 2026/11/21 03:20:05
 `);
   const { stdout } = await ran(["job", "history", "web", "-version", "0"], VERSIONS);
   expect(stdout).toStartWith("Version     = 0\n");
+});
+
+test("the history says which versions were promoted and reverted, by whom and why", async () => {
+  const promotion = { groups: ["g"], automatic: false, user: "alice", time: TIME };
+  const failure = {
+    group: "g",
+    taskId: "web.g[0]",
+    message: "Allocation 3c6e8bbf of group g failed",
+  };
+  const items = [
+    { ...aVersion(3, 2), reverted: { from: 2, to: 1, automatic: false, user: "bob" } },
+    { ...aVersion(2, 2), reverted: { from: 1, to: 0, automatic: true, failure } },
+    { ...aVersion(1, 3), promotions: [promotion, { groups: ["h"], automatic: true, time: TIME }] },
+  ];
+  const server = new FakeServer({ "GET /jobs/web/versions": { items } });
+  expect((await ran(["job", "history", "web"], server)).stdout).toBe(`Version     = 3
+Stable      = false
+Submit Date = 2026/11/21 03:20:05
+Reverted    = to version 1, from version 2 by bob
+
+Version     = 2
+Stable      = false
+Submit Date = 2026/11/21 03:20:05
+Reverted    = to version 0, from version 1 by auto_revert: Allocation 3c6e8bbf of group g failed
+
+Version     = 1
+Stable      = false
+Submit Date = 2026/11/21 03:20:05
+Promoted    = g by alice at 2026/11/21 03:20:05; h by auto_promote at 2026/11/21 03:20:05
+`);
 });
 
 test("a job is inspected as the JSON that it was made of, also an earlier version of it", async () => {

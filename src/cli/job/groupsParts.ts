@@ -8,6 +8,7 @@ import { shortId } from "../output/shortId.ts";
 import type { Field } from "../output/view.ts";
 import { deploymentParts } from "./deployment.ts";
 import { jobStatus } from "./statusList.ts";
+import { storyFields } from "./story.ts";
 
 /** What `stint job status ID` tells of a job of groups. */
 export interface GroupsReport {
@@ -41,7 +42,7 @@ export function groupsParts(report: GroupsReport, form: TimeForm): Part[] {
     { title: "", fields: headerFields(status, form) },
     ...summaryParts(report),
     ...placementFailures(waiting),
-    ...(deployment === undefined ? [] : deploymentParts(deployment, form.isVerbose)),
+    ...(deployment === undefined ? [] : deploymentParts(deployment, status, form.isVerbose)),
     ...futureAttempts(waiting, form),
     ...decisions(status, form),
     ...(status.children === undefined ? allocationParts(allocations, form) : []),
@@ -70,6 +71,7 @@ function headerFields(status: GroupsStatus, { isVerbose, now }: TimeForm): Field
     ["Periodic", status.periodic],
     ["Parameterized", status.parameterized],
     ...next,
+    ...(status.deployment === undefined ? storyFields(status) : []),
     ...(parentJobId === undefined ? [] : [["Parent Job", parentJobId] as const]),
     ...(isVerbose ? more : []),
   ];

@@ -9,6 +9,7 @@ import { printable, second } from "../output/cell.ts";
 import { type Part, printParts } from "../output/parts.ts";
 import type { Session } from "../session.ts";
 import { versionNamed } from "./inspect.ts";
+import { storyFields } from "./story.ts";
 
 export interface JobHistoryOptions {
   readonly id: string;
@@ -36,6 +37,7 @@ function versionParts(one: JobVersionAnswer, before: JobVersionAnswer | null): P
       ["Version", version],
       ["Stable", stable],
       ["Submit Date", second(submitTime)],
+      ...storyFields(one),
     ],
   };
   if (before === null) return [head];

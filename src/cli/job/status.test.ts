@@ -127,6 +127,30 @@ test("canaries are in the deployment, and one that waits says why", async () => 
   expect(stdout).toContain("  * All nodes are full.\n");
 });
 
+test("a deployment says why it failed, who promoted it, and what its version came from", async () => {
+  const message = 'Allocation 3c6e8bbf of group cache is unhealthy: Check "web" is critical';
+  const failure = { group: "cache", taskId: "example.cache[0]", message };
+  const deployment = aDeployment({ status: "failed", description: "Failed", failure });
+  const promotions = [{ groups: ["cache"], automatic: false, user: "alice", time: SOON }];
+  const reverted = { from: 0, to: 0, automatic: true, failure };
+  const status = aGroupsStatus({ deployment, promotions, reverted });
+  const { stdout } = await ran(["job", "status", "example"], serverOf(status));
+  expect(stdout).toContain(`Latest Deployment
+ID          = 7-1
+Job Version = 1
+Status      = failed
+Description = Failed
+Failure     = ${message}
+Reverted    = to version 0, from version 0 by auto_revert: ${message}
+Promoted    = cache by alice at 2026/11/21 04:00:25
+
+`);
+  const alone = await ran(["job", "status", "example"], serverOf(aGroupsStatus({ reverted })));
+  expect(alone.stdout).toContain(
+    `Parameterized = false\nReverted      = to version 0, from version 0 by auto_revert: ${message}\n\n`,
+  );
+});
+
 test("allocations say which of them are canaries, if any are", async () => {
   const canary = aStub({ canary: true });
   const { stdout } = await ran(["job", "status", "example"], serverOf(undefined, [canary]));

@@ -102,7 +102,7 @@ async function printEnd(
   if (session.form === "json") {
     await printJson(session, status);
   } else if (deployment !== undefined) {
-    await session.print(boxParts(deploymentParts(deployment, false)));
+    await session.print(boxParts(deploymentParts(deployment, status, false)));
   } else if (status.version <= watched.version) {
     const count = status.summary.reduce((sum, { running, starting, complete }) => {
       return sum + running + starting + complete;
