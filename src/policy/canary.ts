@@ -59,12 +59,12 @@ export type PromotionWish =
   | { readonly kind: "auto" };
 
 /**
- * promote: these groups, now. wait: not yet, or nothing is there to promote. done: all that were asked for have been
+ * promote: these groups, now. wait: not yet. none: nothing is there to promote. done: all that were asked for have been
  * promoted. wrong: what was asked for has no canaries.
  */
 export type PromotionDecision =
   | { readonly kind: "promote"; readonly groups: readonly string[]; readonly reason: string }
-  | { readonly kind: "wait" | "done" | "wrong"; readonly reason: string };
+  | { readonly kind: "wait" | "none" | "done" | "wrong"; readonly reason: string };
 
 /**
  * Which groups are promoted (Nomad): those asked for, if all canaries of each are healthy, or none; who asks again for what
@@ -82,7 +82,7 @@ export function decidePromotion(
   if (wish.kind === "groups" && asked.length === 0) {
     return { kind: "done", reason: "All of them have been promoted" };
   }
-  if (asked.length === 0) return wait("No canaries wait for a promotion");
+  if (asked.length === 0) return { kind: "none", reason: "No canaries wait for a promotion" };
   const manual = waiting.filter(({ autoPromote }) => !autoPromote);
   if (wish.kind === "auto" && manual.length > 0) {
     return wait(`${quoted(manual)} without auto_promote`);

@@ -1,14 +1,7 @@
-import type { Deployment } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
-import {
-  decidePromotion,
-  isUnpromoted,
-  type PromotableGroup,
-  type PromotionWish,
-} from "../../policy/canary.ts";
+import { decidePromotion, type PromotableGroup, type PromotionWish } from "../../policy/canary.ts";
 import type { Reply } from "../input.ts";
 import { refusedByState } from "../jobs.ts";
-import { refuse } from "../nodes.ts";
 import { saveJobProgress } from "../record.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
 import { stopExecution } from "../taskEnd.ts";
@@ -19,6 +12,13 @@ import { markPromoted } from "./deployment.ts";
 import { groupsOf, progressOf, setProgress } from "./jobGroups.ts";
 import { canariesWanted } from "./kept.ts";
 import { dropFromPlacing } from "./placing.ts";
+import {
+  refusedByDeployment,
+  refusedNames,
+  refusedUnhealthy,
+  refusedWhileDisabled,
+  refusedWithoutNeed,
+} from "./promotionRefusal.ts";
 import { executionsOfTask, forgetOutcome } from "./wanted.ts";
 
 /** Canaries become what their tasks run, and the rest of the group follows (Nomad `job promote`). */
@@ -46,48 +46,16 @@ export function promoteJob(
     case "done":
       return { ok: true, version };
     case "wrong":
-      return refuse(
-        "InvalidPropertyValue",
-        `Expected groups of job ${job.record.spec.id} with canaries, and ${decision.reason}.`,
-        wayToName(all),
-        "groups",
-      );
+      return refusedNames(job, all, decision.reason);
+    case "none":
+      return refusedWithoutNeed(job);
     case "wait":
-      return refuse(
-        "ConditionNotMet",
-        `The deployment of job ${job.record.spec.id} is not promoted. ${decision.reason}.`,
-        `See how its canaries are: stint job status ${job.record.spec.id}.`,
-      );
+      return refusedUnhealthy(engine, job, askedOf(all, groups), decision.reason);
   }
 }
 
-/** Nothing of it is placed, so nothing of it can be replaced. */
-function refusedWhileDisabled({ record: { state, spec } }: Job): Reply | null {
-  if (state !== "disabling" && state !== "disabled") return null;
-  return refuse(
-    "JobNotActive",
-    `Job ${spec.id} is ${state}; only a job that is active can be promoted.`,
-    state === "disabled"
-      ? "Enable it first, then promote it."
-      : "Wait until it is disabled, and enable it. Then promote it.",
-  );
-}
-
-function refusedByDeployment({ record }: Job, deployment: Deployment | null): Reply {
-  const { id } = record.spec;
-  return refuse(
-    "ConditionNotMet",
-    deployment === null
-      ? `Job ${id} has no deployment to promote.`
-      : `Deployment ${deployment.id} of job ${id} is ${deployment.status}; only a running one can be promoted.`,
-    `See how it stands: stint job status ${id}.`,
-  );
-}
-
-function wayToName(groups: readonly PromotableGroup[]): string {
-  const waiting = groups.filter(isUnpromoted);
-  const names = waiting.map(({ group }) => group).join(", ");
-  return names === "" ? "No group waits for a promotion." : `These can be promoted: ${names}.`;
+function askedOf(all: readonly PromotableGroup[], names: readonly string[] | null) {
+  return names === null ? all : all.filter(({ group }) => names.includes(group));
 }
 
 /** With auto_promote in all groups that wait, the deployment promotes itself. */
