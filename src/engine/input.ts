@@ -203,6 +203,8 @@ export type Reply =
       readonly version?: number;
       /** Of a job of groups that was registered or reverted. */
       readonly modifyIndex?: number;
+      /** What to know of a job that was registered as it was; absent: that did something. */
+      readonly note?: string;
       /** Of a child that was started. */
       readonly jobId?: string;
     }

@@ -1,7 +1,7 @@
 import { explainTask } from "../engine/explain.ts";
 import type { Explanation } from "../engine/explanation.ts";
 import { firstLaunchAt } from "../engine/groups/launchPlan.ts";
-import { planJob } from "../engine/groups/plan.ts";
+import { planJob, planNote } from "../engine/groups/plan.ts";
 import { type PromotionState, promotionState } from "../engine/groups/promotion.ts";
 import { refusedSpec } from "../engine/groups/register.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
@@ -79,6 +79,7 @@ export function liveViewOf(loop: Loop): LiveView {
       return {
         refused: refusedSpec(engine, spec)?.error ?? null,
         groups: planJob(engine, spec),
+        note: planNote(engine, spec),
         nextLaunchAt: firstLaunchAt(spec, engine.now),
       };
     },

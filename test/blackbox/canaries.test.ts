@@ -130,6 +130,8 @@ test("a canary runs beside all of the old version until it is promoted, and then
   );
   const twice = await stint("job", "promote", "tried");
   expect(twice).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is successful") });
+  const { stdout } = await stint("job", "history", "tried", "-version", "1");
+  expect(stdout).toMatch(/^Promoted +=.* g by \S+ at \d{4}/m);
   await server.client.jobs.terminate("tried");
 }, 60_000);
 
@@ -160,6 +162,11 @@ test("a canary that fails takes nothing with it, and what is lost comes back as 
   expect(canaries.map(({ status }) => status)).toEqual(["failed"]);
   const refused = await stint("job", "promote", "failed");
   expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is failed") });
+  const blamed = `Allocation ${canaries[0]?.id.slice(0, 8)} of group g `;
+  expect(deployment?.failure?.message).toStartWith(blamed);
+  const same = { job: version(1, { id: "failed", begin: "exit 1;", update }) };
+  const again = await server.client.groups.register(same);
+  expect(again).toMatchObject({ version: 1, note: expect.stringContaining(blamed) });
   await server.client.groups.stopAllocation(old[0]?.id ?? "");
   const replaced = await until(
     "a replacement",
@@ -178,6 +185,19 @@ test("with auto_revert the job is what it was, in the processes that it had", as
     return one.version === 2 && one.status === "successful";
   });
   expect(status).toMatchObject({ version: 2, stable: true });
+  expect((await stint("job", "status", "reverted")).stdout).toMatch(
+    /^Reverted += to version 0, from version 1 by auto_revert: Allocation \w{8} of group g /m,
+  );
+  const { items } = await server.client.events.list({
+    type: ["DeploymentEndEvent", "JobRevertEvent"],
+    jobId: "reverted",
+  });
+  expect(items.map(({ properties: { status: end, to } }) => end ?? to)).toEqual([
+    "successful",
+    "failed",
+    0,
+    "successful",
+  ]);
   const left = await untilRunning(server.client, "reverted", 3);
   expect(idsOf(left)).toEqual(idsOf(old));
   expect(left.map((one) => one.version)).toEqual([2, 2, 2]);

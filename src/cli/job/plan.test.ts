@@ -55,6 +55,17 @@ job and the plan's results are potentially invalid.
   });
 });
 
+test("a plan of what is there already says what to know of it", async () => {
+  using folder = folderWith("web.nomad", JOB);
+  const note = "Job web is at version 4 already: the same again changes nothing.";
+  const plan = aPlan({ isChange: false, note, diff: ['Job: "web"'], groups: [] });
+  const words = ["job", "plan", "-var=count=3", "web.nomad"];
+  const server = new FakeServer({ "POST /jobs/plan": plan });
+  const { exitCode, stdout } = await ran(words, server, { currentFolder: folder.path });
+  expect(exitCode).toBe(0);
+  expect(stdout).toStartWith(`Job: "web"\n\n${note}\n\nJob Modify Index: 4\n`);
+});
+
 test("on a terminal the marks of the difference are coloured, unless NO_COLOR asks for none", async () => {
   using folder = folderWith("web.nomad", JOB);
   const server = new FakeServer({

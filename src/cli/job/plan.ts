@@ -43,11 +43,12 @@ export async function run(session: Session, options: JobPlanOptions): Promise<nu
 
 function planLines(session: Session, plan: Plan, options: JobPlanOptions): string[] {
   const paint = painter(session.io);
-  const { warnings, nextLaunchTime } = plan;
+  const { warnings, note, nextLaunchTime } = plan;
   return [
     ...plan.diff.map((line) => diffLine(line, paint)),
     "",
     ...plan.groups.flatMap((group) => groupLines(group, options.verbose, paint)),
+    ...(note === undefined ? [] : [printable(note), ""]),
     ...(nextLaunchTime === undefined
       ? []
       : [

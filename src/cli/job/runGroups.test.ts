@@ -65,6 +65,19 @@ test("a deployment that failed is exit code 2, with how to see why", async () =>
   expect(stderr).toEndWith("See why: stint job status example\n");
 });
 
+test("a file that changes nothing says so, and how the version that failed before stands", async () => {
+  const note =
+    "Job example is at version 1 already: the same again changes nothing. It has failed.";
+  const answers = {
+    "POST /jobs/register": { ...REGISTERED, note },
+    "GET /jobs/example/groups": aGroupsStatus({ deployment: aDeployment({ status: "failed" }) }),
+  };
+  const { exitCode, stderr } = await run(answers, "a.nomad");
+  expect(exitCode).toBe(2);
+  expect(stderr).toStartWith(`${note}\nDeployment 7-1 failed: `);
+  expect((await run(answers, "-detach", "a.nomad")).stdout).toBe(`${note}\n`);
+});
+
 test("a version that was replaced is not waited for", async () => {
   const status = aGroupsStatus({ version: 2, deployment: aDeployment({ version: 2 }) });
   const { exitCode, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");

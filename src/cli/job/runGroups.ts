@@ -34,7 +34,8 @@ export async function runGroups(
   // The server finds again what has been said with its line.
   const warnings = read.findings.length > 0 ? [] : answer.warnings;
   for (const warning of warnings) await session.note(`warning: ${warning}`);
-  const sentence = `${jobId} has been registered successfully as version ${version}.`;
+  const sentence =
+    answer.note ?? `${jobId} has been registered successfully as version ${version}.`;
   const { periodic, parameterized } = spec.groups;
   if (detach || periodic !== null || parameterized !== null) {
     return await printDone(session, sentence, answer);

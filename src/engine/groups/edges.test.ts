@@ -203,7 +203,13 @@ test("a batch job that is over runs a failed task again when a person asks, and 
   fleet.fails(first);
   fleet.ends(second, 0, "complete");
   expect(fleet.jobState("example")).toBe("completed");
-  expect(fleet.register(job)).toMatchObject({ ok: true, version: 0 });
+  expect(fleet.register(job)).toMatchObject({
+    ok: true,
+    version: 0,
+    note: expect.stringMatching(
+      /if only meta; what failed, with stint jobtask retry example TASK\.$/,
+    ),
+  });
   expect(fleet.starts()).toEqual([]);
   fleet.send({ kind: "reactivateTask", job: "example", task: TASK });
   const again = fleet.start();

@@ -17,6 +17,7 @@ import { keptVersion } from "./kept.ts";
 import { nowhereReasons } from "./nowhere.ts";
 import { type PlannedTrial, plannedTrial, runningIn } from "./planCanaries.ts";
 import { withEnd } from "./register.ts";
+import { isSameSpec, sameAgainNote } from "./sameAgain.ts";
 import { runsAgain } from "./wanted.ts";
 
 /** Where a new execution would go. */
@@ -50,8 +51,7 @@ const EXPLAINED_MAX = 3;
 export function planJob(engine: Engine, spec: JobSpec): readonly PlannedGroup[] {
   const { groups } = spec;
   if (groups === undefined) return [];
-  const number = engine.jobsById.get(foldId(spec.id));
-  const job = number === undefined ? null : (engine.jobs.get(number) ?? null);
+  const job = jobOfId(engine, spec.id);
   const poolNumber = engine.poolsById.get(foldId(spec.poolId));
   const pool = poolNumber === undefined ? null : (engine.pools.get(poolNumber) ?? null);
   const gone = (job?.record.spec.groups?.groups ?? []).filter(
@@ -61,6 +61,17 @@ export function planJob(engine: Engine, spec: JobSpec): readonly PlannedGroup[] 
     ...groups.groups.map((group) => planGroup(engine, { spec, job, pool, group })),
     ...gone.map(({ name }) => ({ ...NOTHING, group: name, stop: runningIn(engine, job, name) })),
   ];
+}
+
+/** What to know when registering it would do nothing, as it is what is there; null: it is not. */
+export function planNote(engine: Engine, spec: JobSpec): string | null {
+  const job = jobOfId(engine, spec.id);
+  return job?.groups != null && isSame({ spec, job }) ? sameAgainNote(job) : null;
+}
+
+function jobOfId(engine: Engine, id: string): Job | null {
+  const number = engine.jobsById.get(foldId(id));
+  return number === undefined ? null : (engine.jobs.get(number) ?? null);
 }
 
 const NOTHING = {
@@ -83,7 +94,7 @@ interface Given {
 
 function planGroup(engine: Engine, given: Given): PlannedGroup {
   const { job, spec, group } = given;
-  const trial = plannedTrial(engine, job, spec, group, isSameSpec(given));
+  const trial = plannedTrial(engine, job, spec, group, isSame(given));
   if (trial !== null) return planTrial(engine, given, trial);
   const { create, kept, done } = sorted(engine, given, (task) => isDone(given, task));
   const change = changeOf(given);
@@ -152,7 +163,7 @@ function isDone(given: Given, { progress }: TaskRecord): boolean {
   if (progress.state !== "completed" || wasStopped || job === null) return false;
   const { state, terminateReason } = job.record;
   if (state !== "active" && terminateReason !== "AllTasksComplete") return false;
-  return isSameSpec(given);
+  return isSame(given);
 }
 
 /** It is over, and what it kept is no reason to begin again. */
@@ -161,8 +172,8 @@ function isGivenUp({ job, group }: Given, task: TaskRecord): boolean {
 }
 
 /** Registering it makes no new version of a job that goes on. */
-function isSameSpec({ spec, job }: Given): boolean {
-  return job !== null && JSON.stringify(job.record.spec) === JSON.stringify(withEnd(spec));
+function isSame({ spec, job }: Pick<Given, "spec" | "job">): boolean {
+  return job !== null && isSameSpec(job.record.spec, withEnd(spec));
 }
 
 function wantedIds(engine: Engine, given: Given): string[] {

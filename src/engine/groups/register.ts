@@ -11,6 +11,7 @@ import type { Engine, Job } from "../state.ts";
 import { newDeployment } from "./deployment.ts";
 import { groupsOf, noteChange, setGroupsRecord } from "./jobGroups.ts";
 import { planLaunch, planLaunchAfresh } from "./launchPlan.ts";
+import { isSameSpec, sameAgainNote } from "./sameAgain.ts";
 import { firstRecord, newVersion, revertTo } from "./versions.ts";
 
 /** Whose child a job is, and what it was dispatched with. */
@@ -145,20 +146,25 @@ function change(engine: Engine, job: Job, spec: JobSpec): Reply {
   const refused = refusedChange(job.record, spec);
   if (refused !== null) return refused;
   const isOver = record.state !== "active";
-  const isSame = JSON.stringify(record.spec) === JSON.stringify(spec);
+  const isSame = isSameSpec(record.spec, spec);
+  const note = isSame ? sameAgainNote(job) : null;
   // What has done all its work is not done again (Nomad).
   if (isSame && record.state === "completed" && record.terminateReason === "AllTasksComplete") {
-    return registered(job);
+    return { ...registered(job), ...noted(note) };
   }
   if (!isSame || record.state === "completed") newVersion(engine, job, spec);
   if (isOver) resume(engine, job);
   planLaunch(engine, job);
-  return registered(job);
+  return { ...registered(job), ...noted(note) };
 }
 
 function registered(job: Job): Reply & { ok: true } {
   const { version, modifyIndex } = groupsOf(job).record;
   return { ok: true, version, modifyIndex };
+}
+
+function noted(note: string | null) {
+  return note === null ? {} : { note };
 }
 
 /** Why the job of this id cannot become what the spec says; null: it can. */

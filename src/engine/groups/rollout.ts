@@ -1,7 +1,6 @@
 import type { GroupSpec } from "../../model/group.ts";
 import { groupChange } from "../../model/groupChange.ts";
 import type { DeploymentGroup, JobVersion } from "../../model/groupJob.ts";
-import type { JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
 import { type Engine, type Job, liveOf } from "../state.ts";
@@ -22,6 +21,7 @@ import {
 } from "./jobGroups.ts";
 import { isKept } from "./kept.ts";
 import { promoteByItself } from "./promotion.ts";
+import { isSameSpec } from "./sameAgain.ts";
 import { revertUntried } from "./versions.ts";
 import { holdsPlace } from "./wanted.ts";
 
@@ -160,10 +160,6 @@ function failDeployment(engine: Engine, job: Job, group: GroupSpec, why: string)
   // Its canaries are not wanted any more.
   engine.unsettledJobs.add(job.record.number);
   if (stable !== undefined) revertUntried(engine, job, stable, failure);
-}
-
-function isSameSpec(one: JobSpec, other: JobSpec): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function revertText(stable: JobVersion | undefined, isSame: boolean): string {

@@ -97,6 +97,8 @@ export interface LiveView {
     /** Why it would be refused; null: it would not. */
     readonly refused: RequestError | null;
     readonly groups: readonly PlannedGroup[];
+    /** What to know when it is what is there already; null: it is not. */
+    readonly note: string | null;
     readonly nextLaunchAt: number | null;
   };
 }

@@ -8,6 +8,7 @@ import { readSubmission } from "../groups/submission.ts";
 import { allocationStub, allocationView } from "../views/allocation.ts";
 import { clientStatusOf, isOver } from "../views/clientStatus.ts";
 import { type GroupsFigures, groupsStatusView } from "../views/groupsStatus.ts";
+import { present } from "../views/present.ts";
 import { versionView } from "../views/version.ts";
 import type { HandlersOf } from "./call.ts";
 import { submit } from "./call.ts";
@@ -42,8 +43,14 @@ function jobRequests(context: ServerContext) {
       const { job, checkIndex = null } = await body();
       const { spec, warnings } = readSubmission(job);
       const reply = await replyTo(context, { kind: "registerJob", spec, checkIndex });
-      const { version = 0, modifyIndex = 0 } = reply;
-      return { jobId: spec.id, version, modifyIndex, warnings: [...warnings] };
+      const { version = 0, modifyIndex = 0, note } = reply;
+      return {
+        jobId: spec.id,
+        version,
+        modifyIndex,
+        warnings: [...warnings],
+        ...present({ note }),
+      };
     },
     "POST /jobs/{jobId}/revert": async ({ parameters, body, caller }) => {
       const { version } = await body();

@@ -31,7 +31,7 @@ export async function planAnswer(
 ): Promise<Plan> {
   const stored = await context.store.readJob(foldId(spec.id));
   const before = stored?.record ?? null;
-  const { refused, groups, nextLaunchAt } = context.live.plan(spec);
+  const { refused, groups, note, nextLaunchAt } = context.live.plan(spec);
   const reason = refused ?? (before === null ? null : refusedChange(before, spec)?.error) ?? null;
   if (reason !== null) throw new Refusal(reason);
   const old = before?.spec.groups === undefined ? null : (before.spec as GroupJobSpec);
@@ -60,6 +60,6 @@ export async function planAnswer(
       })),
     })),
     warnings: [...warnings],
-    ...present({ nextLaunchTime: timeOf(nextLaunchAt) }),
+    ...present({ note, nextLaunchTime: timeOf(nextLaunchAt) }),
   };
 }

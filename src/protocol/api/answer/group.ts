@@ -255,6 +255,12 @@ export const ALLOCATION = ALLOCATION_STUB.extend({
 }).openapi("Allocation");
 export type Allocation = z.output<typeof ALLOCATION>;
 
+/** Of what is submitted as it is there already. */
+export const SAME_NOTE = z.string().optional().openapi({
+  description:
+    "What to know of a job that is submitted as it was: it makes no further version. Absent: it does something.",
+});
+
 export const PLAN = z
   .object({
     jobId: z.string(),
@@ -285,6 +291,7 @@ export const PLAN = z
       }),
     ),
     warnings: z.array(z.string()),
+    note: SAME_NOTE,
     nextLaunchTime: TIME.optional(),
   })
   .openapi("Plan");

@@ -6,6 +6,7 @@ import {
   JOB_VERSION,
   MODIFY_INDEX,
   PLAN,
+  SAME_NOTE,
 } from "../answer/group.ts";
 import { pageOf } from "../answer/page.ts";
 import { record } from "../field.ts";
@@ -34,6 +35,7 @@ export const GROUP_ENDPOINTS = endpoints({
         version: z.int(),
         modifyIndex: MODIFY_INDEX,
         warnings: z.array(z.string()),
+        note: SAME_NOTE,
       }),
     ),
   },
