@@ -47,7 +47,7 @@ export function stageOf(code: ExclusionCode): "outside" | "filtered" | "exhauste
 /** How many nodes one thing excluded. */
 export interface ExclusionCount extends Exclusion {
   readonly nodeCount: number;
-  /** The first NODES_NAMED_MAX of them. */
+  /** The lowest NODES_NAMED_MAX of them, rising. */
   readonly nodes: readonly NodeNumber[];
 }
 

@@ -27,7 +27,7 @@ export interface PlacementMetrics {
   readonly nodesExhausted: number;
   /** Of another pool or datacenter. */
   readonly nodesOutside: number;
-  /** Most nodes first. */
+  /** Most nodes first, then the lowest node. */
   readonly exclusions: readonly ExclusionCount[];
   /** By node class, of nodes that have one. */
   readonly classFiltered: Readonly<Record<string, number>>;
@@ -71,7 +71,7 @@ export class MetricsCollector {
       labels.set(label, count);
     }
     count.nodeCount += 1;
-    if (count.nodes.length < NODES_NAMED_MAX) count.nodes.push(candidate.node);
+    count.nodes.push(candidate.node);
   }
 
   scored(node: NodeNumber, score: NodeScore): void {
@@ -85,12 +85,23 @@ export class MetricsCollector {
       nodesFiltered: filtered,
       nodesExhausted: exhausted,
       nodesOutside: outside,
-      exclusions: [...this.#counts.values()]
-        .flatMap((labels) => [...labels.values()])
-        .sort((a, b) => b.nodeCount - a.nodeCount),
+      exclusions: this.#exclusions(),
       classFiltered: Object.fromEntries(this.#classes.filtered),
       classExhausted: Object.fromEntries(this.#classes.exhausted),
-      scores: this.#scores.toSorted((a, b) => b.score.final - a.score.final).slice(0, SCORES_MAX),
+      scores: this.#scores
+        .toSorted((a, b) => b.score.final - a.score.final || a.node - b.node)
+        .slice(0, SCORES_MAX),
     };
+  }
+
+  /** In one order, in whichever the nodes were looked at: who asks twice gets the same answer. */
+  #exclusions(): ExclusionCount[] {
+    return [...this.#counts.values()]
+      .flatMap((labels) => [...labels.values()])
+      .map((count) => ({
+        ...count,
+        nodes: count.nodes.toSorted((a, b) => a - b).slice(0, NODES_NAMED_MAX),
+      }))
+      .sort((a, b) => b.nodeCount - a.nodeCount || (a.nodes[0] ?? 0) - (b.nodes[0] ?? 0));
   }
 }

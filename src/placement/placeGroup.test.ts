@@ -94,6 +94,21 @@ test("nowhere says for every node what excluded it", () => {
   ]);
 });
 
+test("what excluded nodes is told in one order, whichever were looked at first", () => {
+  const nodes = Array.from({ length: 30 }, (_, index) =>
+    aNode(index + 1, {}, index % 2 === 0 ? { memoryMb: 10 } : { cpuMhz: 10 }),
+  );
+  const seen = [1, 2, 3, 4, 5].map((seed) => {
+    const placement = placeGroup(aRequest(), nodes, chance(seed));
+    return placement.kind === "nowhere" ? placement.metrics.exclusions : null;
+  });
+  for (const exclusions of seen) expect(exclusions).toEqual(seen[0] ?? null);
+  expect(seen[0]?.map(({ nodes: named }) => named.slice(0, 3))).toEqual([
+    [1, 3, 5],
+    [2, 4, 6],
+  ]);
+});
+
 test("why not elsewhere is told for each node in a sentence", () => {
   const request = aRequest(
     { constraints: [on("", "distinct_hosts", "")] },

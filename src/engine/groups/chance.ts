@@ -7,7 +7,12 @@ const STEP = 0x6d2b79f5;
  * same nodes again, and others next time. At least 0 and less than 1.
  */
 export function chanceOf(engine: Engine, salt: number): () => number {
-  let state = (engine.counters.execution * 31 + engine.now + salt) >>> 0;
+  return chanceFrom(engine.counters.execution * 31 + engine.now + salt);
+}
+
+/** The same for the same seed, any whole number: for plans, which are to say the same until something changes. */
+export function chanceFrom(seed: number): () => number {
+  let state = seed >>> 0;
   return () => {
     state = (state + STEP) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);

@@ -116,3 +116,13 @@ test("canaries beyond the count are planned under names of their own, and withou
   fleet.starts();
   expect(planJob(fleet.engine, next)[0]).toMatchObject({ canary: 0, ignore: 3, stop: 0 });
 });
+
+test("a plan is the same as long as nothing else changes", () => {
+  const fleet = new GroupFleet(["n1", "n2", "n3", "n4", "n5"]);
+  const plans = Array.from({ length: 8 }, () => {
+    fleet.now += 1_000;
+    fleet.engine.now = fleet.now;
+    return planJob(fleet.engine, groupJob({ count: 2 }));
+  });
+  for (const plan of plans) expect(plan).toEqual(plans[0] ?? []);
+});

@@ -11,7 +11,7 @@ import { addResources, resourcesOn, subtractResources } from "../../placement/re
 import { explainNodes } from "../../placement/whyNot.ts";
 import { type Engine, type Job, liveOf, type Pool } from "../state.ts";
 import { candidatesIn, suits } from "./candidates.ts";
-import { chanceOf } from "./chance.ts";
+import { chanceFrom } from "./chance.ts";
 import { specOfVersion } from "./jobGroups.ts";
 import { keptVersion } from "./kept.ts";
 import { nowhereReasons } from "./nowhere.ts";
@@ -220,7 +220,7 @@ function placements(
     ]),
   );
   if (replaced.length > 0) forgetReplaced(engine, job, group.name, usage, nodes);
-  const random = chanceOf(engine, 0);
+  const random = chanceFrom(0);
   const found: PlannedPlacement[] = [];
   let reasons: readonly string[] = [];
   for (const [index, taskId] of [...create, ...replaced].slice(0, PLANNED_MAX).entries()) {
