@@ -227,6 +227,19 @@ class TriedService {
   }
 }
 
+/** One step after the other, each until everything that was told to stop has stopped. */
+function run(
+  service: TriedService,
+  steps: readonly Step[],
+  after: (step: Step) => void = () => undefined,
+): void {
+  for (const step of steps) {
+    service.take(step);
+    service.settle();
+    after(step);
+  }
+}
+
 const anyService = [
   fc.integer({ min: 1, max: COUNT + 1 }),
   fc.boolean(),
@@ -238,13 +251,11 @@ test("there are never more canaries than declared, and none without a version th
   fc.assert(
     fc.property(...anyService, (canary, autoPromote, steps) => {
       const service = new TriedService(canary, autoPromote);
-      for (const step of steps) {
-        service.take(step);
-        service.settle();
+      run(service, steps, () => {
         const canaries = service.running(true);
         expect(canaries.length).toBeLessThanOrEqual(service.tried?.canaries ?? 0);
         seen = Math.max(seen, canaries.length);
-      }
+      });
     }),
   );
   expect(seen).toBeGreaterThan(1);
@@ -255,12 +266,10 @@ test("until the promotion each place runs what it ran, or waits for that", () =>
   fc.assert(
     fc.property(...anyService, (canary, autoPromote, steps) => {
       const service = new TriedService(canary, autoPromote);
-      for (const step of steps) {
-        const [before, old] = [service.tried, service.running(false)];
-        service.take(step);
-        service.settle();
+      let [before, old] = [service.tried, service.running(false)];
+      const check = (step: Step) => {
         const { tried } = service;
-        if (tried === null || tried.id !== before?.id) continue;
+        if (tried === null || tried.id !== before?.id) return;
         seen += 1;
         expect(service.places()).toEqual(
           Array.from({ length: service.ordinary }, (_, index) => index),
@@ -269,14 +278,18 @@ test("until the promotion each place runs what it ran, or waits for that", () =>
         for (const live of now.filter((one) => !old.includes(one))) {
           expect(live.execution.allocation?.version).toBe(tried.keepsVersion ?? -1);
         }
-        if (step.do === "drain" || step.do === "lose" || step.do === "stop") continue;
+        if (step.do === "drain" || step.do === "lose" || step.do === "stop") return;
         const ended = old.filter((live) => !now.includes(live));
         // What failed by itself was not told to, and a drain may have let go on.
         const why = ended.map(({ execution: { allocation } }) => allocation?.description);
         const others = why.filter((text) => text !== "" && text !== "alloc is being migrated");
         expect(others).toEqual([]);
         expect(why.filter((text) => text === "").length).toBe(step.do === "fails" ? why.length : 0);
-      }
+      };
+      run(service, steps, (step) => {
+        check(step);
+        [before, old] = [service.tried, service.running(false)];
+      });
     }),
   );
   expect(seen).toBeGreaterThan(10);
@@ -287,15 +300,13 @@ test("nothing runs untried but what ran from the beginning or was promoted", () 
   fc.assert(
     fc.property(...anyService, (canary, autoPromote, steps) => {
       const service = new TriedService(canary, autoPromote);
-      for (const step of steps) {
-        service.take(step);
-        service.settle();
+      run(service, steps, () => {
         for (const { execution } of service.running(false)) {
           const memory = service.memoryOf(execution.allocation?.version ?? -1);
           expect(service.approved).toContain(memory);
         }
         seen = Math.max(seen, service.approved.size);
-      }
+      });
     }),
   );
   expect(seen).toBeGreaterThan(2);
@@ -306,14 +317,12 @@ test("a deadline rests as long as its group is up", () => {
   fc.assert(
     fc.property(...anyService, (canary, autoPromote, steps) => {
       const service = new TriedService(canary, autoPromote);
-      for (const step of steps) {
-        service.take(step);
-        service.settle();
+      run(service, steps, () => {
         const { deployment } = service.record;
-        if (deployment?.status !== "running" || !service.isUp(PLAIN)) continue;
+        if (deployment?.status !== "running" || !service.isUp(PLAIN)) return;
         seen += 1;
         expect(deployment.groups[PLAIN]?.progressBy).toBe(null);
-      }
+      });
     }),
   );
   expect(seen).toBeGreaterThan(10);
@@ -326,18 +335,13 @@ test("what waits for its promotion waits as long as it takes, and for what happe
     fc.property(canaries, steps, anyStep, (canary, before, after) => {
       const service = new TriedService(canary, false);
       const change = { do: "change", memory: 70, count: COUNT } as const;
-      for (const step of [...before, { do: "undrain" } as const, change, WELL, WELL]) {
-        service.take(step);
-        service.settle();
-      }
+      run(service, [...before, { do: "undrain" }, change, WELL, WELL]);
       const { deployment } = service.record;
       if (!service.isReady || !service.isUp(PLAIN)) return;
       waited += 1;
-      service.take({ do: "longWait" });
-      service.settle();
+      run(service, [{ do: "longWait" }]);
       expect(service.record.deployment).toEqual(deployment);
-      service.take(after);
-      service.settle();
+      run(service, [after]);
       expect(service.record.deployment?.status).not.toBe("failed");
     }),
   );

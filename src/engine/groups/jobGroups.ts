@@ -1,5 +1,6 @@
 import type { RescheduleEvent } from "../../model/allocation.ts";
 import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
+import { type GroupChange, groupChange } from "../../model/groupChange.ts";
 import type { GroupJobType } from "../../model/groupDefaults.ts";
 import { type GroupProgress, type GroupsRecord, newGroupProgress } from "../../model/groupJob.ts";
 import { foldId, taskNumberOf } from "../../model/id.ts";
@@ -71,6 +72,20 @@ export function specOfVersion(job: Job, version: number): GroupsSpec | null {
 export function groupOfVersion(job: Job, task: TaskRecord, version: number): GroupSpec | null {
   const name = task.spec.place?.group;
   return specOfVersion(job, version)?.groups.find((group) => group.name === name) ?? null;
+}
+
+/** What a group of `after` means for what runs as a version of the job; what that was and is not known any more is another. */
+export function changeSince(
+  job: Job,
+  version: number,
+  after: GroupsSpec,
+  group: GroupSpec,
+): GroupChange {
+  const before = specOfVersion(job, version);
+  const old = before?.groups.find(({ name }) => name === group.name);
+  return before === null || old === undefined
+    ? "destructive"
+    : groupChange(before, old, after, group);
 }
 
 export function progressOf(task: TaskRecord): GroupProgress {

@@ -1,5 +1,5 @@
 import type { GroupSpec } from "../../model/group.ts";
-import { type GroupChange, groupChange } from "../../model/groupChange.ts";
+import type { GroupChange } from "../../model/groupChange.ts";
 import { foldId } from "../../model/id.ts";
 import type { JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
@@ -12,7 +12,7 @@ import { explainNodes } from "../../placement/whyNot.ts";
 import { type Engine, type Job, liveOf, type Pool } from "../state.ts";
 import { candidatesIn, suits } from "./candidates.ts";
 import { chanceFrom } from "./chance.ts";
-import { specOfVersion } from "./jobGroups.ts";
+import { changeSince } from "./jobGroups.ts";
 import { keptVersion } from "./kept.ts";
 import { nowhereReasons } from "./nowhere.ts";
 import { type PlannedTrial, plannedTrial, runningIn } from "./planCanaries.ts";
@@ -198,10 +198,7 @@ function planFor(spec: JobSpec, group: GroupSpec): PlacementPlan {
 /** From what its executions run: the version before, while canaries try the present one. */
 function changeOf({ spec, job, group }: Given): GroupChange {
   if (job === null || job.groups === null || spec.groups === undefined) return "none";
-  const before = specOfVersion(job, keptVersion(job, group.name));
-  const old = before?.groups.find(({ name }) => name === group.name);
-  if (before === null || old === undefined) return "none";
-  return groupChange(before, old, spec.groups, group);
+  return changeSince(job, keptVersion(job, group.name), spec.groups, group);
 }
 
 /** Tries new executions one after the other on copies of what the nodes have in use. */

@@ -1,5 +1,4 @@
 import type { GroupSpec } from "../../model/group.ts";
-import { groupChange } from "../../model/groupChange.ts";
 import type { DeploymentGroup, JobVersion } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { decideRollout, type RolloutTask } from "../../policy/rollout.ts";
@@ -10,13 +9,12 @@ import { canariesDecision } from "./canaries.ts";
 import { endDeployment, pauseProgress } from "./deployment.ts";
 import { faultOfGroup } from "./fault.ts";
 import {
+  changeSince,
   groupOf,
-  groupOfVersion,
   groupsOf,
   isSystemType,
   setGroupsRecord,
   setProgress,
-  specOfVersion,
   wakeJob,
 } from "./jobGroups.ts";
 import { isKept } from "./kept.ts";
@@ -112,12 +110,9 @@ function adoptVersion(engine: Engine, job: Job, task: TaskRecord): void {
   const live = liveOf(engine, task);
   const { record, spec } = groupsOf(job);
   if (live === null || allocationOf(live).version === record.version) return;
+  const group = groupOf(job, task);
   const { version } = allocationOf(live);
-  const before = groupOfVersion(job, task, version);
-  const now = groupOf(job, task);
-  const earlier = specOfVersion(job, version);
-  if (before === null || now === null || earlier === null) return;
-  if (groupChange(earlier, before, spec, now) === "destructive") return;
+  if (group === null || changeSince(job, version, spec, group) === "destructive") return;
   setAllocation(engine, live, { version: record.version });
   setProgress(engine, task, { ranVersion: record.version });
 }

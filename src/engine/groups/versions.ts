@@ -1,5 +1,4 @@
-import type { GroupSpec, GroupsSpec } from "../../model/group.ts";
-import { groupChange } from "../../model/groupChange.ts";
+import type { GroupSpec } from "../../model/group.ts";
 import {
   type DeploymentFailure,
   type GroupsRecord,
@@ -16,12 +15,12 @@ import { allocationOf } from "./allocation.ts";
 import { cancelDeployment, newDeployment } from "./deployment.ts";
 import { emitRevert } from "./emitDeployment.ts";
 import {
+  changeSince,
   groupOf,
   groupsOf,
   nextChange,
   progressOf,
   setProgress,
-  specOfVersion,
 } from "./jobGroups.ts";
 import { isKept, keptVersion, ordinaryCount } from "./kept.ts";
 import { executionsOfTask, holdsPlace, isEnding } from "./wanted.ts";
@@ -68,7 +67,6 @@ export function newVersion(
       index < VERSIONS_MAX || inUse.has(earlier.version) || earlier.version === stable,
   );
   const version = record.version + 1;
-  const before = groupsOf(job).spec;
   job.record.spec = spec;
   job.record.groups = {
     ...groupsOf(job).record,
@@ -82,7 +80,7 @@ export function newVersion(
   };
   const deployment = newDeployment(engine, job, version, kept);
   job.record.groups = { ...job.record.groups, deployment };
-  forgetFailures(engine, job, before);
+  forgetFailures(engine, job);
   saveJob(engine, job);
   engine.unsettledJobs.add(job.record.number);
 }
@@ -111,12 +109,7 @@ function isReplacedBy(engine: Engine, job: Job, spec: JobSpec, group: GroupSpec)
     const { place } = task.spec;
     if (place?.group !== group.name || place.index >= ordinary) return false;
     const version = versionOfPlace(engine, task);
-    if (version === null) return false;
-    const before = specOfVersion(job, version);
-    const old = before?.groups.find(({ name }) => name === group.name);
-    // What nobody knows any more is another.
-    if (before === null || old === undefined) return true;
-    return groupChange(before, old, after, group) === "destructive";
+    return version !== null && changeSince(job, version, after, group) === "destructive";
   });
 }
 
@@ -158,15 +151,14 @@ export function revertUntried(
 }
 
 /** What failed was another version: the new one is tried at once, without its delays. */
-function forgetFailures(engine: Engine, job: Job, before: GroupsSpec): void {
-  const { live, spec } = groupsOf(job);
+function forgetFailures(engine: Engine, job: Job): void {
+  const { live, record, spec } = groupsOf(job);
   for (const task of live.tasks.values()) {
     if (task.progress.state !== "active" || progressOf(task).actsAt === null) continue;
-    const now = groupOf(job, task);
-    const old = before.groups.find(({ name }) => name === now?.name);
+    const group = groupOf(job, task);
     // What keeps its version has failed in that.
-    if (now === null || old === undefined || isKept(job, now.name)) continue;
-    if (groupChange(before, old, spec, now) !== "destructive") continue;
+    if (group === null || isKept(job, group.name)) continue;
+    if (changeSince(job, record.version - 1, spec, group) !== "destructive") continue;
     setProgress(engine, task, { actsAt: null, delayMs: null, rescheduled: [] });
   }
 }
