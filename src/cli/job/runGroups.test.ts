@@ -83,6 +83,12 @@ test("a version that was replaced is not waited for", async () => {
   const { exitCode, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
   expect(exitCode).toBe(2);
   expect(stderr).toContain("Version 1 of example was replaced by version 2.\n");
+  const failure = { group: "cache", taskId: "example.cache[0]", message: "Allocation 3c6e failed" };
+  const reverted = { from: 1, to: 0, automatic: true, failure };
+  const back = { "GET /jobs/example/groups": { ...status, reverted } };
+  expect((await run(back, "a.nomad")).stderr).toContain(
+    "was replaced by version 2, reverted to version 0, from version 1 by auto_revert: Allocation 3c6e failed.\n",
+  );
 });
 
 test("a batch job is watched until it is placed, and what it waits for is said", async () => {

@@ -14,7 +14,8 @@ export function storyFields({ reverted, promotions }: VersionStory): Field[] {
 
 type Reversion = NonNullable<GroupsStatus["reverted"]>;
 
-function reversionText({ from, to, failure, ...by }: Reversion): string {
+/** `to version N, from version M by WHO`, with what `auto_revert` blames. */
+export function reversionText({ from, to, failure, ...by }: Reversion): string {
   const who = actor(by, "auto_revert");
   const why = failure === undefined ? "" : `: ${failure.message}`;
   return `to version ${to}, from version ${from} by ${who}${why}`;

@@ -9,6 +9,7 @@ import type { Session } from "../session.ts";
 import { again } from "./again.ts";
 import { type Deployment, deploymentLine, deploymentParts, promotionLine } from "./deployment.ts";
 import { waitingName } from "./groupsParts.ts";
+import { reversionText } from "./story.ts";
 
 const FIRST_INTERVAL_MS = 20;
 const MOST_INTERVAL_MS = 1000;
@@ -110,8 +111,10 @@ async function printEnd(
     await session.print(`${watched.jobId} has ${counted(count, "allocation")} placed.`);
   }
   if (status.version > watched.version) {
+    const { version, reverted } = status;
+    const how = reverted === undefined ? "" : `, reverted ${reversionText(reverted)}`;
     await session.note(
-      `Version ${watched.version} of ${watched.jobId} was replaced by version ${status.version}.`,
+      `Version ${watched.version} of ${watched.jobId} was replaced by version ${version}${how}.`,
     );
   }
   if (exitCode !== EXIT.ok) {

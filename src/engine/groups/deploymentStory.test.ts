@@ -92,7 +92,10 @@ test("a fault that is over is not blamed, and one long gone is", () => {
   fleet.change({ ...newVersion(200), reschedule: NO_RESCHEDULE });
   const [first, second] = fleet.starts();
   if (first === undefined || second === undefined) throw new Error("no canaries");
-  const events = [{ type: "Terminated", at: fleet.now, description: "Exit Code: 7" } as const];
+  const events = [
+    { type: "Terminated", at: fleet.now, description: "Exit Code: 7" },
+    { type: "Not Restarting", at: fleet.now, description: "Policy allows no restarts" },
+  ] as const;
   const member = memberState({ state: "dead", failed: true, events });
   fleet.ends(first, 7, "failed", { members: [member] });
   fleet.says(second, { health: { healthy: false, at: fleet.now, reason: CRITICAL } });

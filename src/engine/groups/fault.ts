@@ -39,7 +39,9 @@ export function noteFailedEnd(engine: Engine, live: LiveTask, end: ExecutionEnd)
 function failedMember({ members }: AllocationState): string | null {
   const failed = members.find((member) => member.failed);
   if (failed === undefined) return null;
-  const last = failed.events.at(-1)?.description;
+  // After its end comes what was decided about it.
+  const end = failed.events.findLast(({ type }) => type === "Terminated") ?? failed.events.at(-1);
+  const last = end?.description;
   return `member ${failed.member}${last === undefined ? "" : `, ${last}`}`;
 }
 
