@@ -135,6 +135,10 @@ test("a deployment that fails for want of a node or of time says so", () => {
   expect(slow.deployment?.failure?.message).toBe(
     `Allocation ${id} of group cache is running and not healthy yet`,
   );
+  const stuck = new CanaryFleet(1, { progressDeadlineMs: MINUTE });
+  stuck.change(newVersion(200));
+  stuck.pass(2 * MINUTE);
+  expect(stuck.deployment?.failure?.message).toEndWith("of group cache still runs version 0");
 });
 
 test("a rollback says from where, to where, and because of which allocation", () => {

@@ -4,7 +4,7 @@ import type { GroupSpec } from "../../model/group.ts";
 import type { DeploymentFailure } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { ExecutionEnd } from "../../policy/taskEnd.ts";
-import type { Engine, Job, LiveTask } from "../state.ts";
+import { type Engine, type Job, type LiveTask, liveOf } from "../state.ts";
 import { allocationOf } from "./allocation.ts";
 import { setDeploymentGroup } from "./deployment.ts";
 import { groupsOf, progressOf } from "./jobGroups.ts";
@@ -72,11 +72,14 @@ export function faultOfGroup(
   const noted = groupsOf(job).record.deployment?.groups[name]?.fault ?? null;
   if (noted !== null) return noted;
   const canaries = canariesWanted(job, name);
-  for (const task of groupsOf(job).live.tasks.values()) {
-    const { place } = task.spec;
-    if (place?.group !== name || (canaries > 0 && place.index >= canaries)) continue;
-    const found = slowTask(engine, job, task, name);
-    if (found !== null) return found;
+  const tasks = [...groupsOf(job).live.tasks.values()].filter(({ spec: { place } }) => {
+    return place?.group === name && (canaries === 0 || place.index < canaries);
+  });
+  for (const look of [slowTask, outdatedTask]) {
+    for (const task of tasks) {
+      const found = look(engine, job, task, name);
+      if (found !== null) return found;
+    }
   }
   return null;
 }
@@ -95,9 +98,8 @@ function slowTask(
   if (state === "waiting" || state === "active") {
     const nowhere = (canary === null ? live : live.canaries).nowhere.get(task.number) ?? [];
     const reason = nowhere.join(" ").replace(/\.$/, "") || (next.decision ?? "nothing was placed");
-    const allocation = next.previous === null ? null : allocationId(next.previous);
     const message = `${task.id} of group ${group} waits: ${reason}`;
-    return { group, taskId: task.id, allocationId: allocation, message };
+    return { group, taskId: task.id, allocationId: null, message };
   }
   const number = (canary ?? task.progress).execution ?? 0;
   const isGivenUp = state === "failed" || task.progress.outcome?.result === "failure";
@@ -107,4 +109,18 @@ function slowTask(
   const { id, version, state: its } = allocationOf(current);
   if (version !== record.version || its?.health?.healthy === true) return null;
   return faultOf(task, group, id, `is ${its?.status ?? "pending"} and not healthy yet`);
+}
+
+/** What has not made place for the new version. */
+function outdatedTask(
+  engine: Engine,
+  job: Job,
+  task: TaskRecord,
+  group: string,
+): DeploymentFailure | null {
+  const current = liveOf(engine, task);
+  if (current === null) return null;
+  const { id, version } = allocationOf(current);
+  if (version === groupsOf(job).record.version) return null;
+  return faultOf(task, group, id, `still runs version ${version}`);
 }
