@@ -77,7 +77,7 @@ test("what becomes of its executions, and the end of its work, is no change of a
   fleet.ends(fleet.start(), 0, "complete");
   expect(fleet.engine.jobs.get(1)?.record.state).toBe("completed");
   expect(indexOf(fleet)).toBe(before);
-  expect(submit(fleet, before ?? 0, BATCH)).toEqual({ ok: true, version: 0, modifyIndex: 1 });
+  expect(submit(fleet, before ?? 0, BATCH)).toMatchObject({ ok: true, version: 0, modifyIndex: 1 });
 });
 
 test("a failed deployment that goes back changes the job", () => {

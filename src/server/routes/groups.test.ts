@@ -373,21 +373,21 @@ test("a deployment that is over stays as it ended, whatever becomes of its execu
     const given = state({ health: { ...health, healthy } });
     return api.report(node, "n1", [{ kind: "allocation", execution, state: given }]);
   };
-  await api.json("POST", "/jobs/register", withCanary("over", 50));
-  const first = await started("over");
+  await api.json("POST", "/jobs/register", withCanary("deployed", 50));
+  const first = await started("deployed");
   await says(first.execution, true);
-  const { deployment: ended } = await api.json("GET", "/jobs/over/groups");
+  const { deployment: ended } = await api.json("GET", "/jobs/deployed/groups");
   expect(ended).toMatchObject({
     status: "successful",
     groups: [{ desired: 1, placed: 1, healthy: 1, unhealthy: 0 }],
   });
   await says(first.execution, false);
-  expect((await api.json("GET", "/jobs/over/groups")).deployment).toEqual(ended);
+  expect((await api.json("GET", "/jobs/deployed/groups")).deployment).toEqual(ended);
   await api.request("POST", `/allocations/${first.allocation?.allocationId}/stop`);
   const result = { ...resultOf(143), allocation: { ...state(), status: "complete" } as const };
   await api.report(node, "n1", [{ kind: "ended", execution: first.execution, result }]);
-  await says((await started("over", 2)).execution, true);
-  expect((await api.json("GET", "/jobs/over/groups")).deployment).toEqual(ended);
+  await says((await started("deployed", 2)).execution, true);
+  expect((await api.json("GET", "/jobs/deployed/groups")).deployment).toEqual(ended);
 });
 
 test("a canary that no node takes says why, beside what runs", async () => {

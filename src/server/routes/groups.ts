@@ -81,20 +81,7 @@ function jobRequests(context: ServerContext) {
       const reply = await replyTo(context, { kind: "forceLaunch", job: parameters.jobId });
       return { jobId: reply.jobId ?? "" };
     },
-    "POST /jobs/{jobId}/restart": async ({ parameters }) => {
-      const { job } = await findGroups(context, parameters.jobId);
-      const live = (await executionsOf(context, job.number)).filter((found) => !isOver(found));
-      const allocations: string[] = [];
-      const refused: { allocation: string; message: string }[] = [];
-      for (const { number, allocation } of live) {
-        if (allocation === undefined) continue;
-        const input = { kind: "restartExecution", execution: number, member: null } as const;
-        const reply = await context.requests.submit({ ...input, dead: false });
-        if (reply.ok) allocations.push(allocation.id);
-        else refused.push({ allocation: allocation.id, message: reply.error.message });
-      }
-      return { allocations, refused };
-    },
+    "POST /jobs/{jobId}/restart": ({ parameters }) => restartJob(context, parameters.jobId),
     "POST /nodes/{nodeId}/drain": async ({ parameters, body }) => {
       const { deadlineMs = DRAIN_DEADLINE_DEFAULT_MS, ignoreSystemJobs = false } = await body();
       const node = findNode(context, parameters.nodeId).record.id;
@@ -107,6 +94,22 @@ function jobRequests(context: ServerContext) {
       return {};
     },
   } satisfies Partial<Handlers>;
+}
+
+/** All that runs of it, where it is; what can not be restarted is told, and keeps nothing else from it. */
+async function restartJob(context: ServerContext, jobId: string) {
+  const { job } = await findGroups(context, jobId);
+  const live = (await executionsOf(context, job.number)).filter((found) => !isOver(found));
+  const allocations: string[] = [];
+  const refused: { allocation: string; message: string }[] = [];
+  for (const { number, allocation } of live) {
+    if (allocation === undefined) continue;
+    const input = { kind: "restartExecution", execution: number, member: null } as const;
+    const reply = await context.requests.submit({ ...input, dead: false });
+    if (reply.ok) allocations.push(allocation.id);
+    else refused.push({ allocation: allocation.id, message: reply.error.message });
+  }
+  return { allocations, refused };
 }
 
 const PAYLOAD_MAX_BYTES = 16 * 1024;
