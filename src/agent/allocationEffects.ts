@@ -126,9 +126,9 @@ export class AllocationEffects implements MemberWork {
 
   adopt(processes: readonly MemberProcess[]): void {
     for (const process of processes) this.#watchOutput(process);
-    const keys = this.#parts.heldKeys();
-    for (const driver of Object.values(this.#parts.drivers)) {
-      driver.adopt(keys).catch((error: unknown) => this.#complain(driver.name, error));
+    const { drivers, heldKeys } = this.#parts;
+    for (const driver of Object.values(drivers)) {
+      driver.adopt(heldKeys).catch((error: unknown) => this.#complain(driver.name, error));
     }
   }
 

@@ -155,8 +155,11 @@ export interface Driver {
     process: ProcessIdentity | null,
     exit: ProcessExit,
   ): Promise<MemberEnd>;
-  /** After a restart of the agent: what belongs to none of these keys is nobody's any more, and removed. */
-  adopt(keys: ReadonlySet<ProcessKey>): Promise<void>;
+  /**
+   * After a restart of the agent: what belongs to none of the keys that are held is nobody's any more, and removed, as soon
+   * as that can be done.
+   */
+  adopt(held: () => ReadonlySet<ProcessKey>): Promise<void>;
   /** Runs a command as the member would: its user, environment, directory, and container or control group. */
   execute(
     start: MemberStart,

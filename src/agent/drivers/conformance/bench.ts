@@ -210,7 +210,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.driver.adopt(new Set());
+    await this.driver.adopt(() => new Set());
     for (const key of this.started.keys()) {
       if (!this.exits.has(key)) this.groups.killAll(key);
       this.#shims?.forget(key);

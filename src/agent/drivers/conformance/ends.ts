@@ -64,7 +64,7 @@ async function survivesAgent(bench: Bench): Promise<void> {
   await bench.said(start, "ready");
   const before = bench.process(start);
   const shims = await bench.restart();
-  await bench.driver.adopt(new Set([start.key]));
+  await bench.driver.adopt(() => new Set([start.key]));
   expect(shims.memories.get(start.key)).toMatchObject({ memory: "running" });
   expect(bench.process(start)).toEqual(before);
   await bench.driver.kill(start, bench.process(start));

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import type { ProcessKey } from "../../core/contract.ts";
+import type { ProcessIdentity, ProcessKey } from "../../core/contract.ts";
 import type { StartFailure } from "../driver.ts";
 
 /** What the process that stands for a container is given, as a file that only the agent's user can read. */
@@ -14,15 +14,26 @@ export interface ContainerRun {
 
 /** How far a container has come, written by the process that stands for it. */
 export type ContainerStatus =
-  | { readonly status: "started"; readonly startedAt: number }
+  | {
+      readonly status: "started";
+      readonly startedAt: number;
+      /** Its first process; null: not to be seen from here, or not yet known. */
+      readonly leader: ProcessIdentity | null;
+    }
   | { readonly status: "failedToStart"; readonly failure: StartFailure }
+  | ContainerEnd;
+
+/** How a container that had begun has ended, as far as it is known. */
+export type ContainerEnd =
   | {
       readonly status: "exited";
       readonly exitCode: number;
       readonly oomKilled: boolean;
-      /** The engine's own words; "" when it has none. */
-      readonly error: string;
-    };
+      /** For people, as the engine's own words; null: nothing to add. */
+      readonly message: string | null;
+    }
+  /** Nobody can say how. */
+  | { readonly status: "unseen"; readonly message: string };
 
 /** Files of a container below the agent's data directory. */
 export function containerFiles(

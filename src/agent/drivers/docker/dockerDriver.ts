@@ -10,14 +10,15 @@ import {
   type StartFailure,
   startFailureOf,
 } from "../driver.ts";
+import { signalLeader } from "./containerLeader.ts";
 import { containerFiles, readStatus, removeFiles } from "./containerRun.ts";
 import { type ContainerRules, containerBody } from "./containerSpec.ts";
 import { type DockerConfig, readDockerConfig } from "./dockerConfig.ts";
-import { ContainerEngine, EngineError } from "./engine.ts";
+import { ContainerEngine, EngineError, isAway } from "./engine.ts";
 import { enterContainer } from "./enterContainer.ts";
 import { executeInContainer } from "./execute.ts";
 import { ensureImage, type ImageMap, mappedImage } from "./image.ts";
-import { nodeLabelOf, removeStrays } from "./strays.ts";
+import { nodeLabelOf, removeContainer, removeStrays, untilAnswered } from "./strays.ts";
 
 export interface DockerParts {
   /** Looked for each time, as engines come and go; null: there is none here. */
@@ -34,6 +35,8 @@ export interface DockerParts {
 
 /** A killed container is gone within this, or its process is killed. */
 const KILL_TIMEOUT_MS = 10_000;
+/** An engine that does not take a signal within this counts as away. */
+const ANSWER_MAX_MS = 10_000;
 const LOOK_AGAIN_MS = 20;
 const VERSION_TIMEOUT_MS = 5_000;
 
@@ -46,8 +49,15 @@ export function newDockerDriver(parts: DockerParts): Driver {
   const engine = new ContainerEngine(() => findSocket() ?? "/var/run/docker.sock");
   const node = nodeLabelOf(directory);
   const nameOf = ({ key }: MemberStart) => `stint-${node}-${key}`;
-  const remove = (name: string) =>
-    engine.act("DELETE", `/containers/${name}?force=true&v=true`).catch(() => false);
+  const statusOf = ({ key }: MemberStart) => containerFiles(directory, key).status;
+  /** When its engine is away as far as its process is seen, and the rest once that is back. */
+  const end = async (start: MemberStart, process: ProcessIdentity | null): Promise<void> => {
+    await parts.killProcess(start, process);
+    const leader = leaderOf(statusOf(start));
+    if (leader !== null) signalLeader(leader, "SIGKILL");
+    const remove = () => removeContainer(engine, nameOf(start));
+    await remove().catch(() => void untilAnswered(remove).catch(() => undefined));
+  };
   return {
     name: "docker",
     fingerprint: () =>
@@ -68,30 +78,25 @@ export function newDockerDriver(parts: DockerParts): Driver {
       if (isStartFailure(config)) return config;
       return launchOf(start, config, nameOf(start), node, parts);
     },
-    begun: ({ key }, signal) => hasBegun(containerFiles(directory, key).status, signal),
+    begun: (start, signal) => hasBegun(statusOf(start), signal),
     async terminate(start, _, name) {
       const path = `/containers/${nameOf(start)}`;
       const signal = name ?? (await stopSignalOf(engine, path));
-      await engine.act("POST", `${path}/kill?signal=${signal}`).catch(() => false);
+      await sendSignal(engine, path, statusOf(start), signal).catch(() => undefined);
     },
-    async signal(start, _, name) {
-      await engine.act("POST", `/containers/${nameOf(start)}/kill?signal=${name}`);
-    },
+    signal: (start, _, name) =>
+      sendSignal(engine, `/containers/${nameOf(start)}`, statusOf(start), name),
     async kill(start, process) {
-      const name = nameOf(start);
-      if (await endsByKill(engine, name, containerFiles(directory, start.key).status)) return;
-      await parts.killProcess(start, process);
-      await remove(name);
+      if (!(await endsByKill(engine, nameOf(start), statusOf(start)))) await end(start, process);
     },
     async cleanup(start, process, exit) {
-      await parts.killProcess(start, process);
-      await remove(nameOf(start));
-      const end = endOf(containerFiles(directory, start.key).status, exit);
+      await end(start, process);
+      const known = endOf(statusOf(start), exit);
       removeFiles(directory, start.key);
-      return end;
+      return known;
     },
-    async adopt(keys) {
-      await removeStrays(engine, directory, keys);
+    async adopt(held) {
+      await untilAnswered(() => removeStrays(engine, directory, held));
     },
     execute: (start, _, command, timeoutMs) =>
       executeInContainer(engine, nameOf(start), command, timeoutMs),
@@ -136,10 +141,14 @@ function endOf(statusPath: string, processExit: ProcessExit): MemberEnd {
     case "failedToStart":
       return { end: "failedToStart", ...startFailureOf(status.failure) };
     case "exited": {
-      const { exitCode, oomKilled: isOutOfMemory, error } = status;
+      const { exitCode, oomKilled: isOutOfMemory, message } = status;
       const outcome = { state: "exited", exitCode } as const;
-      const message = isOutOfMemory ? "OOM Killed" : error === "" ? null : error;
       return { end: "exited", exit: { ...exit, outcome }, isOutOfMemory, message };
+    }
+    case "unseen": {
+      const outcome = { state: "unseen" } as const;
+      const { message } = status;
+      return { end: "exited", exit: { ...exit, outcome }, isOutOfMemory: false, message };
     }
     case "started":
     case undefined: {
@@ -167,7 +176,7 @@ async function endsByKill(
   statusPath: string,
 ): Promise<boolean> {
   const path = `/containers/${name}/kill?signal=SIGKILL`;
-  const wasThere = await engine.act("POST", path).catch(() => false);
+  const wasThere = await engine.act("POST", path, answerSoon()).catch(() => false);
   const until = performance.now() + KILL_TIMEOUT_MS;
   while (wasThere && performance.now() < until) {
     if (readStatus(statusPath)?.status !== "started") return true;
@@ -176,11 +185,40 @@ async function endsByKill(
   return false;
 }
 
+/** By its engine, or past it while that is away. Throws EngineError when neither could. */
+async function sendSignal(
+  engine: ContainerEngine,
+  path: string,
+  statusPath: string,
+  name: string,
+): Promise<void> {
+  try {
+    await engine.act("POST", `${path}/kill?signal=${name}`, answerSoon());
+  } catch (error) {
+    const leader = isAway(error) ? leaderOf(statusPath) : null;
+    if (leader === null || !signalLeader(leader, name as NodeJS.Signals)) throw error;
+  }
+}
+
+function answerSoon(): { signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(ANSWER_MAX_MS) };
+}
+
+/** Of a container that is not known to have ended; null: it is not seen from here. */
+function leaderOf(statusPath: string): ProcessIdentity | null {
+  const status = readStatus(statusPath);
+  return status?.status === "started" ? status.leader : null;
+}
+
 /** The image says how its containers want to be stopped. */
 async function stopSignalOf(engine: ContainerEngine, path: string): Promise<string> {
   try {
-    const found = await engine.json<{ Config: { StopSignal?: string } }>("GET", `${path}/json`);
-    return found.Config.StopSignal || "SIGTERM";
+    const { Config } = await engine.json<{ Config: { StopSignal?: string } }>(
+      "GET",
+      `${path}/json`,
+      answerSoon(),
+    );
+    return Config.StopSignal || "SIGTERM";
   } catch {
     return "SIGTERM";
   }

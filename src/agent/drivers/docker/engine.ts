@@ -42,26 +42,23 @@ export class ContainerEngine {
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new EngineError(`${socketPath} does not answer: ${reason}`, {
-        status: 0,
-        cause: error,
-      });
+      throw silence(socketPath, error);
     }
     if (response.ok || response.status === 304) return response;
     throw new EngineError(reasonOf(await response.text()), { status: response.status });
   }
 
+  /** Throws EngineError; an answer that breaks off is none. */
   async json<Answer>(method: string, path: string, more: EngineCall = {}): Promise<Answer> {
     const response = await this.call(method, path, more);
-    return (await response.json()) as Answer;
+    return (await this.#whole(response.json())) as Answer;
   }
 
   /** As `call`, without an interest in the answer; false: there is no such thing. */
   async act(method: string, path: string, more: EngineCall = {}): Promise<boolean> {
     try {
       const response = await this.call(method, path, more);
-      await response.arrayBuffer();
+      await this.#whole(response.arrayBuffer());
       return true;
     } catch (error) {
       if (error instanceof EngineError && (error.status === 404 || error.status === 409)) {
@@ -70,6 +67,24 @@ export class ContainerEngine {
       throw error;
     }
   }
+
+  async #whole<Body>(body: Promise<Body>): Promise<Body> {
+    try {
+      return await body;
+    } catch (error) {
+      throw silence(this.socketPath, error);
+    }
+  }
+}
+
+function silence(socketPath: string, cause: unknown): EngineError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new EngineError(`${socketPath} does not answer: ${reason}`, { status: 0, cause });
+}
+
+/** Whether the engine did not answer, or could not, so that it may be asked again. */
+export function isAway(error: unknown): boolean {
+  return error instanceof EngineError && (error.status === 0 || error.status >= 500);
 }
 
 export interface EngineCall {

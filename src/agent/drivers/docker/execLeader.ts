@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { ProcessIdentity } from "../../core/contract.ts";
 import { isAlive, kernelBootId } from "../../platform/processIdentity.ts";
 import { identityOf, mayEnd, sessionOf } from "../../platform/processSession.ts";
 import type { ContainerExec, InspectedExec } from "./containerExec.ts";
+import { isInContainer } from "./containerLeader.ts";
 
 /** The first process of a command in a container, on this machine. */
 export interface ExecLeader {
@@ -53,14 +53,6 @@ function endedLeader(identity: ProcessIdentity, container: string): ExecLeader |
   const hadBegun = identity.startTicks !== NO_TICKS;
   if (!hadBegun || isAlive(identity, identity.bootId)) return null;
   return leaderOf(identity, container) ?? NOTHING;
-}
-
-function isInContainer(pid: number, container: string): boolean {
-  try {
-    return container !== "" && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(container);
-  } catch {
-    return false;
-  }
 }
 
 async function hasEnded(exec: ContainerExec): Promise<boolean> {

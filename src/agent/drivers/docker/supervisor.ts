@@ -1,29 +1,19 @@
-import { readFileSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { recoverable, type StartFailure, unrecoverable } from "../driver.ts";
+import { awaitEnd } from "./awaitEnd.ts";
+import { writeOutput } from "./containerOutput.ts";
 import { type ContainerRun, writeStatus } from "./containerRun.ts";
 import { ContainerEngine, EngineError } from "./engine.ts";
-import { newFrameSplitter } from "./frames.ts";
+import { removeContainer } from "./strays.ts";
 
 /** What `docker run` exits with when the container could not be started. */
 const FAILED_TO_START_CODE = 125;
-/** Between looks for an engine that does not answer. */
-const LOOK_AGAIN_MS = 500;
-/** A restarted engine is back within this; after that the container's end counts as not seen. */
-const ENGINE_AWAY_MAX_MS = 120_000;
-const DISK_FULL_AGAIN_MS = 200;
+/** The status file says what is known. */
+const UNSEEN_CODE = 125;
 
 /** All that a process may be sent by people and that has a meaning for a container. */
 const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
-
-interface Inspected {
-  readonly State: {
-    readonly Running: boolean;
-    readonly ExitCode: number;
-    readonly OOMKilled: boolean;
-    readonly Error: string;
-  };
-}
 
 /**
  * The process that stands for a container under the shim (`stint container FILE`, hidden): makes it, starts it, copies
@@ -42,16 +32,22 @@ export async function superviseContainer(runPath: string): Promise<number> {
   if ("isRecoverable" in output) {
     process.stderr.write(`stint: ${output.message}\n`);
     writeStatus(run.statusPath, { status: "failedToStart", failure: output });
-    await engine.act("DELETE", `${path}?force=true&v=true`).catch(() => undefined);
+    await removeContainer(engine, run.name).catch(() => undefined);
     return FAILED_TO_START_CODE;
   }
-  writeStatus(run.statusPath, { status: "started", startedAt: Date.now() });
-  const ended = await waitForEnd(engine, path, output);
-  if (ended === null) return FAILED_TO_START_CODE;
-  const { ExitCode: exitCode, OOMKilled: oomKilled, Error: error } = ended.State;
-  writeStatus(run.statusPath, { status: "exited", exitCode, oomKilled, error });
-  await engine.act("DELETE", `${path}?force=true&v=true`).catch(() => undefined);
-  return exitCode;
+  const started = { status: "started", startedAt: Date.now(), leader: null } as const;
+  writeStatus(run.statusPath, started);
+  const end = await awaitEnd({
+    engine,
+    name: run.name,
+    output,
+    take: writeOutput,
+    onLeader: (leader) => writeStatus(run.statusPath, { ...started, leader }),
+  });
+  writeStatus(run.statusPath, end);
+  // One that is not removed now, as its engine is away, is removed by the agent.
+  await removeContainer(engine, run.name).catch(() => undefined);
+  return end.status === "exited" ? end.exitCode : UNSEEN_CODE;
 }
 
 /** The container's output, from its first byte. */
@@ -61,7 +57,7 @@ async function start(
   path: string,
 ): Promise<Response> {
   // One of that name is of an earlier try that did not get further.
-  await engine.act("DELETE", `${path}?force=true&v=true`);
+  await removeContainer(engine, name);
   await engine.call("POST", `/containers/create?name=${name}`, { body: create });
   const output = await engine.call("POST", `${path}/attach?stream=1&stdout=1&stderr=1`);
   await engine.call("POST", `${path}/start`);
@@ -87,56 +83,4 @@ function isAboutProgram(message: string): boolean {
   return /executable file not found|no such file or directory|permission denied|exec format/i.test(
     message,
   );
-}
-
-/** Null: nobody knows how it ended. */
-async function waitForEnd(
-  engine: ContainerEngine,
-  path: string,
-  output: Response,
-): Promise<Inspected | null> {
-  let pumped = pump(output);
-  let awaySince: number | null = null;
-  for (;;) {
-    try {
-      await engine.json("POST", `${path}/wait`);
-      await pumped;
-      const found = await engine.json<Inspected>("GET", `${path}/json`);
-      if (!found.State.Running) return found;
-      awaySince = null;
-    } catch (error) {
-      // 404: somebody has removed it.
-      if (error instanceof EngineError && error.status === 404) return null;
-      awaySince ??= performance.now();
-      if (performance.now() - awaySince > ENGINE_AWAY_MAX_MS) return null;
-    }
-    await Bun.sleep(LOOK_AGAIN_MS);
-    // The engine was restarted and the container lives on.
-    const again = await engine
-      .call("POST", `${path}/attach?stream=1&stdout=1&stderr=1`)
-      .catch(() => null);
-    if (again !== null) pumped = pump(again);
-  }
-}
-
-async function pump(output: Response): Promise<void> {
-  const take = newFrameSplitter((stream, bytes) => writeAll(stream === "stdout" ? 1 : 2, bytes));
-  try {
-    for await (const chunk of output.body ?? []) take(chunk);
-  } catch {
-    // The engine went away; what was said meanwhile is not to be had.
-  }
-}
-
-/** A full disk holds the container up by its own pipe instead of losing what it says. */
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    try {
-      done += writeSync(file, bytes, done);
-    } catch (error) {
-      const { code } = error as { code?: string };
-      if (code !== "ENOSPC" && code !== "EDQUOT" && code !== "EAGAIN") return;
-      Bun.sleepSync(DISK_FULL_AGAIN_MS);
-    }
-  }
 }
