@@ -14,6 +14,7 @@ import { type AgentMachine, newAgentMachine } from "./core/machine.ts";
 import { replay } from "./core/replay.ts";
 import { dataLayout } from "./directories.ts";
 import { Effects, outputPath } from "./effects.ts";
+import { endReason } from "./exec/endReason.ts";
 import { findTarget } from "./exec/findTarget.ts";
 import { LeftCommands } from "./exec/leftCommands.ts";
 import { AgentExecSessions } from "./exec/sessions.ts";
@@ -54,7 +55,7 @@ export async function beginLife(options: AgentOptions, signal: AbortSignal): Pro
     journal,
     logger: options.logger,
     perform(effect) {
-      endExecsOf(effect, execs);
+      endExecsOf(effect, machine, execs);
       effects.perform(effect);
     },
     foresee: (effect) => effects.foresee(effect),
@@ -288,10 +289,27 @@ function newExecSessions(
   });
 }
 
-/** With these effects the machine leaves `running`, and nothing more is begun beside the process. */
-function endExecsOf(effect: AgentEffect, execs: AgentExecSessions): void {
-  if (effect.effect === "collect") execs.processEnded(effect.order.execution);
-  if (effect.effect === "collectMember") execs.processEnded(effect.key);
+/** A command is told that its task ends before it has the signal itself, and nothing is begun beside a process that ended. */
+function endExecsOf(effect: AgentEffect, machine: AgentMachine, execs: AgentExecSessions): void {
+  switch (effect.effect) {
+    case "signal":
+      execs.processEnding(effect.execution, endReason(machine, effect.execution));
+      return;
+    case "signalMember": {
+      const isEnd = effect.signal === "terminate" || effect.signal === "kill";
+      if (isEnd) execs.processEnding(effect.key, endReason(machine, effect.key));
+      return;
+    }
+    case "collect": {
+      const { execution } = effect.order;
+      execs.processEnded(execution, endReason(machine, execution));
+      return;
+    }
+    case "collectMember":
+      execs.processEnded(effect.key, endReason(machine, effect.key));
+      return;
+    default:
+  }
 }
 
 /** Stops everything and forgets who it was. */

@@ -100,6 +100,27 @@ if (mustHave("dockerd", DOCKERD)) {
     },
     TIMEOUT_MS,
   );
+  test(
+    "a command in a container whose engine is away is refused as that, not as a command that cannot be run",
+    async () => {
+      const id = await started("entered");
+      const env = { STINT_DATA: server.data };
+      const exec = () => sandbox.run(["alloc", "exec", "-i=false", id, "true"], { env });
+      expect(await exec()).toMatchObject({ exitCode: 0, stderr: "" });
+      await docker.kill();
+      expect(await exec()).toEqual({
+        exitCode: 1,
+        stdout: "",
+        stderr: expect.stringMatching(
+          /^error: The container engine of the node did not run the command: \S+ does not answer: \w+\. \(ContainerEngineAway\)/,
+        ),
+      });
+      await docker.start();
+      const ended = await sandbox.run(["job", "stop", "-purge", "entered"], { env });
+      expect(ended.exitCode).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
 } else {
   test.skipIf(true)("an engine that goes away: skipped, as there is no dockerd", () => undefined);
 }

@@ -14,6 +14,9 @@ import {
   isEnterFailure,
 } from "./enteredCommand.ts";
 
+/** The exit code of a command that was killed is this and the signal's number. */
+const SIGNAL_EXIT_BASE = 128;
+
 /** Runs a command inside a member that runs. */
 export type Enter = (wish: EnterWish) => Promise<EnteredCommand | EnterFailure>;
 
@@ -42,6 +45,8 @@ export class AgentExecSession {
   readonly #credit = new ExecCredit();
   #command: EnteredCommand | null = null;
   #end: ExecEnd | null = null;
+  /** What is told of a command that was killed with its task; null: the task is not about to end. */
+  #taskEnding: string | null = null;
   /** Input is taken one after the other, from before the command has begun. */
   #input: Promise<void>;
   /** The newest that was given before the command has begun. */
@@ -80,15 +85,24 @@ export class AgentExecSession {
     // Ended while it was being started.
     if (this.#end === null) this.#outlet.tell({ kind: "started", shortcoming });
     else this.#stop();
-    const ended = await entered.ended;
-    this.#finish(
-      typeof ended === "number"
-        ? { state: "exited", exitCode: ended }
-        : { state: "failed", ...ended },
-    );
+    this.#finish(this.#endOf(await entered.ended));
     const left = await entered.stop();
     if (left.length === 0) return;
     this.#events.onTrouble(`The processes ${left.join(", ")} of a command could not be ended.`);
+  }
+
+  /** A signal that ended the command was its task's, so that its code is nothing that the command says. */
+  #endOf(ended: number | EnterFailure): ExecEnd {
+    if (typeof ended !== "number") return { state: "failed", ...ended };
+    if (this.#taskEnding === null || ended <= SIGNAL_EXIT_BASE) {
+      return { state: "exited", exitCode: ended };
+    }
+    return { state: "failed", code: "TaskNotRunning", message: this.#taskEnding };
+  }
+
+  /** From now on it may be killed with its task; `message` says why that ends. */
+  taskEnding(message: string): void {
+    this.#taskEnding = message;
   }
 
   input(input: ExecInput): void {

@@ -125,9 +125,9 @@ test("a command is ended with the process beside which it runs", async () => {
   open(1);
   open(2);
   await settled();
-  sessions.processEnded(KEY + 1);
+  sessions.processEnded(KEY + 1, "it was stopped");
   expect(kinds(told)).toEqual(["1 started", "2 started"]);
-  sessions.processEnded(KEY);
+  sessions.processEnded(KEY, "it was stopped");
   await settled();
   expect(kinds(told).slice(2)).toEqual(["1 TaskNotRunning", "2 TaskNotRunning"]);
   expect(commands.map(({ done }) => done[0])).toEqual(["stopped", "stopped"]);
@@ -212,4 +212,29 @@ test("what an agent that was killed has left is ended by the next, and nothing e
   expect(readdirSync(directory)).toEqual([]);
   for (const child of [over, other]) child.kill("SIGKILL");
   rmSync(directory, { recursive: true });
+});
+
+test("a command that is killed with its task is not told with a code of its own", async () => {
+  const message = "The task ended (it was stopped) while the command ran.";
+  const cases = [
+    [130, { state: "failed", code: "TaskNotRunning", message }],
+    // It came to its own end before the signal did.
+    [1, { state: "exited", exitCode: 1 }],
+  ] as const;
+  for (const [code, end] of cases) {
+    const { sessions, told, commands, open } = node();
+    open(1);
+    await settled();
+    sessions.processEnding(KEY + 1, "it was another");
+    sessions.processEnding(KEY, "it was stopped");
+    commands[0]?.exit(code);
+    await settled();
+    expect(told.at(-1)).toEqual([1, { kind: "ended", end }]);
+  }
+  const { told, commands, open } = node();
+  open(1);
+  await settled();
+  commands[0]?.exit(130);
+  await settled();
+  expect(told.at(-1)).toEqual([1, { kind: "ended", end: { state: "exited", exitCode: 130 } }]);
 });

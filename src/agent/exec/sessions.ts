@@ -58,11 +58,17 @@ export class AgentExecSessions {
     if (stream === "stdin") this.#running.get(session)?.session.write(bytes);
   }
 
-  /** The process has ended, and with it whatever was run beside it. */
-  processEnded(key: ProcessKey): void {
+  /** The process is about to be told to end, and with it whatever was run beside it; `reason` says why. */
+  processEnding(key: ProcessKey, reason: string): void {
     for (const running of this.#running.values()) {
-      if (running.key !== key) continue;
-      running.session.fail("TaskNotRunning", "The task in which the command ran has ended.");
+      if (running.key === key) running.session.taskEnding(taskEnded(reason));
+    }
+  }
+
+  /** The process has ended, and with it whatever was run beside it. */
+  processEnded(key: ProcessKey, reason: string): void {
+    for (const running of this.#running.values()) {
+      if (running.key === key) running.session.fail("TaskNotRunning", taskEnded(reason));
     }
   }
 
@@ -131,4 +137,8 @@ export class AgentExecSessions {
       this.#alive.delete(session);
     });
   }
+}
+
+function taskEnded(reason: string): string {
+  return `The task ended (${reason}) while the command ran.`;
 }

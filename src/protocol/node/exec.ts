@@ -65,6 +65,8 @@ export const EXEC_FAILURE_CODES = [
   /** The member does not run, or has ended meanwhile. */
   "TaskNotRunning",
   "TooManySessions",
+  /** What runs the containers of the node does not answer. */
+  "ContainerEngineAway",
   /** The node is not connected or does not answer, the connection to it broke, or its agent stopped. */
   "NodeNotReachable",
   "ServerStopping",

@@ -23,10 +23,12 @@ const ANSWER_MAX_MS = 5_000;
 /** A command that an engine has been told of. */
 export class ContainerExec {
   readonly engine: ContainerEngine;
+  readonly container: string;
   readonly id: string;
 
-  private constructor(engine: ContainerEngine, id: string) {
+  private constructor(engine: ContainerEngine, container: string, id: string) {
     this.engine = engine;
+    this.container = container;
     this.id = id;
   }
 
@@ -40,7 +42,7 @@ export class ContainerExec {
     const body = { ...wish, AttachStdout: true, AttachStderr: true };
     const path = `/containers/${container}/exec`;
     const { Id } = await engine.json<{ Id: string }>("POST", path, { body, signal });
-    return new ContainerExec(engine, Id);
+    return new ContainerExec(engine, container, Id);
   }
 
   /** Throws EngineError. */

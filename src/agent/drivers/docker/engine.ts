@@ -78,7 +78,10 @@ export class ContainerEngine {
 }
 
 function silence(socketPath: string, cause: unknown): EngineError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const { code } = cause as { code?: unknown };
+  // The runtime's words for these are about web addresses.
+  const reason = typeof code === "string" ? code : message;
   return new EngineError(`${socketPath} does not answer: ${reason}`, { status: 0, cause });
 }
 

@@ -11,7 +11,7 @@ import { enterContainer } from "./enterContainer.ts";
 
 /** What an engine does with a request; null: nothing. */
 type Answer = (socket: Socket) => void;
-type Answers = Readonly<Record<"create" | "start" | "inspect", Answer | null>>;
+type Answers = Readonly<Record<"create" | "start" | "inspect" | "container", Answer | null>>;
 
 const engines: (() => void)[] = [];
 afterEach(() => {
@@ -24,19 +24,21 @@ function engineOf(answers: Partial<Answers>) {
   const socketPath = join(directory, "socket");
   const asked: string[] = [];
   const sockets = new Set<Socket>();
-  const all: Answers = { create: json(201, { Id: "e1" }), start: null, inspect: null, ...answers };
+  const all: Answers = {
+    create: json(201, { Id: "e1" }),
+    start: null,
+    inspect: null,
+    container: null,
+    ...answers,
+  };
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
     socket.on("close", () => sockets.delete(socket));
     socket.on("data", (chunk) => {
       const line = chunk.toString().split("\r\n")[0] ?? "";
-      const kind = line.includes("/start")
-        ? "start"
-        : line.includes("/json")
-          ? "inspect"
-          : "create";
       if (!line.includes(" HTTP/")) return;
+      const kind = kindOf(line);
       asked.push(kind);
       all[kind]?.(socket);
     });
@@ -47,6 +49,12 @@ function engineOf(answers: Partial<Answers>) {
     rmSync(directory, { recursive: true });
   });
   return { engine: new ContainerEngine(() => socketPath), asked, sockets };
+}
+
+function kindOf(line: string): keyof Answers {
+  if (line.includes("/start")) return "start";
+  if (!line.includes("/json")) return "create";
+  return line.includes("/containers/") ? "container" : "inspect";
 }
 
 /** The connection stays open behind it, as HTTP has it. */
@@ -83,8 +91,8 @@ test("a refusal of the start is told, though the connection stays open", async (
     ],
     [
       (socket) => void socket.destroy(),
-      "CommandLaunchFailed",
-      "it closed the connection to the start of the command.",
+      "ContainerEngineAway",
+      "The container engine of the node did not run the command: it closed the connection to the start of the command.",
     ],
   ];
   for (const [start, code, message] of refusals) {
@@ -143,6 +151,41 @@ test("an engine that fails to tell how a command ended is asked again, and no ex
     if (typeof outcome === "number") expect(end).toBe(outcome);
     else expect(end).toMatchObject(outcome as object);
   }
+});
+
+test("a command is not told to have been killed when its container ended", async () => {
+  const cases: [Answer, unknown][] = [
+    [json(200, { State: { Running: false } }), { code: "TaskNotRunning" }],
+    [json(404, { message: "no such container" }), { code: "TaskNotRunning" }],
+    [json(200, { State: { Running: true } }), 137],
+  ];
+  for (const [container, outcome] of cases) {
+    let state = { Running: true, ExitCode: null as number | null, Pid: 2 ** 22 + 1 };
+    const streams: Socket[] = [];
+    const { engine } = engineOf({
+      start(socket) {
+        streams.push(socket);
+        upgraded(socket);
+      },
+      inspect: (socket) => json(200, { ...state, ContainerID: "c" })(socket),
+      container,
+    });
+    const command = await enterContainer(engine, "c", wishOf());
+    if (isEnterFailure(command)) throw new Error(command.message);
+    state = { ...state, Running: false, ExitCode: 137 };
+    for (const stream of streams) stream.end();
+    const end = await command.ended;
+    if (typeof outcome === "number") expect(end).toBe(outcome);
+    else expect(end).toMatchObject(outcome as object);
+  }
+});
+
+test("an engine that is away is no fault of the command", async () => {
+  const engine = new ContainerEngine(() => "/nowhere/socket");
+  expect(await enterContainer(engine, "c", wishOf())).toEqual({
+    code: "ContainerEngineAway",
+    message: expect.stringContaining("/nowhere/socket does not answer"),
+  });
 });
 
 test("a process that is not in the container is not taken for the command", async () => {

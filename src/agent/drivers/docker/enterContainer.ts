@@ -20,6 +20,8 @@ const STRAY_TOLD_MAX_MS = 1_000;
 const LEADER_LOOK_MS = 250;
 /** An engine hands on what it holds of a command that has ended, a busy one not at once. */
 const QUIET_MAX_MS = 3_000;
+const CONTAINER_END_TOLD_MAX_MS = 1_000;
+const KILLED = 128 + 9;
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const MISSING = /executable file not found|no such file or directory/i;
@@ -47,11 +49,19 @@ export async function enterContainer(
   } catch (error) {
     const isRefused = error instanceof EngineError && error.status !== 0;
     if (exec !== null && !isRefused) await endStray(exec);
-    const message = error instanceof Error ? error.message : String(error);
-    if (MISSING.test(message)) return { code: "CommandNotFound", message: missing(command) };
-    const isGone = error instanceof EngineError && (error.status === 404 || error.status === 409);
-    return { code: isGone ? "TaskNotRunning" : "CommandLaunchFailed", message: `${message}.` };
+    return startFailure(error, command);
   }
+}
+
+function startFailure(error: unknown, command: readonly string[]): EnterFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof EngineError && error.status === 0) {
+    const text = `The container engine of the node did not run the command: ${message}.`;
+    return { code: "ContainerEngineAway", message: text };
+  }
+  if (MISSING.test(message)) return { code: "CommandNotFound", message: missing(command) };
+  const isGone = error instanceof EngineError && (error.status === 404 || error.status === 409);
+  return { code: isGone ? "TaskNotRunning" : "CommandLaunchFailed", message: `${message}.` };
 }
 
 function missing([program = ""]: readonly string[]): string {
@@ -208,12 +218,35 @@ class ContainerCommand implements EnteredCommand {
         ({ Running, ExitCode: code }) => !Running && code !== null,
         TOLD_MAX_MS,
       );
+      if (ExitCode === KILLED && (await this.#hasContainerEnded())) {
+        return { code: "TaskNotRunning", message: "The task ended while the command ran." };
+      }
       // Podman says -1 for one that it does not know.
       if (ExitCode !== null && ExitCode >= 0) return ExitCode;
     } catch (error) {
       return endFailure(error);
     }
     return endFailure(new Error("it tells no exit code"));
+  }
+
+  /** The end of a container kills what runs in it, a moment before its engine tells of it. */
+  async #hasContainerEnded(): Promise<boolean> {
+    const { engine, container } = this.#exec;
+    const until = performance.now() + CONTAINER_END_TOLD_MAX_MS;
+    for (;;) {
+      const signal = AbortSignal.timeout(TOLD_MAX_MS);
+      const path = `/containers/${container}/json`;
+      try {
+        const { State } = await engine.json<{ State: { Running: boolean } }>("GET", path, {
+          signal,
+        });
+        if (!State.Running) return true;
+      } catch (error) {
+        return error instanceof EngineError && error.status === 404;
+      }
+      if (performance.now() > until) return false;
+      await Bun.sleep(LEADER_LOOK_MS);
+    }
   }
 
   async #leaderEnded(output: Promise<void>): Promise<void> {
