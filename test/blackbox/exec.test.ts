@@ -88,9 +88,19 @@ test("it runs where the task runs: its environment, directory, user and control 
 test("words behind the allocation are the command's, whatever they look like", async () => {
   const { stdout } = await exec([alloc, "printf", "%s,", "-t", "--help", "help", "--", "a b"]);
   expect(stdout).toBe("-t,--help,help,--,a b,");
-  expect((await exec(["-job", "shell", "-task", "main", "--", "echo", "here"])).stdout).toBe(
-    "here\n",
-  );
+  const ways = [
+    [alloc, "--"],
+    ["--", alloc, "--"],
+    ["-job", "shell", "-task", "main", "--"],
+    // As Nomad has it.
+    ["-job", "-task", "main", "shell"],
+    ["-job", "-group", "g", "--", "shell"],
+    ["-job", "shell", "-group", "g"],
+  ];
+  for (const way of ways) {
+    const outcome = await exec([...way, "echo", "here"]);
+    expect([way, outcome]).toEqual([way, { stdout: "here\n", stderr: "", exitCode: 0 }]);
+  }
 });
 
 /** 20 MiB in all. */
@@ -205,10 +215,39 @@ test("a command ends with the execution, and the command line says so", async ()
   await server.client.jobs
     .terminate("stopped")
     .catch(() => server.client.groups.stopAllocation(stopped));
-  expect(await child.exited).not.toBe(0);
+  expect(await child.exited).toBe(1);
+  expect(await new Response(child.stderr).text()).toStartWith(
+    "error: The task ended (it was stopped) while the command ran. (TaskNotRunning)",
+  );
   await untilGone(pid);
   const again = await exec([stopped, "true"]);
   expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("TaskNotRunning") });
+});
+
+test("a command that is killed with its task says why, however that ends", async () => {
+  const kept = "it is restarted: User requested running tasks to restart";
+  const ends: [string, (id: string) => Promise<unknown>][] = [
+    [kept, (id) => server.client.groups.restartAllocation(id)],
+    ["its process ended", async (id) => void (await exec([id, "touch", "go"]))],
+  ];
+  for (const [index, [reason, end]] of ends.entries()) {
+    const script = "while [ ! -e go ]; do sleep 0.05; done; rm go";
+    const jobId = `ending-${index}`;
+    const restart = { attempts: 3, delayS: 0 };
+    await server.client.groups.register({ job: shellJob(jobId, { script, restart }) });
+    const [found] = await untilRunning(server.client, jobId, 1);
+    const id = found?.id ?? "";
+    const beside = `echo $$ > ${file(`${jobId}.pid`)}; exec sleep 1000`;
+    const child = piped(sandbox, server, ["alloc", "exec", id, "sh", "-c", beside]);
+    await pidIn(`${jobId}.pid`);
+    await end(id);
+    const said = await new Response(child.stderr).text();
+    expect([await child.exited, said.split("\n")[0]]).toEqual([
+      1,
+      `error: The task ended (${reason}) while the command ran. (TaskNotRunning)`,
+    ]);
+    await server.client.jobs.terminate(jobId).catch(() => undefined);
+  }
 });
 
 test("what cannot be run is told, with the exit codes of a shell", async () => {
@@ -225,6 +264,10 @@ test("what cannot be run is told, with the exit codes of a shell", async () => {
     [[several, "true"], 1, "they are one (running), two (running)"],
     [["-task", "three", several, "true"], 1, 'got "three"'],
     [["-t", alloc, "true"], 1, "Expected a terminal for -t"],
+    [["-it", alloc, "true"], 1, "Expected a terminal for -t"],
+    [["-job", "shell", "-group", "h", "true"], 1, "an execution of group h of shell that runs"],
+    [["-group", "g", alloc, "true"], 1, "Expected -group together with -job"],
+    [["-job", "shell", alloc, "true"], 127, "name the job or the allocation, not both"],
     [["-job", "nothing", "true"], 1, "JobNotFound"],
     [[alloc], 1, "Expected a command to run and got none"],
   ];

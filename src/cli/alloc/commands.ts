@@ -1,5 +1,6 @@
 import { action, type CommandObject } from "../command/action.ts";
 import {
+  bare,
   flag,
   list,
   named,
@@ -77,9 +78,12 @@ export const ALLOC: CommandObject = {
         ),
         ...TASK,
         member: text("mb", "task", "The same as -task"),
-        job: text("ji", "job-id", "The newest execution of this job that runs, not an allocation"),
+        job: bare(
+          text("ji", "job-id", "The newest execution of this job that runs, not an allocation"),
+        ),
+        group: text("gr", "group", "With -job: the newest of this group"),
         number: named("number", number("no", "number", "The execution of this number", 1)),
-        words: list("wd", "[alloc-id] <command> [arguments]", "No word of it is an option"),
+        words: list("wd", "[alloc-id|job-id] <command> [arguments]", "No word of it is an option"),
       },
       rest: "words",
       errorExit: EXIT.failed,

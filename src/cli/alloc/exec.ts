@@ -22,9 +22,11 @@ export interface AllocExecOptions {
   readonly escape: string;
   readonly task: string | undefined;
   readonly member: string | undefined;
+  /** Empty: the job is the first of the words, as Nomad has it. */
   readonly job: string | undefined;
+  readonly group: string | undefined;
   readonly number: number | undefined;
-  /** The allocation, unless it is named otherwise, and the command. */
+  /** The allocation or job, unless it is named otherwise, and the command. */
   readonly words: readonly string[];
 }
 
@@ -43,7 +45,14 @@ export async function run(session: Session, options: AllocExecOptions): Promise<
     ...(member === undefined ? {} : { member }),
     ...(isTerminal ? { terminal: { ...terminalSize(), ...terminalType(session) } } : {}),
   });
-  return await talk(session, { sessionId, hasStdin, isTerminal, escapeCharacter });
+  const isMistaken = place.by === "job" && ALLOCATION_ID.test(command[0] ?? "");
+  return await talk(session, {
+    sessionId,
+    hasStdin,
+    isTerminal,
+    escapeCharacter,
+    fixes: isMistaken ? { ...FIXES, CommandNotFound: NO_ALLOCATION } : FIXES,
+  });
 }
 
 function terminalType({ io }: Session) {
@@ -82,25 +91,30 @@ function memberOf({ task, member }: AllocExecOptions): string | undefined {
 type Place =
   | { readonly by: "id"; readonly id: string }
   | { readonly by: "number"; readonly number: number }
-  | { readonly by: "job"; readonly job: string };
+  | { readonly by: "job"; readonly job: string; readonly group: string | undefined };
 
 const NUMBER = /^\d{1,7}$/;
+const ALLOCATION_ID = /^[0-9a-f]{8}(-[0-9a-f-]*)?$/;
 
 /** Where, and what. */
-function placeOf({ job, number, words }: AllocExecOptions): [Place, readonly string[]] {
+function placeOf({ job, group, number, words }: AllocExecOptions): [Place, readonly string[]] {
   if (job !== undefined && number !== undefined) {
     throw new UsageError("Expected one of -job and -number and got both.");
   }
-  const isNamed = job !== undefined || number !== undefined;
+  if (group !== undefined && job === undefined) {
+    throw new UsageError("Expected -group together with -job and got it alone.");
+  }
+  const isNamed = (job !== undefined && job !== "") || number !== undefined;
   const [first = "", ...rest] = words;
   const given = isNamed ? words : rest;
   // As people know it from docker and ssh.
   const command = given[0] === "--" ? given.slice(1) : given;
   if (!isNamed && first === "") {
-    throw new UsageError("Expected an allocation and a command and got nothing.");
+    const place = job === undefined ? "an allocation" : "a job";
+    throw new UsageError(`Expected ${place} and a command and got nothing.`);
   }
   if (command.length === 0) throw new UsageError("Expected a command to run and got none.");
-  if (job !== undefined) return [{ by: "job", job }, command];
+  if (job !== undefined) return [{ by: "job", job: isNamed ? job : first, group }, command];
   if (number !== undefined) return [{ by: "number", number }, command];
   if (NUMBER.test(first)) return [{ by: "number", number: Number(first) }, command];
   return [{ by: "id", id: checkedAllocationId(first) }, command];
@@ -118,12 +132,15 @@ async function executionOf(
     case "id":
       return (await client.groups.allocation(place.id)).execution;
     case "job": {
-      const { job } = place;
+      const { job, group } = place;
       const newest =
-        member === undefined ? await newestOf(client, job) : await newestWith(client, job, member);
+        member === undefined && group === undefined
+          ? await newestOf(client, job)
+          : await newestWith(client, job, group, member);
       if (newest !== null) return newest;
+      const where = group === undefined ? job : `group ${group} of ${job}`;
       const what = member === undefined ? "that runs" : `in which ${member} runs`;
-      throw new CliError(`Expected an execution of ${job} ${what} and found none.`, {
+      throw new CliError(`Expected an execution of ${where} ${what} and found none.`, {
         fix: `See how it is with \`stint job status ${job}\`.`,
       });
     }
@@ -139,12 +156,21 @@ async function newestOf(client: Client, jobId: string): Promise<number | null> {
   return null;
 }
 
-/** Null: the task of the group runs in none. */
-async function newestWith(client: Client, jobId: string, task: string): Promise<number | null> {
+/** Of the group, in which the task runs, as far as they are given; null: there is none. */
+async function newestWith(
+  client: Client,
+  jobId: string,
+  wanted: string | undefined,
+  task: string | undefined,
+): Promise<number | null> {
   const { items } = await client.groups.allocations(jobId);
+  const inGroup = items.filter(({ group }) => wanted === undefined || group === wanted);
   // Of one that is pending a hook may run.
-  const live = items.filter(({ status }) => status === "running" || status === "pending");
+  const live = inGroup.filter(
+    ({ status }) => status === "running" || (status === "pending" && task !== undefined),
+  );
   for (const { id, execution } of live.toSorted((one, other) => other.execution - one.execution)) {
+    if (task === undefined) return execution;
     const { members } = await client.groups.allocation(id);
     const isRunning = members.some(({ name, state }) => name === task && state === "running");
     if (isRunning) return execution;
@@ -157,6 +183,8 @@ interface Talk {
   readonly hasStdin: boolean;
   readonly isTerminal: boolean;
   readonly escapeCharacter: string | null;
+  /** What to do, by the code of a failure. */
+  readonly fixes: Readonly<Record<string, string>>;
 }
 
 /** Of what is typed before the command takes it, so that the escape behind it is seen. */
@@ -185,7 +213,10 @@ async function talk(session: Session, options: Talk): Promise<number> {
     const end = await opened.ended;
     restore();
     if (end.state === "failed") {
-      await tell(session.io, { message: `${end.message} (${end.code})`, fix: FIXES[end.code] });
+      await tell(session.io, {
+        message: `${end.message} (${end.code})`,
+        fix: options.fixes[end.code],
+      });
     }
     return exitCodeOfEnd(end);
   } catch (error) {
@@ -236,5 +267,9 @@ const FIXES: Readonly<Record<string, string>> = {
   CommandNotFound: "Name a program that is there, by its path if need be.",
   TaskNotRunning: "See what runs with `stint job status JOB` or `stint alloc list --live`.",
   TooManySessions: "End one of them, or wait until one has ended.",
+  ContainerEngineAway:
+    "Start Docker or Podman on the node, or wait until it answers, and try again.",
   NodeNotReachable: "See with `stint node list` whether the node is connected, and try again.",
 };
+const NO_ALLOCATION =
+  "With -job all words behind the job are the command: name the job or the allocation, not both.";

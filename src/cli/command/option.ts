@@ -13,6 +13,8 @@ export interface TextOption extends OptionBase {
   /** As help shows it, between angle brackets. */
   readonly value: string;
   readonly fallback?: string;
+  /** May stand without a value in front of another option; its value is then empty. */
+  readonly bare?: true;
 }
 
 /** A whole number. */
@@ -59,6 +61,11 @@ export type OptionTable = Readonly<Record<string, OptionSpec>>;
 
 export function text(short: string, value: string, meaning: string) {
   return { kind: "text", short, value, text: meaning } as const;
+}
+
+/** The option may stand without a value in front of another one. */
+export function bare(option: TextOption): TextOption {
+  return { ...option, bare: true };
 }
 
 export function number(

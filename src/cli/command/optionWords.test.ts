@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { flag, list, named, number, text } from "./option.ts";
+import { bare, flag, list, named, number, text, toggle } from "./option.ts";
 import { expandOptionWords } from "./optionWords.ts";
 
 const OPTIONS = {
@@ -8,6 +8,8 @@ const OPTIONS = {
   number: number("in", "number", ""),
   env: list("en", "NAME=VALUE", ""),
   follow: flag("f", ""),
+  tty: toggle("t", ""),
+  job: bare(text("jo", "job", "")),
   stderr: flag("se", ""),
   checkIndex: named("check-index", number("ci", "number", "")),
   noDeadline: named("no-deadline", flag("nd", "")),
@@ -55,4 +57,17 @@ test("one letter is a name as well, and words and unknown options stay as they a
 
 test("nothing behind two dashes is touched", () => {
   expect(expanded("-id", "x", "--", "-id", "y")).toEqual(["--id", "x", "--", "-id", "y"]);
+});
+
+test("several of one letter may stand in one word, unless one of them wants a value", () => {
+  expect(expanded("-ft", "-tf")).toEqual(["--follow", "--tty=true", "--tty=true", "--follow"]);
+  expect(expanded("-fi", "-ftz", "--ft")).toEqual(["-fi", "-ftz", "--ft"]);
+  // A name goes before letters.
+  expect(expanded("-se")).toEqual(["--stderr"]);
+});
+
+test("an option that may stand bare takes the next word unless that is an option", () => {
+  expect(expanded("-job", "web", "-f")).toEqual(["--job", "web", "--follow"]);
+  expect(expanded("-job", "-f")).toEqual(["--job=", "--follow"]);
+  expect(expanded("-f", "-job")).toEqual(["--follow", "--job="]);
 });

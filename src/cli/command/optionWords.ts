@@ -7,8 +7,8 @@ export function canonicalName(key: string): string {
 
 /**
  * Writes options in the one form that commander takes: from two-letter short ones (`-id x`, `-id=x`), from long ones with
- * one dash or two, and with dashes within or none (`-check-index 3`, `--checkindex 3`). Values stay as they are, also those
- * that look like an option, and so does everything behind `--`.
+ * one dash or two, and with dashes within or none (`-check-index 3`, `--checkindex 3`), and from several of one letter in one
+ * word (`-it`). Values stay as they are, also those that look like an option, and so does everything behind `--`.
  */
 export function expandOptionWords(options: OptionTable, words: readonly string[]): string[] {
   const find = optionFinder(options);
@@ -18,12 +18,16 @@ export function expandOptionWords(options: OptionTable, words: readonly string[]
     if (word === "--") return [...expanded, ...words.slice(at)];
     const [name = "", ...value] = word.split("=");
     const found = find(name);
-    const isToggled = found?.spec.kind === "toggle" && value.length === 0;
-    if (isToggled) value.push("true");
-    expanded.push(found === null ? word : [`--${canonicalName(found.key)}`, ...value].join("="));
+    if (found === null) {
+      expanded.push(...(lettersOf(find, word) ?? [word]));
+      continue;
+    }
     const next = words[at + 1];
-    if (found === null || found.spec.kind === "flag" || value.length > 0) continue;
-    if (next === undefined) continue;
+    const isToggled = found.spec.kind === "toggle" && value.length === 0;
+    if (isToggled) value.push("true");
+    else if (value.length === 0 && isBare(found.spec, next)) value.push("");
+    expanded.push([`--${canonicalName(found.key)}`, ...value].join("="));
+    if (found.spec.kind === "flag" || value.length > 0 || next === undefined) continue;
     expanded.push(next);
     at += 1;
   }
@@ -46,10 +50,27 @@ export function splitOptionWords(
     if (!word.startsWith("-") || word === "-") break;
     const [name = "", ...value] = word.split("=");
     const spec = find(name)?.spec;
-    const takesNext = spec !== undefined && spec.kind !== "flag" && spec.kind !== "toggle";
-    if (takesNext && value.length === 0) at += 1;
+    if (spec === undefined || spec.kind === "flag" || spec.kind === "toggle") continue;
+    if (value.length === 0 && !isBare(spec, words[at + 1])) at += 1;
   }
   return { own: words.slice(0, at), rest: words.slice(at) };
+}
+
+/** Whether the option stands without its value, as `next` is no value of it. */
+function isBare(spec: OptionSpec, next: string | undefined): boolean {
+  return spec.kind === "text" && spec.bare === true && (next?.startsWith("-") ?? true);
+}
+
+/** The options of one letter that the word is made of; null: it is not. None of them takes a value. */
+function lettersOf(find: (name: string) => FoundOption | null, word: string): string[] | null {
+  if (!/^-[a-z]{2,}$/.test(word)) return null;
+  const found = [...word.slice(1)].map((letter) => find(`-${letter}`));
+  const expanded = found.flatMap((option) => {
+    if (option === null || option.spec.short.length > 1) return [];
+    if (option.spec.kind === "flag") return [`--${canonicalName(option.key)}`];
+    return option.spec.kind === "toggle" ? [`--${canonicalName(option.key)}=true`] : [];
+  });
+  return expanded.length === found.length ? expanded : null;
 }
 
 export interface FoundOption {

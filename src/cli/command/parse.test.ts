@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { UsageError } from "../failure.ts";
-import { flag, list, number, required, text, toggle, withDefault, word } from "./option.ts";
+import { bare, flag, list, number, required, text, toggle, withDefault, word } from "./option.ts";
 import { parseOptions } from "./parse.ts";
 
 const ACTION = {
@@ -88,6 +88,7 @@ const RUN = {
     tty: toggle("t", ""),
     task: text("ta", "task", ""),
     force: flag("f", ""),
+    job: bare(text("jo", "job", "")),
     words: list("wd", "word", ""),
   },
   operands: [],
@@ -112,5 +113,10 @@ test("from the first word that is no option on, words belong to the rest, whatev
   expect(parse("--task=web", "--", "-t", "x")).toMatchObject({ task: "web", words: ["-t", "x"] });
   expect(parse("-t", "-")).toMatchObject({ tty: true, words: ["-"] });
   expect(parse()).toMatchObject({ words: [] });
+  expect(parse("-tf", "ID", "-f")).toMatchObject({ tty: true, force: true, words: ["ID", "-f"] });
+  expect(parse("-jo", "web", "-t", "ls")).toMatchObject({ job: "web", tty: true, words: ["ls"] });
+  for (const option of [["-t"], ["-ta", "x"], ["--"]]) {
+    expect(parse("-jo", ...option, "web", "ls")).toMatchObject({ job: "", words: ["web", "ls"] });
+  }
   expect(() => parse("-zz", "ID")).toThrow("Unknown option '-zz'.");
 });
