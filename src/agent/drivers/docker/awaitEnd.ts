@@ -53,8 +53,9 @@ class Watch {
   readonly #container: BegunContainer;
   readonly #path: string;
   readonly #bootId = kernelBootId();
-  readonly #firstOutput: ContainerOutput;
   #output: ContainerOutput;
+  /** From before the container's beginning until now, so that it ends with it. */
+  #isOutputWhole = true;
   /** Null: it was never seen. */
   #leader: ProcessIdentity | null = null;
   /** Since when the engine does not answer; null: it did when it was last asked. */
@@ -67,8 +68,7 @@ class Watch {
   constructor(container: BegunContainer) {
     this.#container = container;
     this.#path = `/containers/${container.name}`;
-    this.#firstOutput = new ContainerOutput(container.output, container.take);
-    this.#output = this.#firstOutput;
+    this.#output = new ContainerOutput(container.output, container.take);
   }
 
   async end(): Promise<ContainerEnd> {
@@ -89,9 +89,14 @@ class Watch {
       return await this.#container.engine.json<Inspected>("GET", `${this.#path}/json`, { signal });
     } catch (error) {
       if (error instanceof EngineError && error.status === 404) return "removed";
-      this.#awaySince ??= performance.now();
+      this.#goneAway();
       return null;
     }
+  }
+
+  #goneAway(): void {
+    this.#awaySince ??= performance.now();
+    this.#isOutputWhole = false;
   }
 
   #runs({ Id, State }: Inspected): void {
@@ -155,7 +160,7 @@ class Watch {
       })
       .catch((error: unknown) => {
         const isAnswer = error instanceof EngineError && error.status !== 0;
-        if (!isAnswer && !over.signal.aborted) this.#awaySince ??= performance.now();
+        if (!isAnswer && !over.signal.aborted) this.#goneAway();
         return false;
       });
     for (;;) {
@@ -169,8 +174,7 @@ class Watch {
   }
 
   async #ended({ State }: Inspected): Promise<ContainerEnd> {
-    // A stream from before the container's beginning ends with it, others may not.
-    if (this.#output === this.#firstOutput) await this.#output.whole();
+    if (this.#isOutputWhole) await this.#output.whole();
     else await this.#output.quiet();
     const { ExitCode: exitCode, OOMKilled: oomKilled, Error: error } = State;
     const message = this.#messageOf(oomKilled ? "OOM Killed" : error);
