@@ -217,6 +217,23 @@ test(
 );
 
 test(
+  "the output of an engine that was away need not end for the container's end to be told",
+  async () => {
+    const fake = new FakeEngine();
+    const { ended } = await watched(fake);
+    await waitedFor(fake);
+    fake.refusal = 503;
+    fake.tellEnd(3);
+    await inspected(fake, fake.inspected + 1);
+    fake.end(3);
+    fake.refusal = null;
+    expect(await ended).toMatchObject({ status: "exited", exitCode: 3 });
+    expect(fake.attached).toBe(1);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   "a container that lives on without its engine is watched again, and heard",
   async () => {
     const fake = new FakeEngine();
