@@ -1,4 +1,4 @@
-import { dlopen } from "bun:ffi";
+import { dlopen, type FFIFunction } from "bun:ffi";
 
 const SYMBOLS = {
   flock: { args: ["i32", "i32"], returns: "i32" },
@@ -8,11 +8,12 @@ const SYMBOLS = {
   tcflow: { args: ["i32", "i32"], returns: "i32" },
 } as const;
 
-function open() {
+/** The C library's functions of these names; null: one of them is not to be had. */
+export function openLibrary<Wanted extends Record<string, FFIFunction>>(wanted: Wanted) {
   // glibc, then musl's own name.
   for (const name of ["libc.so.6", "libc.so", `libc.musl-${process.arch}.so.1`]) {
     try {
-      return dlopen(name, SYMBOLS).symbols;
+      return dlopen(name, wanted).symbols;
     } catch {
       // The next name.
     }
@@ -20,10 +21,12 @@ function open() {
   return null;
 }
 
-let symbols: ReturnType<typeof open> | undefined;
+type Symbols = ReturnType<typeof openLibrary<typeof SYMBOLS>>;
 
-function libc(): ReturnType<typeof open> {
-  if (symbols === undefined) symbols = open();
+let symbols: Symbols | undefined;
+
+function libc(): Symbols {
+  if (symbols === undefined) symbols = openLibrary(SYMBOLS);
   return symbols;
 }
 

@@ -1,0 +1,170 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { entryOf } from "../files/open.ts";
+import {
+  bindDevice,
+  bindTree,
+  inOwnMounts,
+  makeReadOnly,
+  mountProcesses,
+  mountTerminals,
+  mountTmpfs,
+  moveRootTo,
+} from "./namespaces.ts";
+
+/** What a process sees in place of the node's file system. Everything in it is mounted for that process alone. */
+export interface PrivateRoot {
+  /** An empty directory of the node, over which the root is made. */
+  readonly place: string;
+  /** Files, links and directories of the node that can be read, as absolute paths; what is not there is left out. */
+  readonly shown: readonly string[];
+  /** Directories of the node that are empty for the process, should they be below what is shown. */
+  readonly hidden: readonly string[];
+  /** In this order, after all others. */
+  readonly own: readonly OwnDirectory[];
+}
+
+/** A directory that the process may write to, as far as its user may. */
+export interface OwnDirectory {
+  /** Absolute, and in nobody's hands but the agent's. */
+  readonly start: string;
+  /** Entries from there on, which the process may have swapped: links are refused. Null: an empty one, in memory. */
+  readonly names: readonly string[] | null;
+  /** Absolute path in the root. */
+  readonly destination: string;
+}
+
+const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+const DEVICE_LINKS = {
+  ptmx: "pts/ptmx",
+  fd: "/proc/self/fd",
+  stdin: "/proc/self/fd/0",
+  stdout: "/proc/self/fd/1",
+  stderr: "/proc/self/fd/2",
+} as const;
+
+const PATH_ONLY = 0x200000 /* O_PATH */;
+const PATH_DIRECTORY = PATH_ONLY | constants.O_DIRECTORY;
+
+/**
+ * Runs `make` where only the private root can be seen; see inOwnMounts. Nothing of it is left once all processes have ended
+ * that were started there, however they ended. Throws if it cannot be made.
+ */
+export function inPrivateRoot<Result>(root: PrivateRoot, make: () => Result): Result {
+  const files: number[] = [];
+  const hold = (path: string, flags: number): number => {
+    const file = openSync(path, flags);
+    files.push(file);
+    return file;
+  };
+  try {
+    return inOwnMounts(() => {
+      // Only what is opened in the namespace can be mounted in it.
+      const shown = root.shown.flatMap((path) => holdShown(path, hold));
+      const devices = DEVICES.filter((name) => existsSync(`/dev/${name}`)).map((name) => ({
+        name,
+        file: hold(`/dev/${name}`, PATH_ONLY),
+      }));
+      const own = root.own.map((directory) => ({ ...directory, file: holdOwn(directory, hold) }));
+      mountTmpfs(root.place, "mode=0755");
+      moveRootTo(root.place, () => {
+        makeAt("/proc", mountProcesses);
+        for (const entry of shown) show(entry);
+        for (const path of root.hidden) if (isShown(path, root)) hide(path);
+        makeDevices(devices);
+        for (const { file, destination } of own) {
+          mkdirSync(destination, { recursive: true });
+          if (file === null) mountTmpfs(destination, "mode=1777");
+          else bindTree(openPath(file), destination, false);
+        }
+        makeReadOnly("/");
+      });
+      return make();
+    });
+  } finally {
+    for (const file of files) closeSync(file);
+  }
+}
+
+type Hold = (path: string, flags: number) => number;
+
+/** Something of the node: a link with its target, or an open file or directory. */
+type Shown =
+  | { readonly path: string; readonly target: string }
+  | { readonly path: string; readonly file: number; readonly isDirectory: boolean };
+
+function holdShown(path: string, hold: Hold): readonly Shown[] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return [];
+  if (found.isSymbolicLink()) return [{ path, target: readlinkSync(path) }];
+  return [{ path, file: hold(path, PATH_ONLY), isDirectory: found.isDirectory() }];
+}
+
+function show(entry: Shown): void {
+  const { path } = entry;
+  // It may be below what is shown already, where nothing can be made.
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (!isThere) mkdirSync(dirname(path), { recursive: true });
+  if ("target" in entry) {
+    if (!isThere) symlinkSync(entry.target, path);
+    return;
+  }
+  if (!isThere && entry.isDirectory) mkdirSync(path);
+  if (!isThere && !entry.isDirectory) writeFileSync(path, "");
+  bindTree(openPath(entry.file), path, true);
+}
+
+function holdOwn({ start, names, destination }: OwnDirectory, hold: Hold): number | null {
+  if (names === null) return null;
+  let file = hold(start, PATH_DIRECTORY);
+  for (const name of names) {
+    try {
+      file = hold(entryOf(file, name), PATH_DIRECTORY | constants.O_NOFOLLOW);
+    } catch (error) {
+      throw new Error(
+        `expected a directory ${[start, ...names].join("/")} for ${destination}, and it is none (${(error as Error).message}); remove what is there`,
+        { cause: error },
+      );
+    }
+  }
+  return file;
+}
+
+function openPath(file: number): string {
+  return `/proc/self/fd/${file}`;
+}
+
+/** Whether the path is seen without having been mounted for itself. */
+function isShown(path: string, { shown }: PrivateRoot): boolean {
+  return shown.some((above) => path === above || path.startsWith(`${above}/`)) && existsSync(path);
+}
+
+function hide(path: string): void {
+  mountTmpfs(path, "mode=0755");
+}
+
+function makeAt(path: string, mount: (path: string) => void): void {
+  mkdirSync(path);
+  mount(path);
+}
+
+function makeDevices(devices: readonly { name: string; file: number }[]): void {
+  makeAt("/dev", (path) => mountTmpfs(path, "mode=0755,size=64k"));
+  for (const { name, file } of devices) {
+    writeFileSync(`/dev/${name}`, "");
+    bindDevice(openPath(file), `/dev/${name}`);
+  }
+  makeAt("/dev/shm", (path) => mountTmpfs(path, "mode=1777"));
+  makeAt("/dev/pts", mountTerminals);
+  for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, `/dev/${name}`);
+}
