@@ -155,9 +155,9 @@ export class AllocationEffects implements MemberWork {
 
   async enter(process: MemberProcess, wish: EnterWish): Promise<EnteredCommand | EnterFailure> {
     const start = this.#startOf(process);
-    return isStartFailure(start)
-      ? enterFailureOf(start)
-      : this.#driverOf(process).enter(start, wish);
+    if (isStartFailure(start)) return enterFailureOf(start);
+    const found = this.#parts.shims.processOf(process.key);
+    return this.#driverOf(process).enter(start, found, wish);
   }
 
   close(): void {

@@ -60,6 +60,7 @@ const schema = section({
       error: "names with the path of each",
     })
     .optional(),
+  execRoots: z.array(TEXT, { error: "a list of absolute paths" }).optional(),
 });
 
 /** `stint agent --config FILE`: what the file sets; options of the command line win. */

@@ -133,6 +133,7 @@ if (mustHave("dockerd", DOCKERD)) {
         images: { shell: "local/shell:1" },
         docker: { allowPrivileged: false, allowHostPaths: false },
         hostVolumes: {},
+        execRoots: [],
       },
     });
     return node;

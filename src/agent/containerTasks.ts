@@ -106,7 +106,7 @@ export class ContainerTasks {
   }
 
   enter(key: ProcessKey, wish: EnterWish): Promise<EnteredCommand | EnterFailure> {
-    return this.#parts.docker.enter(bareStart(key), wish);
+    return this.#parts.docker.enter(bareStart(key), null, wish);
   }
 
   /** Removes what is left of a container whose end nobody told; false: it would not go. */

@@ -17,6 +17,8 @@ export interface DataLayout {
   readonly containersDirectory: string;
   /** Which commands people have run inside executions, so that none outlives a killed agent. */
   readonly execDirectory: string;
+  /** Empty: over it roots of members are made, see ExecRoots. */
+  readonly rootPlace: string;
 }
 
 export function dataLayout(dataDirectory: string): DataLayout {
@@ -31,6 +33,7 @@ export function dataLayout(dataDirectory: string): DataLayout {
     shimsDirectory: join(dataDirectory, "shims"),
     containersDirectory: join(dataDirectory, "containers"),
     execDirectory: join(dataDirectory, "exec"),
+    rootPlace: join(dataDirectory, "root"),
   };
 }
 

@@ -23,6 +23,7 @@ import type { OutputTrimmer } from "./output/trim.ts";
 import type { Uploader } from "./output/upload.ts";
 import { asUser } from "./platform/asUser.ts";
 import { type Groups, isEmptied } from "./platform/groups.ts";
+import { ON_NODE } from "./platform/startPlace.ts";
 import type { TreeKeeper } from "./platform/tree.ts";
 import { taskAccount, type UserRules, userOf } from "./platform/users.ts";
 import type { Download } from "./prepare/download.ts";
@@ -181,6 +182,7 @@ export class Effects {
       stdoutPath: outputPath(rootDirectory, order, "stdout"),
       stderrPath: outputPath(rootDirectory, order, "stderr"),
       groups: this.#createGroup(order),
+      root: null,
     };
   }
 
@@ -208,7 +210,7 @@ export class Effects {
       return { code: isMissing ? "CommandNotFound" : "CommandLaunchFailed", message };
     }
     if (isEmptied(groups, execution)) return TASK_ENDED;
-    return enterProcess(command, this.#createGroup(order), wish);
+    return enterProcess(command, this.#createGroup(order), ON_NODE, wish);
   }
 
   #containerRequest(order: StartOrder): SpawnRequest | FailureInfo {
@@ -226,6 +228,7 @@ export class Effects {
       stdoutPath: outputPath(rootDirectory, order, "stdout"),
       stderrPath: outputPath(rootDirectory, order, "stderr"),
       groups: null,
+      root: null,
     };
   }
 

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { dataLayout } from "./directories.ts";
 import { type Drivers, openDrivers } from "./drivers/drivers.ts";
 import { Fingerprint } from "./fingerprint/fingerprint.ts";
@@ -20,6 +21,11 @@ export interface NodeTools {
   readonly fingerprint: Fingerprint;
 }
 
+/** The directory, and where it really is. */
+function withoutLinks(directory: string): string[] {
+  return existsSync(directory) ? [directory, realpathSync(directory)] : [directory];
+}
+
 export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string): NodeTools {
   const { rootDirectory, dataDirectory, serverUrl, allowedUsers, selfCommand, host } = options;
   const layout = dataLayout(dataDirectory);
@@ -40,6 +46,11 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     options: options.drivers,
     selfCommand,
     containersDirectory: layout.containersDirectory,
+    execRoot: {
+      place: layout.rootPlace,
+      shown: options.drivers.execRoots,
+      hidden: [dataDirectory, rootDirectory].flatMap(withoutLinks),
+    },
   });
   const agentVersion = options.version;
   const { hostVolumes } = options.drivers;

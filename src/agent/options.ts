@@ -35,6 +35,8 @@ export interface DriverOptions {
   readonly docker: ContainerRules;
   /** Directories of the machine that groups may mount by name. */
   readonly hostVolumes: Readonly<Record<string, HostVolumeFacts>>;
+  /** What members of the driver exec see of the machine beyond what all do (SHOWN), as absolute paths. */
+  readonly execRoots: readonly string[];
 }
 
 export const CAREFUL_DRIVERS: DriverOptions = {
@@ -42,6 +44,7 @@ export const CAREFUL_DRIVERS: DriverOptions = {
   images: {},
   docker: { allowPrivileged: false, allowHostPaths: false },
   hostVolumes: {},
+  execRoots: [],
 };
 
 export interface AgentOptions {

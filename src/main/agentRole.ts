@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { runAgent } from "../agent/agent.ts";
@@ -9,7 +9,7 @@ import { CAREFUL_DRIVERS, type DriverOptions, OWN_USER_ONLY } from "../agent/opt
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
 import { createLogger } from "./logger.ts";
-import { logLevelOf, numberOf, options, pairsOf } from "./options.ts";
+import { listOf, logLevelOf, numberOf, options, pairsOf } from "./options.ts";
 import { selfCommand } from "./selfCommand.ts";
 import { VERSION } from "./version.ts";
 
@@ -27,7 +27,7 @@ const NAMES = [
   "node-class",
   "driver-raw-exec",
 ];
-const LISTS = ["meta", "image-map", "host-volume"];
+const LISTS = ["meta", "image-map", "host-volume", "exec-root"];
 
 const HELP = `usage: stint agent --server URL [--join-token-file FILE] [--pool POOL] [--name ID] [--slots NUMBER] ...
 
@@ -46,6 +46,7 @@ A node: joins a server and runs what it is given.
   --driver-raw-exec on|off allow processes without isolation and limits, as the agent's user (default off)
   --image-map NAME=IMAGE   container image to take for the one that jobs name; may be given again
   --host-volume NAME=DIRECTORY[:ro]  directory that groups may mount as a volume; may be given again
+  --exec-root PATH         what tasks of the driver exec may read beside /usr, /etc and the like; may be given again
   --insecure               allow plain HTTP beyond this machine
   --log-level LEVEL        error, warn, info or debug (default info)
 `;
@@ -131,7 +132,31 @@ function driverOptions(
     images: { ...configuration.imageMap, ...pairsOf(values, "image-map") },
     docker: configuration.docker ?? CAREFUL_DRIVERS.docker,
     hostVolumes: hostVolumes(configuration, values),
+    execRoots: execRoots(configuration, values),
   };
+}
+
+/** Whether each task has it for itself, or nobody may show it as a whole. */
+function isTaskOwn(path: string): boolean {
+  return path === "/" || /^\/(dev|proc)(\/|$)/.test(path);
+}
+
+function execRoots(
+  configuration: AgentConfiguration,
+  values: Partial<Record<string, string>>,
+): readonly string[] {
+  const given = [...(configuration.execRoots ?? []), ...listOf(values, "exec-root")];
+  return given.flatMap((text) => {
+    const path = resolve(text);
+    if (isAbsolute(text) && existsSync(path)) {
+      // A link alone would lead nowhere.
+      const all = [path, realpathSync(path)];
+      if (!all.some(isTaskOwn)) return all;
+    }
+    throw new StartError(
+      `Expected as --exec-root the absolute path of something that is there, other than / and what is in /dev and /proc, got "${text}". Correct the path.`,
+    );
+  });
 }
 
 function hostVolumes(

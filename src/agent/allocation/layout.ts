@@ -38,6 +38,15 @@ export function seenDirectories(
   return driver === "docker" ? INSIDE : directories;
 }
 
+/** All paths by which a job may name the member's directories: in a root of its own it has them as a container has, too. */
+export function namedDirectories(
+  directories: MemberDirectories,
+  driver: string,
+): readonly Pick<MemberDirectories, "alloc" | "local" | "secrets">[] {
+  const seen = seenDirectories(directories, driver);
+  return driver === "exec" ? [seen, INSIDE] : [seen];
+}
+
 /** What a container is given to see them there. */
 export function containerMounts({ alloc, local, secrets }: MemberDirectories): HostMount[] {
   return [
@@ -70,13 +79,13 @@ export function memberOutput(
 export function namesBelow(
   path: string,
   member: string,
-  seen: Pick<MemberDirectories, "alloc" | "local" | "secrets">,
+  named: readonly Pick<MemberDirectories, "alloc" | "local" | "secrets">[],
 ): readonly string[] | null {
-  const roots: [string, string[]][] = [
-    [seen.alloc, ["alloc"]],
-    [seen.local, [member, "local"]],
-    [seen.secrets, [member, "secrets"]],
-  ];
+  const roots = named.flatMap(({ alloc, local, secrets }): [string, string[]][] => [
+    [alloc, ["alloc"]],
+    [local, [member, "local"]],
+    [secrets, [member, "secrets"]],
+  ]);
   const root = roots.find(([start]) => path === start || path.startsWith(`${start}/`));
   const names = root === undefined ? [member] : [...root[1]];
   const rest = root === undefined ? path : path.slice(root[0].length);

@@ -18,8 +18,8 @@ import { makeMemberDirectories } from "./directories.ts";
 import {
   allocationDirectory,
   memberDirectories,
+  namedDirectories,
   namesBelow,
-  seenDirectories,
   spoolDirectory,
 } from "./layout.ts";
 import { type MemberSurroundings, memberStart, scopeOf, specOf } from "./memberStart.ts";
@@ -87,10 +87,10 @@ export function templateParts(
   const spec = specOf(process);
   const { surroundings, keys } = parts;
   const root = allocationDirectory(surroundings.rootDirectory, order);
-  const seen = seenDirectories(memberDirectories(root, spec.name), spec.driver);
+  const named = namedDirectories(memberDirectories(root, spec.name), spec.driver);
   return {
     root,
-    namesOf: (path) => namesBelow(path, spec.name, seen),
+    namesOf: (path) => namesBelow(path, spec.name, named),
     owner: { uid: user?.uid ?? null, gid: user?.gid ?? null },
     scope: scopeOf(process, surroundings),
     meta: { ...order.allocation.meta, ...order.allocation.group.meta, ...spec.meta },

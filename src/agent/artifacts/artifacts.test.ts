@@ -39,7 +39,7 @@ function setUp() {
       {
         root,
         staging: join(base, "staging"),
-        namesOf: (destination) => namesBelow(destination, "web", seen),
+        namesOf: (destination) => namesBelow(destination, "web", [seen]),
         owner: { uid: null, gid: null },
         mayReadFiles: true,
         download: async (source, sink) => {

@@ -10,6 +10,7 @@ import type {
 } from "../core/contract.ts";
 import type { EnteredCommand, EnterFailure, EnterWish } from "../exec/enteredCommand.ts";
 import type { GroupLimits } from "../platform/groups.ts";
+import type { PrivateRoot } from "../platform/privateRoot.ts";
 
 /** Where an allocation and one of its members keep their files, as absolute paths on the node. */
 export interface MemberDirectories {
@@ -98,6 +99,8 @@ export interface Launch {
   readonly gid: number | null;
   /** Enforced by the process's control group; a container has its own. */
   readonly limits: GroupLimits | undefined;
+  /** Null: the node's. */
+  readonly root: PrivateRoot | null;
   /** What people are told in a Driver event, as that something cannot be isolated. */
   readonly notes: readonly string[];
 }
@@ -168,5 +171,9 @@ export interface Driver {
     timeoutMs: number,
   ): Promise<ExecuteResult>;
   /** As `execute`, for somebody who talks with the command while it runs. It ends with the agent at the latest. */
-  enter(start: MemberStart, wish: EnterWish): Promise<EnteredCommand | EnterFailure>;
+  enter(
+    start: MemberStart,
+    process: ProcessIdentity | null,
+    wish: EnterWish,
+  ): Promise<EnteredCommand | EnterFailure>;
 }

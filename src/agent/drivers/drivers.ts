@@ -4,6 +4,7 @@ import { type DockerParts, newDockerDriver } from "./docker/dockerDriver.ts";
 import { findEngineSocket } from "./docker/socket.ts";
 import type { Driver } from "./driver.ts";
 import { newExecDriver, newRawExecDriver } from "./execDriver.ts";
+import type { ExecRootOptions } from "./execRoot.ts";
 import { newJavaDriver } from "./javaDriver.ts";
 import type { ProcessParts } from "./processDriver.ts";
 
@@ -14,6 +15,7 @@ export interface DriversParts extends ProcessParts {
   readonly selfCommand: readonly string[];
   /** The agent's own folder for the files of containers. */
   readonly containersDirectory: string;
+  readonly execRoot: ExecRootOptions;
 }
 
 /** All drivers of a node; which of them work here their fingerprints say. */

@@ -1,5 +1,6 @@
 import { readConfig } from "./config.ts";
 import type { Driver, DriverFingerprint, MemberStart, StartFailure } from "./driver.ts";
+import { type ExecRootOptions, ExecRoots } from "./execRoot.ts";
 import { newProcessDriver, type ProcessCommand, type ProcessParts } from "./processDriver.ts";
 
 /** `command`, `args` and `work_dir`. */
@@ -10,33 +11,62 @@ function commandOf(start: MemberStart): ProcessCommand | StartFailure {
   }));
 }
 
-/** Processes in a control group with the member's limits, as a user without rights where the node gives out any. */
-export function newExecDriver(parts: ProcessParts): Driver {
+/**
+ * Processes in a control group with the member's limits, as a user without rights where the node gives out any, and with a
+ * root of their own where it can give them one.
+ */
+export function newExecDriver(
+  parts: ProcessParts & { readonly execRoot: ExecRootOptions },
+): Driver {
+  const roots = new ExecRoots(parts.execRoot);
   return newProcessDriver(
     {
       name: "exec",
-      fingerprint: () => Promise.resolve(detected("exec", parts)),
+      async fingerprint() {
+        await roots.try();
+        const shortcomings = [...parts.groups.shortcomings, ...asList(roots.shortcoming)];
+        const { facts, attributes } = detected("exec", shortcomings);
+        const root = roots.shortcoming === null ? "private" : "shared";
+        return { facts, attributes: { ...attributes, "driver.exec.root": root } };
+      },
       commandOf,
       limitsOf: ({ limits }) => limits,
       hasAccounts: true,
-      notes: ({ shortcomings }, isOwnUser) => isolationNotes(shortcomings, isOwnUser),
+      roots,
+      notes: ({ shortcomings }, isOwnUser) =>
+        isolationNotes(shortcomings, isOwnUser, roots.shortcoming),
     },
     parts,
   );
 }
 
-/** What people who know chroots and namespaces have to be told. */
+/** What people who know chroots and namespaces have to be told. `ownRoot`: why it has none of its own; null: it has. */
 export function isolationNotes(
   shortcomings: readonly string[],
   isOwnUser: boolean,
+  ownRoot: string | null,
 ): readonly string[] {
-  const by = isOwnUser ? "its control group" : "its user and control group";
-  const own = "it runs as the agent's own user, as the node has no accounts for tasks";
-  return [
-    `Isolated by ${by}; it sees the node's whole file system (no chroot).`,
-    ...(isOwnUser ? [`Not isolated: ${own}.`] : []),
-    ...shortcomings.map((shortcoming) => `Not isolated: ${shortcoming}.`),
+  const by = [
+    ...(isOwnUser ? [] : ["its user"]),
+    "its control group",
+    ...(ownRoot === null ? ["a root directory of its own"] : []),
   ];
+  const own = "it runs as the agent's own user, as the node has no accounts for tasks";
+  const leaves = ownRoot === null ? "; as root it can leave its root directory" : "";
+  return [
+    `Isolated by ${listed(by)}.`,
+    ...(isOwnUser ? [`Not isolated: ${own}${leaves}.`] : []),
+    ...[...asList(ownRoot), ...shortcomings].map((shortcoming) => `Not isolated: ${shortcoming}.`),
+  ];
+}
+
+function listed(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}
+
+function asList(shortcoming: string | null): readonly string[] {
+  return shortcoming === null ? [] : [shortcoming];
 }
 
 /** Processes without isolation and limits, as the agent's own user. Off unless the agent's configuration allows it. */
@@ -44,14 +74,14 @@ export function newRawExecDriver(parts: ProcessParts, isEnabled: boolean): Drive
   return newProcessDriver(
     {
       name: "raw_exec",
-      fingerprint: () =>
-        Promise.resolve(isEnabled ? detected("raw_exec", parts) : RAW_EXEC_DISABLED),
+      fingerprint: () => Promise.resolve(isEnabled ? detected("raw_exec", []) : RAW_EXEC_DISABLED),
       commandOf: (start) =>
         isEnabled
           ? commandOf(start)
           : { message: RAW_EXEC_DISABLED.facts.description, isRecoverable: false },
       limitsOf: () => undefined,
       hasAccounts: false,
+      roots: null,
       notes: () => [],
     },
     parts,
@@ -67,8 +97,7 @@ const RAW_EXEC_DISABLED: DriverFingerprint = {
   attributes: {},
 };
 
-function detected(name: string, { groups }: ProcessParts): DriverFingerprint {
-  const [shortcoming] = name === "exec" ? groups.shortcomings : [];
+function detected(name: string, [shortcoming]: readonly string[]): DriverFingerprint {
   const description = shortcoming === undefined ? "Healthy" : `Healthy; ${shortcoming}`;
   return {
     facts: { detected: true, healthy: true, description },

@@ -1,3 +1,4 @@
+import type { StartPlace } from "../platform/startPlace.ts";
 import { EXECUTE_OUTPUT_MAX_BYTES, type ExecuteResult, type Launch } from "./driver.ts";
 import { OutputHead } from "./outputHead.ts";
 
@@ -5,23 +6,26 @@ import { OutputHead } from "./outputHead.ts";
 export async function executeProcess(
   launch: Launch,
   group: string | null,
+  place: StartPlace,
   timeoutMs: number,
 ): Promise<ExecuteResult> {
   const head = new OutputHead(EXECUTE_OUTPUT_MAX_BYTES);
   let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {
-    child = Bun.spawn([launch.program, ...launch.argv.slice(1)], {
-      argv0: launch.argv[0] ?? launch.program,
-      cwd: launch.cwd,
-      env: { ...launch.env },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      detached: true,
-      ...(launch.uid === null ? {} : { uid: launch.uid }),
-      ...(launch.gid === null ? {} : { gid: launch.gid }),
-      ...(group === null ? {} : { cgroup: group }),
-    });
+    child = place.run(group, (cgroup) =>
+      Bun.spawn([launch.program, ...launch.argv.slice(1)], {
+        argv0: launch.argv[0] ?? launch.program,
+        cwd: launch.cwd,
+        env: { ...launch.env },
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+        detached: true,
+        ...(launch.uid === null ? {} : { uid: launch.uid }),
+        ...(launch.gid === null ? {} : { gid: launch.gid }),
+        ...(cgroup === null ? {} : { cgroup }),
+      }),
+    );
   } catch (error) {
     return { state: "failed", message: error instanceof Error ? error.message : String(error) };
   }

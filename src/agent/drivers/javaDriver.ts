@@ -24,7 +24,7 @@ function commandOf(start: MemberStart): ProcessCommand | StartFailure {
   });
 }
 
-/** Java programs, isolated as the exec driver isolates. */
+/** Java programs, in control groups and as users as the exec driver has them, but with the node's root. */
 export function newJavaDriver(parts: ProcessParts, path: string): Driver {
   return newProcessDriver(
     {
@@ -33,11 +33,14 @@ export function newJavaDriver(parts: ProcessParts, path: string): Driver {
       commandOf,
       limitsOf: ({ limits }) => limits,
       hasAccounts: true,
-      notes: ({ shortcomings }, isOwnUser) => isolationNotes(shortcomings, isOwnUser),
+      roots: null,
+      notes: ({ shortcomings }, isOwnUser) => isolationNotes(shortcomings, isOwnUser, SHARED_ROOT),
     },
     parts,
   );
 }
+
+const SHARED_ROOT = "it sees the node's whole file system, as programs of the driver java do";
 
 /** From the file that every Java says its version in: running it would take a tenth of a second of each agent's start. */
 async function fingerprint(path: string): Promise<DriverFingerprint> {

@@ -4,7 +4,9 @@ import { enterFailureOf, TASK_ENDED } from "../exec/enteredCommand.ts";
 import { enterProcess } from "../exec/enterProcess.ts";
 import { asUser } from "../platform/asUser.ts";
 import { type GroupLimits, type Groups, isEmptied } from "../platform/groups.ts";
+import type { PrivateRoot } from "../platform/privateRoot.ts";
 import { isAlive } from "../platform/processIdentity.ts";
+import { ON_NODE, type StartPlace, whereRuns } from "../platform/startPlace.ts";
 import type { TreeKeeper } from "../platform/tree.ts";
 import { memberUser, type UserRules } from "../platform/users.ts";
 import { findProgram } from "../program.ts";
@@ -17,6 +19,7 @@ import {
   type StartFailure,
   unrecoverable,
 } from "./driver.ts";
+import { type ExecRoots, nodePathOf } from "./execRoot.ts";
 import { executeProcess } from "./executeProcess.ts";
 import { markVariables } from "./spawnRequest.ts";
 
@@ -46,6 +49,8 @@ export interface ProcessKind {
   readonly limitsOf: (start: MemberStart) => GroupLimits | undefined;
   /** Whether a member of no user gets an automatic account where the node has any. */
   readonly hasAccounts: boolean;
+  /** What gives members a root of their own where that can be had; null: they have the node's. */
+  readonly roots: ExecRoots | null;
   /** What its users have to know of its isolation; `isOwnUser`: it runs as the agent's own user. */
   readonly notes: (groups: Groups, isOwnUser: boolean) => readonly string[];
 }
@@ -66,10 +71,17 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     fingerprint: kind.fingerprint,
     async prepare(start) {
       if (start.mounts.length > 0) return NO_MOUNTS;
+      await kind.roots?.try();
       const command = kind.commandOf(start);
       return isStartFailure(command) ? command : null;
     },
-    command: (start) => launchOf(start, kind, parts),
+    command(start) {
+      const root = kind.roots?.rootOf(start.directories) ?? null;
+      const found = (path: string) => (root === null ? path : nodePathOf(root, path));
+      const launch = launchOf(start, kind, parts, found);
+      if (isStartFailure(launch)) return root === null ? launch : toldOfRoot(launch, root);
+      return { ...launch, root };
+    },
     beginsAtOnce: true,
     begun: () => Promise.resolve(true),
     async terminate({ key }, process, name) {
@@ -93,18 +105,21 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     },
     // The shim has them, and the agent's own recovery asks it.
     adopt: () => Promise.resolve(),
-    async execute(start, _, words, timeoutMs) {
-      const launch = launchOf(start, kind, parts, words);
+    async execute(start, process, words, timeoutMs) {
+      const beside = await besideOf(kind, process, bootId);
+      if (beside === null) return { state: "failed", message: TASK_ENDED.message };
+      const launch = launchOf(start, kind, parts, beside.onNode, words);
       if (isStartFailure(launch)) return { state: "failed", message: launch.message };
       const group = groupsOf(start, launch, parts)?.first ?? null;
-      return executeProcess(launch, group, timeoutMs);
+      return executeProcess(launch, group, beside.place, timeoutMs);
     },
-    async enter(start, wish) {
-      const launch = launchOf(start, kind, parts, wish.command);
+    async enter(start, process, wish) {
+      const beside = await besideOf(kind, process, bootId);
+      if (beside === null || isEmptied(groups, start.key)) return TASK_ENDED;
+      const launch = launchOf(start, kind, parts, beside.onNode, wish.command);
       if (isStartFailure(launch)) return enterFailureOf(launch);
-      if (isEmptied(groups, start.key)) return TASK_ENDED;
       const env = { ...launch.env, ...markVariables(parts.rootDirectory, start.key) };
-      return enterProcess({ ...launch, env }, groupsOf(start, launch, parts), wish);
+      return enterProcess({ ...launch, env }, groupsOf(start, launch, parts), beside.place, wish);
     },
   };
 }
@@ -114,10 +129,39 @@ function groupsOf({ key }: MemberStart, { limits }: Launch, { groups }: ProcessP
   return groups.members(key) === null ? null : groups.create(key, limits);
 }
 
+/** Where commands run beside a member, and where on the node the paths are that they see. */
+interface Beside {
+  readonly place: StartPlace;
+  readonly onNode: (path: string) => string | null;
+}
+
+/** Whatever root the process has: it may be from before the node could give it one. Null: it has ended. */
+async function besideOf(
+  kind: ProcessKind,
+  process: ProcessIdentity | null,
+  bootId: string,
+): Promise<Beside | null> {
+  // An agent that came back may be asked before it has said what it has.
+  await kind.roots?.try();
+  if (kind.roots === null) return { place: ON_NODE, onNode: (path) => path };
+  if (process === null || !isAlive(process, bootId)) return null;
+  return {
+    place: whereRuns(process, bootId),
+    onNode: (path) => `/proc/${process.pid}/root${path}`,
+  };
+}
+
+function toldOfRoot(failure: StartFailure, { shown }: PrivateRoot): StartFailure {
+  if (failure.isMissing !== true) return failure;
+  const message = `${failure.message} Of the node the task sees ${shown.join(", ")}; the agent's --exec-root adds to that.`;
+  return { ...failure, message };
+}
+
 function launchOf(
   start: MemberStart,
   kind: ProcessKind,
   { groups, users }: ProcessParts,
+  onNode: (path: string) => string | null,
   words?: readonly string[],
 ): Launch | StartFailure {
   const command = kind.commandOf(start);
@@ -126,7 +170,7 @@ function launchOf(
   if ("code" in user) return unrecoverable(user.message);
   const cwd = workDirOf(start, command);
   const [word = "", ...rest] = words ?? command.words;
-  const found = findProgram(word, start.env["PATH"] ?? "", cwd);
+  const found = findProgram(word, start.env["PATH"] ?? "", cwd, onNode);
   if ("code" in found) {
     const failure = unrecoverable(found.message);
     return found.code === "CommandProgramNotFound" ? { ...failure, isMissing: true } : failure;
@@ -137,6 +181,7 @@ function launchOf(
     ...asUser(user, found.path, [word, ...rest], named),
     cwd,
     limits: kind.limitsOf(start),
+    root: null,
     notes: kind.notes(groups, user.uid === null || user.uid === users.ownUid),
   };
 }

@@ -24,10 +24,22 @@ testDriver("raw_exec", () => ({
   hasLimits: false,
 }));
 
-testDriver("exec", () => ({ ...PROCESS, make: newExecDriver, hasLimits: true }));
+const EXEC: ConformanceSubject = { ...PROCESS, make: newExecDriver, hasLimits: true };
+
+testDriver("exec", () => EXEC);
+
+if (process.getuid?.() === 0) {
+  // As on a node that is set up for it: members have an account, and the node is not below what they have for themselves.
+  testDriver("exec with accounts", () => EXEC, { uid: 713_001, parent: "/var/tmp" });
+} else {
+  test.skipIf(true)(
+    "driver exec with accounts: skipped, as only root gives them out",
+    () => undefined,
+  );
+}
 
 test("a process that is to have a volume is refused, not started without it", async () => {
-  await using bench = new Bench({ ...PROCESS, make: newExecDriver, hasLimits: true });
+  await using bench = new Bench(EXEC);
   const mounts = [{ source: bench.base, destination: "/data", readOnly: true }];
   const start = bench.startOf(shell("true"), { mounts });
   expect(await bench.run(start)).toMatchObject({

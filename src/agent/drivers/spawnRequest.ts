@@ -25,7 +25,7 @@ export function spawnRequest(
   surroundings: SpawnSurroundings,
 ): SpawnRequest {
   const { bootId, rootDirectory, stdoutPath, stderrPath, createGroup } = surroundings;
-  const { program, argv, cwd, env, uid, gid, limits } = launch;
+  const { program, argv, cwd, env, uid, gid, limits, root } = launch;
   return {
     do: "spawn",
     execution: key,
@@ -39,5 +39,6 @@ export function spawnRequest(
     stdoutPath,
     stderrPath,
     groups: createGroup(limits),
+    root,
   };
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../fixtures/until.ts";
+import { ON_NODE } from "../platform/startPlace.ts";
 import { isEnterFailure } from "./enteredCommand.ts";
 import { enterProcess } from "./enterProcess.ts";
 import type { TakeOutput } from "./outputDrain.ts";
@@ -28,6 +29,7 @@ function entered(
       gid: null,
     },
     null,
+    ON_NODE,
     { command: ["sh"], terminal, hasStdin: false, take, signal: new AbortController().signal },
   );
   if (isEnterFailure(command)) throw new Error(command.message);

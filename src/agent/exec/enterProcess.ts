@@ -2,6 +2,7 @@ import type { Launch as MemberLaunch } from "../drivers/driver.ts";
 import { kernelBootId } from "../platform/processIdentity.ts";
 import { endProcessSession, identityOf } from "../platform/processSession.ts";
 import { spawnInTerminal } from "../platform/pseudoTerminal.ts";
+import type { StartPlace } from "../platform/startPlace.ts";
 import type { SpawnGroups } from "../shim/message.ts";
 import { joinFurther } from "../shim/spawn.ts";
 import type { EnteredCommand, EnterFailure, EnterWish } from "./enteredCommand.ts";
@@ -14,18 +15,25 @@ const TERMINAL_QUEUE_BYTES = 64 * 1024;
 /** End of input, as a terminal's user types it. */
 const CONTROL_D = new Uint8Array([4]);
 
-type Launch = Omit<MemberLaunch, "limits" | "notes">;
+type Launch = Omit<MemberLaunch, "limits" | "notes" | "root">;
 
-/** Runs a command of this machine in the member's control group, as the first of a session of its own. */
+/** What of a member a command is put into. */
+interface Surroundings {
+  readonly groups: SpawnGroups | null;
+  readonly place: StartPlace;
+}
+
+/** Runs a command of this machine in the member's control group and root, as the first of a session of its own. */
 export function enterProcess(
   launch: Launch,
   groups: SpawnGroups | null,
+  place: StartPlace,
   wish: EnterWish,
 ): EnteredCommand | EnterFailure {
   try {
     const { terminal } = wish;
-    if (terminal === null) return piped(launch, groups, wish);
-    return inTerminal(launch, groups, wish, terminal);
+    if (terminal === null) return piped(launch, { groups, place }, wish);
+    return inTerminal(launch, { groups, place }, wish, terminal);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const message = `${launch.argv[0] ?? launch.program} could not be run: ${reason}.`;
@@ -33,7 +41,7 @@ export function enterProcess(
   }
 }
 
-function optionsOf({ argv, program, cwd, env, uid, gid }: Launch, groups: SpawnGroups | null) {
+function optionsOf({ argv, program, cwd, env, uid, gid }: Launch) {
   return {
     argv0: argv[0] ?? program,
     cwd,
@@ -41,7 +49,6 @@ function optionsOf({ argv, program, cwd, env, uid, gid }: Launch, groups: SpawnG
     detached: true,
     ...(uid === null ? {} : { uid }),
     ...(gid === null ? {} : { gid }),
-    ...(groups === null ? {} : { cgroup: groups.first }),
   };
 }
 
@@ -49,13 +56,16 @@ function wordsOf({ program, argv }: Launch): string[] {
   return [program, ...argv.slice(1)];
 }
 
-function piped(launch: Launch, groups: SpawnGroups | null, wish: EnterWish): EnteredCommand {
-  const child = Bun.spawn(wordsOf(launch), {
-    ...optionsOf(launch, groups),
-    stdin: wish.hasStdin ? "pipe" : "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+function piped(launch: Launch, { groups, place }: Surroundings, wish: EnterWish): EnteredCommand {
+  const child = place.run(groups?.first ?? null, (cgroup) =>
+    Bun.spawn(wordsOf(launch), {
+      ...optionsOf(launch),
+      ...(cgroup === null ? {} : { cgroup }),
+      stdin: wish.hasStdin ? "pipe" : "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    }),
+  );
   const endSession = enterFully(child.pid, groups);
   const drain = new OutputDrain(wish.take);
   const streams = [reader(child.stdout, "stdout", drain), reader(child.stderr, "stderr", drain)];
@@ -112,7 +122,7 @@ function reader(
 
 function inTerminal(
   launch: Launch,
-  groups: SpawnGroups | null,
+  { groups, place }: Surroundings,
   { take }: EnterWish,
   terminal: NonNullable<EnterWish["terminal"]>,
 ): EnteredCommand {
@@ -120,7 +130,13 @@ function inTerminal(
   const drain = new OutputDrain((_, bytes) => take("stdout", bytes));
   const output = new TerminalOutput(drain);
   const tty = spawnInTerminal(
-    { words: wordsOf(launch), options: optionsOf({ ...launch, env }, groups), uid: launch.uid },
+    {
+      words: wordsOf(launch),
+      options: optionsOf({ ...launch, env }),
+      uid: launch.uid,
+      group: groups?.first ?? null,
+      place,
+    },
     terminal,
     (bytes) => output.add(bytes, tty),
   );

@@ -172,12 +172,15 @@ describe.skipIf(!isRoot)("as root", () => {
     const startTicks = readProcessStat(first.pid)?.startTicks ?? 0;
     const identity = { bootId: kernelBootId(), pid: first.pid, startTicks };
     const look = (run: typeof identity) =>
-      whereRuns(run).run(null, () =>
+      whereRuns(run, run.bootId).run(null, () =>
         Bun.spawnSync(["/bin/ls", "/tmp"], { cwd: "/" }).stdout.toString(),
       );
     expect(look(identity)).toBe("mark\n");
     const other = { ...identity, startTicks: startTicks + 1 };
     expect(() => look(other)).toThrow("the task has ended");
+    expect(() => whereRuns(identity, "another boot").run(null, () => "joined")).toThrow(
+      "has ended",
+    );
     first.kill("SIGKILL");
     await first.exited;
     expect(() => look(identity)).toThrow();
@@ -198,7 +201,7 @@ describe.skipIf(!isRoot)("as root", () => {
     await until(() => (readlinkSync(`/proc/${child.pid}/ns/user`) === own ? undefined : true));
     const startTicks = readProcessStat(child.pid)?.startTicks ?? 0;
     const identity = { bootId: kernelBootId(), pid: child.pid, startTicks };
-    expect(() => whereRuns(identity).run(null, () => "joined")).toThrow(
+    expect(() => whereRuns(identity, identity.bootId).run(null, () => "joined")).toThrow(
       "user namespace of its own",
     );
     child.kill("SIGKILL");

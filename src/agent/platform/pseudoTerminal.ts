@@ -10,6 +10,7 @@ import {
 import type { TerminalSize } from "../../protocol/node/exec.ts";
 import { codeOf } from "../files/open.ts";
 import { holdOutput, letOutput, replaceFile } from "./libc.ts";
+import type { StartPlace } from "./startPlace.ts";
 
 export interface TerminalProcess {
   readonly words: readonly string[];
@@ -20,9 +21,12 @@ export interface TerminalProcess {
     readonly detached: boolean;
     readonly uid?: number;
     readonly gid?: number;
-    readonly cgroup?: string;
   };
   readonly uid: number | null;
+  /** Directory of the control group; null: the agent's. */
+  readonly group: string | null;
+  /** The terminal is made there too. */
+  readonly place: StartPlace;
 }
 
 /** A process that has a pseudo-terminal for its session. */
@@ -49,21 +53,24 @@ const MASTER_END = /^\/dev\/(pts\/)?ptmx$/;
  * so that is done on its descriptors, which are those that were not there before.
  */
 export function spawnInTerminal(
-  { words, options, uid }: TerminalProcess,
+  { words, options, uid, group, place }: TerminalProcess,
   size: TerminalSize,
   onOutput: (bytes: Uint8Array) => void,
 ): PseudoTerminal {
   const before = new Set(descriptors().map(({ file }) => file));
   const { promise: isOver, resolve: onOver } = Promise.withResolvers<void>();
-  const child = Bun.spawn([...words], {
-    ...options,
-    terminal: {
-      cols: size.columns,
-      rows: size.rows,
-      data: (_, bytes) => onOutput(new Uint8Array(bytes)),
-      exit: () => onOver(),
-    },
-  });
+  const child = place.run(group, (cgroup) =>
+    Bun.spawn([...words], {
+      ...options,
+      ...(cgroup === null ? {} : { cgroup }),
+      terminal: {
+        cols: size.columns,
+        rows: size.rows,
+        data: (_, bytes) => onOutput(new Uint8Array(bytes)),
+        exit: () => onOver(),
+      },
+    }),
+  );
   const { terminal } = child;
   const own = descriptors().filter(({ file }) => !before.has(file));
   const bunsLine = own.find(({ path }) => LINE_END.test(path))?.file;

@@ -23,14 +23,14 @@ export function inNewRoot(root: PrivateRoot): StartPlace {
   };
 }
 
-/** That of a process that runs. */
-export function whereRuns(process: ProcessIdentity): StartPlace {
+/** That of a process that runs. `bootId` is the present one. */
+export function whereRuns(process: ProcessIdentity, bootId: string): StartPlace {
   return {
     run(group, start) {
       const mounts = openSync(`/proc/${process.pid}/ns/mnt`, "r");
       try {
         // Its number may have become another's, but not since it was opened.
-        if (!isAlive(process, process.bootId)) throw new Error("the task has ended");
+        if (!isAlive(process, bootId)) throw new Error("the task has ended");
         if (fstatSync(mounts).ino === statSync("/proc/thread-self/ns/mnt").ino) return start(group);
         if (!isOwnersMounts(mounts)) {
           throw new Error("the task is in a user namespace of its own, where nothing else is run");

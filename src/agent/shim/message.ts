@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from "../core/contract.ts";
 import type { ShimRequestOf, SpawnOf } from "../core/shim.ts";
 import type { ShimRecord } from "../core/shimRecord.ts";
+import type { PrivateRoot } from "../platform/privateRoot.ts";
 
 /**
  * The conversation of agent and shim: JSON lines over a Unix socket in the shim's directory. An agent may drive a
@@ -23,6 +24,8 @@ export interface SpawnRequest extends SpawnOf {
   readonly stdoutPath: string;
   readonly stderrPath: string;
   readonly groups: SpawnGroups | null;
+  /** Null: the node's. */
+  readonly root: PrivateRoot | null;
 }
 
 /** Control group directories of one process. */

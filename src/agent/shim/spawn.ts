@@ -3,6 +3,7 @@ import type { FailureInfo } from "../../model/failure.ts";
 import type { ProcessExit } from "../core/contract.ts";
 import type { Spawned } from "../core/shim.ts";
 import { readProcessStat } from "../platform/processIdentity.ts";
+import { inNewRoot, ON_NODE } from "../platform/startPlace.ts";
 import type { SpawnGroups, SpawnRequest } from "./message.ts";
 
 const KIB = 1024;
@@ -40,28 +41,31 @@ function spawnInto(
   onExit: (exit: ProcessExit) => void,
 ): Spawned {
   const { groups } = request;
+  const place = request.root === null ? ON_NODE : inNewRoot(request.root);
   const begunAt = performance.now();
-  const child = Bun.spawn([request.program, ...request.argv.slice(1)], {
-    argv0: request.argv[0] ?? request.program,
-    cwd: request.cwd,
-    env: request.env,
-    stdin: "ignore",
-    stdout,
-    stderr,
-    detached: true,
-    ...(request.uid === null ? {} : { uid: request.uid }),
-    ...(request.gid === null ? {} : { gid: request.gid }),
-    ...(groups === null ? {} : { cgroup: groups.first }),
-    onExit(ended, exitCode) {
-      onExit({
-        outcome: outcomeOf(exitCode, ended.signalCode),
-        endedAt: Date.now(),
-        durationMs: Math.round(performance.now() - begunAt),
-        peakMemoryBytes: peakMemory(groups, ended.resourceUsage()?.maxRSS ?? 0),
-        cpuMs: cpuTime(groups, Number(ended.resourceUsage()?.cpuTime.total ?? 0)),
-      });
-    },
-  });
+  const child = place.run(groups?.first ?? null, (cgroup) =>
+    Bun.spawn([request.program, ...request.argv.slice(1)], {
+      argv0: request.argv[0] ?? request.program,
+      cwd: request.cwd,
+      env: request.env,
+      stdin: "ignore",
+      stdout,
+      stderr,
+      detached: true,
+      ...(request.uid === null ? {} : { uid: request.uid }),
+      ...(request.gid === null ? {} : { gid: request.gid }),
+      ...(cgroup === null ? {} : { cgroup }),
+      onExit(ended, exitCode) {
+        onExit({
+          outcome: outcomeOf(exitCode, ended.signalCode),
+          endedAt: Date.now(),
+          durationMs: Math.round(performance.now() - begunAt),
+          peakMemoryBytes: peakMemory(groups, ended.resourceUsage()?.maxRSS ?? 0),
+          cpuMs: cpuTime(groups, Number(ended.resourceUsage()?.cpuTime.total ?? 0)),
+        });
+      },
+    }),
+  );
   const startedAt = Date.now();
   const startTicks = readProcessStat(child.pid)?.startTicks ?? 0;
   if (groups !== null) joinFurther(groups, child.pid);
@@ -141,9 +145,11 @@ function launchFailure(request: SpawnRequest, error: unknown): FailureInfo {
       message: `The output files of the task could not be opened: ${reason}.`,
     };
   }
+  const { program, cwd, root } = request;
+  const seen = root === null ? "" : ` Of the node it sees ${root.shown.join(", ")}.`;
   return {
     category: "usererror",
     code: "CommandLaunchFailed",
-    message: `The program ${request.program} could not be started: ${reason}.`,
+    message: `The program ${program} could not be started in ${cwd}: ${reason}.${seen}`,
   };
 }

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { containerMounts } from "../../allocation/layout.ts";
@@ -12,12 +20,14 @@ import { openShims, type Shims } from "../../shim/shims.ts";
 import type { DriverConfig } from "../config.ts";
 import type { Driver, MemberStart, StartFailure } from "../driver.ts";
 import { isStartFailure } from "../driver.ts";
+import type { ExecRootOptions } from "../execRoot.ts";
 import type { ProcessParts } from "../processDriver.ts";
 import { spawnRequest } from "../spawnRequest.ts";
 
 /** What a driver is made of in the suite. */
 export interface ConformanceParts extends ProcessParts {
   readonly dataDirectory: string;
+  readonly execRoot: ExecRootOptions;
   readonly selfCommand: readonly string[];
 }
 
@@ -43,9 +53,18 @@ export type ConformanceTest = (bench: Bench, subject: ConformanceSubject) => Pro
 const ignore = () => undefined;
 export const TIMEOUT_MS = 60_000;
 
+export interface BenchOptions {
+  /** In which the node's directory is made. */
+  readonly parent?: string;
+  /** Of members without a user; default: the agent's. */
+  readonly uid?: number;
+  /** What members of the driver exec see beyond what all do. */
+  readonly shown?: readonly string[];
+}
+
 /** A node as far as drivers need one: shim, groups, trees and directories of its own. */
 export class Bench implements AsyncDisposable {
-  readonly base = mkdtempSync(join(tmpdir(), "stint-driver-"));
+  readonly base: string;
   readonly groups: Groups = openGroups(
     detectGroupLayout(),
     `stint-driver-${process.pid}-${Math.trunc(performance.now())}`,
@@ -55,29 +74,39 @@ export class Bench implements AsyncDisposable {
   readonly exits = new Map<ProcessKey, ProcessExit>();
   readonly bootId = kernelBootId();
   readonly #subject: ConformanceSubject;
+  readonly #options: BenchOptions;
   driver: Driver;
   #shims: Shims | null = null;
   #nextKey = 2 ** 50;
 
-  constructor(subject: ConformanceSubject) {
+  constructor(subject: ConformanceSubject, options: BenchOptions = {}) {
     this.#subject = subject;
+    this.#options = options;
+    this.base = mkdtempSync(join(options.parent ?? tmpdir(), "stint-driver-"));
     chmodSync(this.base, 0o755);
     this.driver = this.#newDriver();
   }
 
   #newDriver(): Driver {
+    const { uid = null } = this.#options;
+    const accounts = uid === null ? null : { firstUid: uid, count: 1 };
     return this.#subject.make({
       rootDirectory: this.base,
       groups: this.groups,
       trees: newTreeKeeper(this.groups, this.base, this.bootId),
       users: {
-        allowed: { admin: false, accounts: null, named: [] },
-        accounts: { uidOf: () => null, release: () => undefined },
+        allowed: { admin: false, accounts, named: [] },
+        accounts: { uidOf: () => uid, release: () => undefined },
         ownUid: process.getuid?.() ?? 0,
         passwd: () => "",
       },
       bootId: this.bootId,
       dataDirectory: join(this.base, "data"),
+      execRoot: {
+        place: join(this.base, "data", "root"),
+        shown: this.#options.shown ?? [],
+        hidden: [join(this.base, "data"), this.base],
+      },
       selfCommand: [process.execPath, join(import.meta.dir, "..", "..", "fixtures", "entry.ts")],
     });
   }
@@ -123,7 +152,11 @@ export class Bench implements AsyncDisposable {
     const alloc = join(this.base, "task", "alloc");
     const [local, secrets, tmp] = ["local", "secrets", "tmp"].map((name) => join(member, name));
     if (!local || !secrets || !tmp) throw new Error("expected three directories");
-    for (const path of [local, secrets, tmp, alloc]) mkdirSync(path, { recursive: true });
+    const { uid } = this.#options;
+    for (const path of [local, secrets, tmp, alloc, member]) {
+      mkdirSync(path, { recursive: true });
+      if (uid !== undefined) chownSync(path, uid, uid);
+    }
     return {
       key,
       driver: this.driver.name,

@@ -52,7 +52,7 @@ async function enter(
   wish: Partial<EnterWish> = {},
 ): Promise<{ command: EnteredCommand; said: Said }> {
   const said: Said = { stdout: "", stderr: "" };
-  const command = await bench.driver.enter(start, {
+  const command = await bench.driver.enter(start, bench.process(start), {
     command: ["/bin/sh", "-c", script],
     terminal: null,
     hasStdin: true,
@@ -82,10 +82,11 @@ async function talks(bench: Bench): Promise<void> {
 async function tellsMissing(bench: Bench): Promise<void> {
   const start = await memberOf(bench);
   const wish = { terminal: null, hasStdin: false, take: async () => undefined, signal: NEVER };
-  const tried: EnteredCommand | EnterFailure = await bench.driver.enter(start, {
-    ...wish,
-    command: ["no-such-program"],
-  });
+  const tried: EnteredCommand | EnterFailure = await bench.driver.enter(
+    start,
+    bench.process(start),
+    { ...wish, command: ["no-such-program"] },
+  );
   expect(tried).toMatchObject({ code: "CommandNotFound" });
   await ended(bench, start);
 }
@@ -235,7 +236,8 @@ async function refusesEnded(bench: Bench, subject: ConformanceSubject): Promise<
   if (subject.hasLimits && bench.groups.parent !== null) {
     await until(() => (bench.groups.members(start.key)?.length ? undefined : true), TIMEOUT_MS);
     const wish = { terminal: null, hasStdin: false, take: async () => undefined, signal: NEVER };
-    const tried = await bench.driver.enter(start, { ...wish, command: ["true"] });
+    const command = ["true"];
+    const tried = await bench.driver.enter(start, bench.process(start), { ...wish, command });
     expect(tried).toMatchObject({ code: "TaskNotRunning" });
   }
   await bench.end(start);

@@ -100,7 +100,7 @@ export function newDockerDriver(parts: DockerParts): Driver {
     },
     execute: (start, _, command, timeoutMs) =>
       executeInContainer(engine, nameOf(start), command, timeoutMs),
-    enter: (start, wish) => enterContainer(engine, nameOf(start), wish),
+    enter: (start, _, wish) => enterContainer(engine, nameOf(start), wish),
   };
 }
 
@@ -129,6 +129,7 @@ function launchOf(
     uid: null,
     gid: null,
     limits: undefined,
+    root: null,
     notes: [],
   };
 }

@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isEnterFailure } from "../exec/enteredCommand.ts";
+import { rootedMounts } from "../fixtures/mounts.ts";
+import { until } from "../fixtures/until.ts";
+import { readShimIdentity } from "../shim/identity.ts";
+import { Bench, type BenchOptions, type ConformanceSubject } from "./conformance/bench.ts";
+import { type Driver, isStartFailure, type MemberStart } from "./driver.ts";
+import { isolationNotes, newExecDriver } from "./execDriver.ts";
+import { ExecRoots, nodePathOf } from "./execRoot.ts";
+
+const isRoot = process.getuid?.() === 0;
+/** Nobody's on any machine of tests. */
+const UID = 713_000;
+const TIMEOUT_MS = 60_000;
+
+const shell = (script: string) => ({ command: "/bin/sh", args: ["-c", script] });
+
+const EXEC: ConformanceSubject = {
+  make: newExecDriver,
+  shell,
+  missingProgram: {},
+  wrong: [],
+  hasLimits: true,
+  local: () => "/local",
+  workDir: { config: {}, pwd: ({ directories }) => directories.member },
+};
+
+test("where no root can be made, members have the node's, and are told why", async () => {
+  const roots = new ExecRoots({ place: "/proc/not/there", shown: [], hidden: [] });
+  await roots.try();
+  expect(roots.shortcoming).toStartWith("it sees the node's whole file system, as the agent ");
+  const member = "/job/main";
+  const own = { local: `${member}/local`, secrets: `${member}/secrets`, tmp: `${member}/tmp` };
+  expect(roots.rootOf({ alloc: "/job/alloc", member, ...own })).toBeNull();
+  const [first, ...others] = isolationNotes([], false, roots.shortcoming);
+  expect(first).toBe("Isolated by its user and its control group.");
+  expect(others).toEqual([`Not isolated: ${roots.shortcoming}.`]);
+});
+
+test("a path of a member is found on the node, or nowhere", () => {
+  const own = [
+    { start: "/", names: null, destination: "/tmp" },
+    { start: "/tmp/job/main", names: ["local"], destination: "/local" },
+    { start: "/tmp/job/main", names: [], destination: "/tmp/job/main" },
+  ];
+  const root = { place: "/data/root", shown: ["/usr", "/srv/tool"], hidden: ["/usr/data"], own };
+  const found = ["/usr/bin/id", "/srv/tool", "/local/a/b", "/tmp/job/main/x"];
+  expect(found.map((path) => nodePathOf(root, path))).toEqual([
+    "/usr/bin/id",
+    "/srv/tool",
+    "/tmp/job/main/local/a/b",
+    "/tmp/job/main/x",
+  ]);
+  const none = ["/srv/tools", "/usr/data/key", "/tmp/other", "/localhost", "/root"];
+  expect(none.map((path) => nodePathOf(root, path))).toEqual(none.map(() => null));
+});
+
+test.skipIf(isRoot)("skipped, as only an agent of root can give members roots", () => undefined);
+
+describe.skipIf(!isRoot)("as root", () => {
+  let tools: string;
+  let bench: Bench;
+  let main: MemberStart;
+
+  // Not in /tmp, which members have for themselves.
+  beforeAll(async () => {
+    tools = mkdtempSync("/var/tmp/stint-tools-");
+    chmodSync(tools, 0o755);
+    writeFileSync(join(tools, "tool"), "#!/bin/sh\necho tool\n", { mode: 0o755 });
+    bench = newBench({ shown: [tools] });
+    mkdirSync(join(bench.base, "data"), { recursive: true });
+    writeFileSync(join(bench.base, "data", "key"), "secret");
+    main = await bench.startedShell("echo mine > /tmp/mark; echo ready; sleep 60");
+    await bench.said(main, "ready");
+  }, TIMEOUT_MS);
+
+  afterAll(async () => {
+    await bench[Symbol.asyncDispose]();
+    rmSync(tools, { recursive: true });
+  });
+
+  function newBench(options: BenchOptions = {}): Bench {
+    return new Bench(EXEC, { parent: "/var/tmp", uid: UID, ...options });
+  }
+
+  /** What a member that runs the script says. */
+  async function saidBy(script: string, where = bench): Promise<string[]> {
+    const start = await where.startedShell(script);
+    await where.end(start);
+    return where.read(start, "stdout").split("\n").filter(Boolean);
+  }
+
+  test("a job can ask for a root of its own", async () => {
+    const { attributes } = await bench.driver.fingerprint();
+    expect(attributes["driver.exec.root"]).toBe("private");
+    const launch = bench.driver.command(bench.startOf(shell("true")));
+    if (isStartFailure(launch)) throw new Error(launch.message);
+    expect(launch.notes).toEqual([
+      "Isolated by its user, its control group and a root directory of its own.",
+      ...bench.groups.shortcomings.map((shortcoming) => `Not isolated: ${shortcoming}.`),
+    ]);
+  });
+
+  test("a member sees neither the agent's directory nor another member's", async () => {
+    const { member, alloc } = main.directories;
+    const foreign = [join(bench.base, "data"), member, bench.base, "/root", "/home", "/var/lib"];
+    const look = foreign.map((path) => `ls ${path}/* 2> /dev/null`).join("; ");
+    // Of the way to its own directories nothing but these is there.
+    const start = await bench.startedShell(
+      `${look}; ls ${bench.base}/task; cat ${alloc}/../../data/key`,
+    );
+    await bench.end(start);
+    const own = `member-${start.key - 2 ** 50}`;
+    const said = bench.read(start, "stdout").split("\n").filter(Boolean);
+    expect(said.filter((line) => !line.endsWith(":"))).toEqual(["alloc", own, "alloc", own]);
+    expect(bench.read(start, "stderr")).toContain("No such file");
+  });
+
+  test("a member writes to its own directories and nowhere else, under each of their names", async () => {
+    const start = bench.startOf(shell(""));
+    const { alloc, local, secrets, tmp, member } = start.directories;
+    const write = (path: string) => `(echo ${path} > ${path}) 2> /dev/null && echo ${path}`;
+    const own = ["/alloc/a", "/local/l", "/secrets/s", "/tmp/t", `${member}/m`, `${alloc}/b`];
+    const others = ["/usr/x", "/etc/x", "/x", "/dev/x", "/sys/x", `${bench.base}/x`, `${tools}/x`];
+    const script = `${[...others, ...own].map(write).join("; ")}; : > /dev/null; : > /dev/shm/x`;
+    expect(await bench.run({ ...start, config: shell(script) })).toBeNull();
+    expect((await bench.end(start)).exitCode).toBe(0);
+    expect(bench.read(start, "stdout").split("\n").filter(Boolean)).toEqual(own);
+    const written = [`${alloc}/a`, `${local}/l`, `${secrets}/s`, `${tmp}/t`, `${member}/m`];
+    expect(written.map((path) => readFileSync(path, "utf8"))).toEqual(
+      own.slice(0, 5).map((path) => `${path}\n`),
+    );
+  });
+
+  test("a member sees its own user's processes alone", async () => {
+    const pids = "ls /proc | grep '^[0-9]' | while read p; do stat -c %u /proc/$p; done | sort -u";
+    expect(await saidBy(pids)).toEqual([String(UID)]);
+    expect(await saidBy(`ls /proc/${process.pid} /proc/1`)).toEqual([]);
+  });
+
+  test("what the agent's options add is seen, and cannot be written; else its programs are not there", async () => {
+    const tool = join(tools, "tool");
+    expect(await saidBy(`${tool}; echo x 2> /dev/null >> ${tool}`)).toEqual(["tool"]);
+    await using without = newBench();
+    const refused = await without.run(without.startOf({ command: tool }));
+    expect(refused).toMatchObject({ isRecoverable: false, isMissing: true });
+    expect(refused?.message).toContain("--exec-root");
+  });
+
+  test("a program in one of its directories runs, under each of its names", async () => {
+    const start = bench.startOf(shell("true"));
+    const { local, member } = start.directories;
+    writeFileSync(join(local, "own"), "#!/bin/sh\necho own $0\n", { mode: 0o755 });
+    for (const command of ["local/own", "/local/own", join(local, "own")]) {
+      const again = { ...bench.startOf({ command }), directories: start.directories };
+      expect(await bench.run(again)).toBeNull();
+      await bench.end(again);
+      const path = command.startsWith("/") ? command : join(member, command);
+      expect(bench.read(again, "stdout")).toBe(`own ${path}\n`);
+    }
+  });
+
+  test("checks and commands of people see the member's root", async () => {
+    const script = `cat /tmp/mark; pwd; ls ${bench.base}; id -u`;
+    const seen = `mine\n${main.directories.member}\ntask\n${UID}\n`;
+    const command = ["/bin/sh", "-c", script];
+    const process = bench.process(main);
+    const result = await bench.driver.execute(main, process, command, TIMEOUT_MS);
+    expect(result).toEqual({ state: "exited", exitCode: 0, output: seen });
+    const entered = (terminal: Parameters<Driver["enter"]>[2]["terminal"], words: string[]) =>
+      saidBeside(terminal, words);
+    expect(await entered(null, command)).toBe(seen);
+    const typed = await entered({ columns: 80, rows: 24, type: "" }, [
+      "/bin/sh",
+      "-c",
+      `tty; ${script}`,
+    ]);
+    expect(typed).toBe(`/dev/pts/0\n${seen}`.replaceAll("\n", "\r\n"));
+  });
+
+  async function saidBeside(
+    terminal: Parameters<Driver["enter"]>[2]["terminal"],
+    command: string[],
+  ): Promise<string> {
+    let said = "";
+    const entered = await bench.driver.enter(main, bench.process(main), {
+      command,
+      terminal,
+      hasStdin: false,
+      signal: new AbortController().signal,
+      take: async (_, bytes) => {
+        said += Buffer.from(bytes).toString();
+      },
+    });
+    if (isEnterFailure(entered)) throw new Error(entered.message);
+    expect(await entered.ended).toBe(0);
+    return said;
+  }
+
+  test("a member in a node below /tmp has an empty one, in memory", async () => {
+    await using low = newBench({ parent: tmpdir() });
+    const start = await low.startedShell(
+      "ls /tmp; echo x > /tmp/x; ls -A /local; echo y > /local/y",
+    );
+    await low.end(start);
+    const way = low.base.split("/")[2];
+    expect(low.read(start, "stdout")).toBe(`${way}\n`);
+    expect(readFileSync(join(start.directories.local, "y"), "utf8")).toBe("y\n");
+  });
+
+  test("a killed shim leaves members as they are, and no mount on the node", async () => {
+    const before = rootedMounts();
+    await using other = newBench();
+    const start = await other.startedShell(
+      "echo ready; while sleep 0.05; do echo on > /tmp/on; done",
+    );
+    await other.said(start, "ready");
+    expect(rootedMounts()).toEqual(before);
+    const [shimName = ""] = readdirSync(join(other.base, "shims"));
+    const shim = readShimIdentity(join(other.base, "shims", shimName));
+    process.kill(shim?.pid ?? 0, "SIGKILL");
+    const on = join(start.directories.tmp, "on");
+    rmSync(on, { force: true });
+    await until(() => Bun.file(on).size > 0 || undefined);
+    await other.driver.kill(start, other.process(start));
+    await until(() => other.groups.members(start.key)?.length === 0 || undefined);
+    expect(rootedMounts()).toEqual(before);
+  });
+});
