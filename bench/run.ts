@@ -11,6 +11,7 @@ const BENCHES: Readonly<
   latency: () => import("./latency.ts"),
   restart: () => import("./restart.ts"),
   idle: () => import("./idle.ts"),
+  execRoot: () => import("./execRoot.ts"),
 };
 
 const words = process.argv.slice(2);

@@ -127,7 +127,8 @@ const RAW_EXEC = {
 
 const EXEC = {
   name: "exec",
-  about: "A process as a user of its own in a cgroup. It sees the node's file system (no chroot).",
+  about:
+    "A process as a user of its own in a cgroup, with a root directory of its own where the node can give it one.",
   label: null,
   attributes: {
     ...COMMAND,
