@@ -22,6 +22,7 @@ export async function run(): Promise<Figure[]> {
       start: own,
       names: [],
       destination,
+      readOnly: false,
     })),
   });
   const shared: Start[] = [];

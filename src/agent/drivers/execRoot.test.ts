@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isEnterFailure } from "../exec/enteredCommand.ts";
 import { rootedMounts } from "../fixtures/mounts.ts";
 import { until } from "../fixtures/until.ts";
@@ -42,7 +42,8 @@ test("where no root can be made, members have the node's, and are told why", asy
   expect(roots.shortcoming).toStartWith("it sees the node's whole file system, as the agent ");
   const member = "/job/main";
   const own = { local: `${member}/local`, secrets: `${member}/secrets`, tmp: `${member}/tmp` };
-  expect(roots.rootOf({ alloc: "/job/alloc", member, ...own })).toBeNull();
+  const directories = { alloc: "/job/alloc", member, ...own };
+  expect(roots.rootOf({ directories, mounts: [] })).toBeNull();
   const [first, ...others] = isolationNotes([], false, roots.shortcoming);
   expect(first).toBe("Isolated by its user and its control group.");
   expect(others).toEqual([`Not isolated: ${roots.shortcoming}.`]);
@@ -50,9 +51,9 @@ test("where no root can be made, members have the node's, and are told why", asy
 
 test("a path of a member is found on the node, or nowhere", () => {
   const own = [
-    { start: "/", names: null, destination: "/tmp" },
-    { start: "/tmp/job/main", names: ["local"], destination: "/local" },
-    { start: "/tmp/job/main", names: [], destination: "/tmp/job/main" },
+    { start: "/", names: null, destination: "/tmp", readOnly: false },
+    { start: "/tmp/job/main", names: ["local"], destination: "/local", readOnly: false },
+    { start: "/tmp/job/main", names: [], destination: "/tmp/job/main", readOnly: false },
   ];
   const root = { place: "/data/root", shown: ["/usr", "/srv/tool"], hidden: ["/usr/data"], own };
   const found = ["/usr/bin/id", "/srv/tool", "/local/a/b", "/tmp/job/main/x"];
@@ -156,6 +157,43 @@ describe.skipIf(!isRoot)("as root", () => {
     const refused = await without.run(without.startOf({ command: tool }));
     expect(refused).toMatchObject({ isRecoverable: false, isMissing: true });
     expect(refused?.message).toContain("--exec-root");
+  });
+
+  test("a volume is where the job wants it, and nowhere near what the task has already", async () => {
+    const source = mkdtempSync(join(tools, "volume-"));
+    chmodSync(source, 0o777);
+    writeFileSync(join(source, "given"), "of the node\n");
+    const mounts = [
+      { source, destination: "/data/", readOnly: false },
+      { source, destination: "/srv/read", readOnly: true },
+    ];
+    const script =
+      "cat /srv/read/given; echo made > /data/made; echo no 2> /dev/null > /srv/read/no; ls /srv/read";
+    const start = await bench.startedShell(script, { mounts });
+    await bench.end(start);
+    expect(bench.read(start, "stdout")).toBe("of the node\ngiven\nmade\n");
+    const { member, local } = main.directories;
+    const taken = [
+      "/usr",
+      "/usr/bin",
+      "/bin/x",
+      "/dev/x",
+      "/proc",
+      "/",
+      "/local/x",
+      "/var",
+      "/tmp/x",
+    ];
+    for (const destination of [...taken, dirname(member), `${local}/x`, "/data/x"]) {
+      const both = [
+        { source, destination: "/data", readOnly: true },
+        { source, destination, readOnly: true },
+      ];
+      const again = bench.startOf(shell("true"), { mounts: both, directories: main.directories });
+      const refused = await bench.run(again);
+      expect(refused).toMatchObject({ isRecoverable: false });
+      expect(refused?.message).toContain(`given "${destination}"`);
+    }
   });
 
   test("a program in one of its directories runs, under each of its names", async () => {

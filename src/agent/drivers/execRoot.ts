@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
 import type { OwnDirectory, PrivateRoot } from "../platform/privateRoot.ts";
 import { inNewRoot } from "../platform/startPlace.ts";
 import { INSIDE } from "./docker/containerSpec.ts";
-import type { MemberDirectories } from "./driver.ts";
+import type { HostMount, MemberDirectories, MemberStart } from "./driver.ts";
 
 export interface ExecRootOptions {
   /** Of the agent's own, made if need be: it stays empty, and roots are made over it. */
@@ -54,8 +55,28 @@ export class ExecRoots {
   }
 
   /** After `try`; null: it is the node's. */
-  rootOf(directories: MemberDirectories): PrivateRoot | null {
-    return this.shortcoming === null ? this.#rootWith(ownDirectories(directories)) : null;
+  rootOf({ directories, mounts }: Pick<MemberStart, "directories" | "mounts">): PrivateRoot | null {
+    if (this.shortcoming !== null) return null;
+    return this.#rootWith([...ownDirectories(directories), ...mounts.map(volumeAt)]);
+  }
+
+  /** After `try`: why the member's volumes cannot be mounted; null: they can, or there are none. */
+  mountRefusal({ directories, mounts }: MemberStart): string | null {
+    if (mounts.length === 0) return null;
+    if (this.shortcoming !== null) {
+      return `Expected for a volume_mount of the driver exec a node that gives tasks a root directory of their own, and here ${this.shortcoming}; let the job ask for it by the constraint \${attr.driver.exec.root} = private, or use the driver docker.`;
+    }
+    const { shown, own } = this.#rootWith(ownDirectories(directories));
+    const taken = [...shown, "/dev", "/proc", ...own.map(({ destination }) => destination)];
+    for (const { destination } of mounts) {
+      const path = resolve(destination);
+      const other = taken.find((each) => isAt(path, each) || isAt(each, path));
+      if (other !== undefined) {
+        return `Expected a volume_mount at a destination of its own, given "${destination}", where the task has ${other} already; write one as /data.`;
+      }
+      taken.push(path);
+    }
+    return null;
   }
 
   #rootWith(own: readonly OwnDirectory[]): PrivateRoot {
@@ -73,7 +94,7 @@ export class ExecRoots {
     const { place } = this.#options;
     try {
       mkdirSync(place, { recursive: true, mode: 0o700 });
-      const root = this.#rootWith([{ start: "/", names: null, destination: TMP }]);
+      const root = this.#rootWith([{ start: "/", names: null, destination: TMP, readOnly: false }]);
       const words = ["/bin/sh", "-c", 'test -e /proc/self/stat && ! test -e "$1"', "sh", place];
       const child = inNewRoot(root).run(null, () =>
         Bun.spawn(words, {
@@ -94,21 +115,31 @@ export class ExecRoots {
 }
 
 /** Where they are on the node, so that every path means the same inside and outside, and where Nomad has them. */
-function ownDirectories({ alloc, member, local, secrets, tmp }: MemberDirectories): OwnDirectory[] {
+function ownDirectories(directories: MemberDirectories): readonly OwnDirectory[] {
+  const { alloc, member, local, secrets, tmp } = directories;
+  const readOnly = false;
   const isClear = (destination: string) => !alloc.startsWith(`${destination}/`);
   const below = (path: string) => path.slice(member.length).split("/").filter(Boolean);
   const short: OwnDirectory[] = [
-    { start: alloc, names: [], destination: INSIDE.alloc },
-    { start: member, names: below(local), destination: INSIDE.local },
-    { start: member, names: below(secrets), destination: INSIDE.secrets },
+    { start: alloc, names: [], destination: INSIDE.alloc, readOnly },
+    { start: member, names: below(local), destination: INSIDE.local, readOnly },
+    { start: member, names: below(secrets), destination: INSIDE.secrets, readOnly },
   ];
   return [
     // Nothing is to be made in the member's own on the way to a directory below it.
-    { start: member, names: isClear(TMP) ? below(tmp) : null, destination: TMP },
+    { start: member, names: isClear(TMP) ? below(tmp) : null, destination: TMP, readOnly },
     ...short.filter(({ destination }) => isClear(destination)),
-    { start: alloc, names: [], destination: alloc },
-    { start: member, names: [], destination: member },
+    { start: alloc, names: [], destination: alloc, readOnly },
+    { start: member, names: [], destination: member, readOnly },
   ];
+}
+
+/**
+ * It is nowhere near what the task has already, see mountRefusal: neither would the volume be in the place of what is run as
+ * root there, nor do links lead to it that the task has made.
+ */
+function volumeAt({ source, destination, readOnly }: HostMount): OwnDirectory {
+  return { start: source, names: [], destination: resolve(destination), readOnly };
 }
 
 /** Where on the node lies what is at `path` in the root; null: there is nothing. */
@@ -126,5 +157,5 @@ export function nodePathOf({ shown, hidden, own }: PrivateRoot, path: string): s
 }
 
 function isAt(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory}/`);
+  return directory === "/" || path === directory || path.startsWith(`${directory}/`);
 }

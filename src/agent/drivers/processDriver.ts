@@ -57,7 +57,7 @@ export interface ProcessKind {
 
 /** Of jobs from before they were refused where they are written. */
 const NO_MOUNTS = unrecoverable(
-  "Expected a task of the driver docker for a volume_mount, given one whose process sees the node as it is; use docker, or name the directory of the node in the task.",
+  "Expected a task of the driver docker or exec for a volume_mount, given one whose process sees the node as it is; use one of these, or name the directory of the node in the task.",
 );
 
 /** Members that are processes of this machine, children of the shim. */
@@ -70,13 +70,15 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     name: kind.name,
     fingerprint: kind.fingerprint,
     async prepare(start) {
-      if (start.mounts.length > 0) return NO_MOUNTS;
+      if (kind.roots === null && start.mounts.length > 0) return NO_MOUNTS;
       await kind.roots?.try();
+      const refusal = kind.roots?.mountRefusal(start) ?? null;
+      if (refusal !== null) return unrecoverable(refusal);
       const command = kind.commandOf(start);
       return isStartFailure(command) ? command : null;
     },
     command(start) {
-      const root = kind.roots?.rootOf(start.directories) ?? null;
+      const root = kind.roots?.rootOf(start) ?? null;
       const found = (path: string) => (root === null ? path : nodePathOf(root, path));
       const launch = launchOf(start, kind, parts, found);
       if (isStartFailure(launch)) return root === null ? launch : toldOfRoot(launch, root);

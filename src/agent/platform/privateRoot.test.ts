@@ -37,9 +37,9 @@ describe.skipIf(!isRoot)("as root", () => {
       shown: ["/bin", "/etc", "/lib", "/lib64", "/usr", "/not/there"],
       hidden: ["/usr/bin", base],
       own: [
-        { start: "/", names: null, destination: "/tmp" },
-        { start: join(base, "own"), names: ["local"], destination: "/local" },
-        { start: join(base, "own"), names: [], destination: join(base, "own") },
+        { start: "/", names: null, destination: "/tmp", readOnly: false },
+        { start: join(base, "own"), names: ["local"], destination: "/local", readOnly: false },
+        { start: join(base, "own"), names: [], destination: join(base, "own"), readOnly: false },
       ],
     };
   });
@@ -121,7 +121,7 @@ describe.skipIf(!isRoot)("as root", () => {
     const own = join(base, "replaced");
     mkdirSync(own);
     symlinkSync("/root", join(own, "local"));
-    const directories = [{ start: own, names: ["local"], destination: "/local" }];
+    const directories = [{ start: own, names: ["local"], destination: "/local", readOnly: false }];
     expect(() => inPrivateRoot({ ...root, own: directories }, () => undefined)).toThrow(
       `expected a directory ${own}/local for /local, and it is none`,
     );

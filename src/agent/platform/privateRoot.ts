@@ -34,7 +34,7 @@ export interface PrivateRoot {
   readonly own: readonly OwnDirectory[];
 }
 
-/** A directory that the process may write to, as far as its user may. */
+/** A directory of the process's own, or that it was given. */
 export interface OwnDirectory {
   /** Absolute, and in nobody's hands but the agent's. */
   readonly start: string;
@@ -42,6 +42,8 @@ export interface OwnDirectory {
   readonly names: readonly string[] | null;
   /** Absolute path in the root. */
   readonly destination: string;
+  /** False: it is written to as far as the process's user may. */
+  readonly readOnly: boolean;
 }
 
 const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -82,10 +84,10 @@ export function inPrivateRoot<Result>(root: PrivateRoot, make: () => Result): Re
         for (const entry of shown) show(entry);
         for (const path of root.hidden) if (isShown(path, root)) hide(path);
         makeDevices(devices);
-        for (const { file, destination } of own) {
+        for (const { file, destination, readOnly } of own) {
           mkdirSync(destination, { recursive: true });
           if (file === null) mountTmpfs(destination, "mode=1777");
-          else bindTree(openPath(file), destination, false);
+          else bindTree(openPath(file), destination, readOnly);
         }
         makeReadOnly("/");
       });

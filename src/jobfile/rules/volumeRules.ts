@@ -55,16 +55,16 @@ function mountIssues(group: GroupSpec, member: MemberSpec, path: string, reading
 /** Nomad leaves such mounts out without a word. */
 function driverIssue({ name, driver }: MemberSpec, path: string, reading: Reading): void {
   if (canMount(driver) || !reading.refuses) return;
-  const message = `Volumes are mounted for tasks of the driver docker, and "${name}" has ${driver}, whose processes see the node as it is.`;
-  const fix = "Use the driver docker, or name the directory of the node in the task itself.";
+  const message = `Volumes are mounted for tasks of the drivers docker and exec, and "${name}" has ${driver}, whose processes see the node as it is.`;
+  const fix = "Use one of these drivers, or name the directory of the node in the task itself.";
   reading.issue({ path, code: "volume_mount_driver", message, fix });
 }
 
 function canMount(driver: DriverName): boolean {
   switch (driver) {
     case "docker":
-      return true;
     case "exec":
+      return true;
     case "java":
     case "raw_exec":
       return false;

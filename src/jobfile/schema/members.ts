@@ -132,7 +132,7 @@ export const TEMPLATE = {
 
 export const VOLUME_MOUNT = {
   name: "volume_mount",
-  about: "Where a task finds a volume of its group; of the driver docker.",
+  about: "Where a task finds a volume of its group; of the drivers docker and exec.",
   label: null,
   attributes: {
     volume: text("name of the volume", { required: "volume_mount_volume_missing" }),
