@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { rootedMounts } from "../../src/agent/fixtures/mounts.ts";
+import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../../src/agent/fixtures/mounts.ts";
 import { eventTypes, seconds, shellJob, untilAllocation, untilRunning } from "./harness/groups.ts";
 import { type Host, newHost, untilConnected } from "./harness/hosts.ts";
 import { piped } from "./harness/people.ts";
@@ -10,12 +10,12 @@ import { useSandbox } from "./harness/sandbox.ts";
 import { type ServerProcess, startServer } from "./harness/server.ts";
 import { until } from "./harness/until.ts";
 
-const isRoot = process.getuid?.() === 0;
+const isAble = mayMount();
 const FIRST_UID = 714_000;
 
-test.skipIf(isRoot)("skipped, as only an agent of root can give tasks roots", () => undefined);
+test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
 
-describe.skipIf(!isRoot)("as root", () => {
+describe.skipIf(!isAble)("as root", () => {
   const sandbox = useSandbox();
   let server: ServerProcess;
   let host: Host;

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isEnterFailure } from "../exec/enteredCommand.ts";
-import { rootedMounts } from "../fixtures/mounts.ts";
+import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../fixtures/mounts.ts";
 import { until } from "../fixtures/until.ts";
 import { readShimIdentity } from "../shim/identity.ts";
 import { Bench, type BenchOptions, type ConformanceSubject } from "./conformance/bench.ts";
@@ -19,7 +19,7 @@ import { type Driver, isStartFailure, type MemberStart } from "./driver.ts";
 import { isolationNotes, newExecDriver } from "./execDriver.ts";
 import { ExecRoots, nodePathOf } from "./execRoot.ts";
 
-const isRoot = process.getuid?.() === 0;
+const isAble = mayMount();
 /** Nobody's on any machine of tests. */
 const UID = 713_000;
 const TIMEOUT_MS = 60_000;
@@ -67,9 +67,9 @@ test("a path of a member is found on the node, or nowhere", () => {
   expect(none.map((path) => nodePathOf(root, path))).toEqual(none.map(() => null));
 });
 
-test.skipIf(isRoot)("skipped, as only an agent of root can give members roots", () => undefined);
+test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
 
-describe.skipIf(!isRoot)("as root", () => {
+describe.skipIf(!isAble)("as root", () => {
   let tools: string;
   let bench: Bench;
   let main: MemberStart;

@@ -11,17 +11,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { rootedMounts } from "../fixtures/mounts.ts";
+import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../fixtures/mounts.ts";
 import { until } from "../fixtures/until.ts";
 import { inPrivateRoot, type PrivateRoot } from "./privateRoot.ts";
 import { kernelBootId, readProcessStat } from "./processIdentity.ts";
 import { inNewRoot, whereRuns } from "./startPlace.ts";
 
-const isRoot = process.getuid?.() === 0;
+const isAble = mayMount();
 
-test.skipIf(isRoot)("skipped, as only root may make mount namespaces", () => undefined);
+test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
 
-describe.skipIf(!isRoot)("as root", () => {
+describe.skipIf(!isAble)("as root", () => {
   let base: string;
   let root: PrivateRoot;
 
