@@ -183,6 +183,22 @@ test("the example of the article is a job without mistakes", () => {
   expect(spec?.groups.groups[0]?.members[0]?.config).toMatchObject({ image: "redis:3.2" });
 });
 
+test.each(["exec", "java"])("%s has no namespaces of processes to promise", (driver) => {
+  const withMode = (mode: string) =>
+    readText(
+      inTask("")
+        .replace("raw_exec", driver)
+        .replace(
+          'config { command = "/x" }',
+          driver === "java"
+            ? `config {\njar_path = "x.jar"\npid_mode = "${mode}"\n}`
+            : `config {\ncommand = "/x"\npid_mode = "${mode}"\n}`,
+        ),
+    ).findings;
+  expect(withMode("host")).toEqual([]);
+  expect(withMode("private")[0]?.message).toContain("docker isolates them");
+});
+
 test("settings of a driver may be written as maps, and what asks for nothing is left out", () => {
   const { spec, findings } = readText(
     inTask("")

@@ -110,6 +110,8 @@ const COMMAND = {
 };
 
 const NO_NAMESPACES = "the driver decides on isolation";
+/** Other than in Nomad, where they are private unless the agent says otherwise. */
+const NODES_OWN = "processes and shared memory are the node's; docker isolates them";
 
 const RAW_EXEC = {
   name: "raw_exec",
@@ -132,8 +134,8 @@ const EXEC = {
   label: null,
   attributes: {
     ...COMMAND,
-    pid_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
-    ipc_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
+    pid_mode: refused(NODES_OWN, { fine: ["host"] }),
+    ipc_mode: refused(NODES_OWN, { fine: ["host"] }),
     cap_add: refused(NO_NAMESPACES),
     cap_drop: refused(NO_NAMESPACES),
   },
@@ -151,8 +153,8 @@ const JAVA = {
     args: texts("of the program"),
     jvm_options: texts("of the virtual machine"),
     work_dir: text("directory that it starts in", { default: "the task's" }),
-    pid_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
-    ipc_mode: refused(NO_NAMESPACES, { fine: ["private"] }),
+    pid_mode: refused(NODES_OWN, { fine: ["host"] }),
+    ipc_mode: refused(NODES_OWN, { fine: ["host"] }),
     cap_add: refused(NO_NAMESPACES),
     cap_drop: refused(NO_NAMESPACES),
   },
