@@ -46,8 +46,8 @@ interface Start {
 
 async function startIn(place: StartPlace): Promise<Start> {
   const begunAt = performance.now();
-  const child = place.run(null, () =>
-    Bun.spawn(["/bin/true"], { cwd: "/", stdio: ["ignore", "ignore", "ignore"] }),
+  const child = place.run({ group: null, cwd: "/", user: null }, ({ cwd }) =>
+    Bun.spawn(["/bin/true"], { cwd, stdio: ["ignore", "ignore", "ignore"] }),
   );
   const startMs = performance.now() - begunAt;
   await child.exited;

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -194,6 +195,46 @@ describe.skipIf(!isAble)("as root", () => {
       expect(refused).toMatchObject({ isRecoverable: false });
       expect(refused?.message).toContain(`given "${destination}"`);
     }
+  });
+
+  test("no working directory leads out of the root, nor where the user may not go", async () => {
+    const closed = join(tools, "closed");
+    mkdirSync(join(closed, "inner"), { recursive: true });
+    chmodSync(join(closed, "inner"), 0o755);
+    chmodSync(closed, 0o700);
+    const { local } = main.directories;
+    symlinkSync(`/proc/${process.pid}/root/var`, join(local, "out"));
+    symlinkSync("/local", join(local, "in"));
+    const out = [
+      ...[`/proc/${process.pid}/root`, `/proc/${process.pid}/cwd`, "local/out", "/local/out/tmp"],
+      ...[closed, join(closed, "inner"), "/not/there", "/etc/passwd"],
+    ];
+    const command = ["/bin/pwd"];
+    for (const path of out) {
+      const config = { ...shell("pwd"), work_dir: path };
+      const refused = await bench.run({ ...bench.startOf(config), directories: main.directories });
+      expect(refused?.message).toContain("that its user may enter");
+      const beside = { ...main, config };
+      const result = await bench.driver.execute(beside, bench.process(main), command, TIMEOUT_MS);
+      expect(result).toMatchObject({ state: "failed" });
+      for (const terminal of [null, { columns: 80, rows: 24, type: "" }]) {
+        const entered = await bench.driver.enter(beside, bench.process(main), {
+          command,
+          terminal,
+          hasStdin: false,
+          signal: new AbortController().signal,
+          take: async () => undefined,
+        });
+        expect(entered).toMatchObject({ code: "CommandLaunchFailed" });
+      }
+    }
+    const inside = { ...main, config: { ...shell("pwd"), work_dir: "local/in" } };
+    const again = { ...bench.startOf(inside.config), directories: main.directories };
+    expect(await bench.run(again)).toBeNull();
+    await bench.end(again);
+    expect(bench.read(again, "stdout")).toBe("/local\n");
+    const result = await bench.driver.execute(inside, bench.process(main), command, TIMEOUT_MS);
+    expect(result).toEqual({ state: "exited", exitCode: 0, output: "/local\n" });
   });
 
   test("a program in one of its directories runs, under each of its names", async () => {

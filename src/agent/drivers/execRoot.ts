@@ -96,7 +96,7 @@ export class ExecRoots {
       mkdirSync(place, { recursive: true, mode: 0o700 });
       const root = this.#rootWith([{ start: "/", names: null, destination: TMP, readOnly: false }]);
       const words = ["/bin/sh", "-c", 'test -e /proc/self/stat && ! test -e "$1"', "sh", place];
-      const child = inNewRoot(root).run(null, () =>
+      const child = inNewRoot(root).run({ group: null, cwd: "/", user: null }, () =>
         Bun.spawn(words, {
           cwd: "/",
           env: {},

@@ -12,10 +12,10 @@ export async function executeProcess(
   const head = new OutputHead(EXECUTE_OUTPUT_MAX_BYTES);
   let child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   try {
-    child = place.run(group, (cgroup) =>
+    child = place.run({ group, cwd: launch.cwd, user: launch.fileUser }, (names) =>
       Bun.spawn([launch.program, ...launch.argv.slice(1)], {
         argv0: launch.argv[0] ?? launch.program,
-        cwd: launch.cwd,
+        cwd: names.cwd,
         env: { ...launch.env },
         stdin: "ignore",
         stdout: "pipe",
@@ -23,7 +23,7 @@ export async function executeProcess(
         detached: true,
         ...(launch.uid === null ? {} : { uid: launch.uid }),
         ...(launch.gid === null ? {} : { gid: launch.gid }),
-        ...(cgroup === null ? {} : { cgroup }),
+        ...(names.group === null ? {} : { cgroup: names.group }),
       }),
     );
   } catch (error) {

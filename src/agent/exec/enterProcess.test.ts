@@ -27,6 +27,7 @@ function entered(
       env: { PATH: "/usr/bin:/bin", LEFT: left },
       uid: null,
       gid: null,
+      fileUser: null,
     },
     null,
     ON_NODE,

@@ -2,7 +2,7 @@ import type { Launch as MemberLaunch } from "../drivers/driver.ts";
 import { kernelBootId } from "../platform/processIdentity.ts";
 import { endProcessSession, identityOf } from "../platform/processSession.ts";
 import { spawnInTerminal } from "../platform/pseudoTerminal.ts";
-import type { StartPlace } from "../platform/startPlace.ts";
+import type { StartPlace, StartWish } from "../platform/startPlace.ts";
 import type { SpawnGroups } from "../shim/message.ts";
 import { joinFurther } from "../shim/spawn.ts";
 import type { EnteredCommand, EnterFailure, EnterWish } from "./enteredCommand.ts";
@@ -41,10 +41,9 @@ export function enterProcess(
   }
 }
 
-function optionsOf({ argv, program, cwd, env, uid, gid }: Launch) {
+function optionsOf({ argv, program, env, uid, gid }: Launch) {
   return {
     argv0: argv[0] ?? program,
-    cwd,
     env: { ...env },
     detached: true,
     ...(uid === null ? {} : { uid }),
@@ -52,15 +51,20 @@ function optionsOf({ argv, program, cwd, env, uid, gid }: Launch) {
   };
 }
 
+function wishOf({ cwd, fileUser }: Launch, groups: SpawnGroups | null): StartWish {
+  return { group: groups?.first ?? null, cwd, user: fileUser };
+}
+
 function wordsOf({ program, argv }: Launch): string[] {
   return [program, ...argv.slice(1)];
 }
 
 function piped(launch: Launch, { groups, place }: Surroundings, wish: EnterWish): EnteredCommand {
-  const child = place.run(groups?.first ?? null, (cgroup) =>
+  const child = place.run(wishOf(launch, groups), ({ group, cwd }) =>
     Bun.spawn(wordsOf(launch), {
       ...optionsOf(launch),
-      ...(cgroup === null ? {} : { cgroup }),
+      cwd,
+      ...(group === null ? {} : { cgroup: group }),
       stdin: wish.hasStdin ? "pipe" : "ignore",
       stdout: "pipe",
       stderr: "pipe",
@@ -134,7 +138,7 @@ function inTerminal(
       words: wordsOf(launch),
       options: optionsOf({ ...launch, env }),
       uid: launch.uid,
-      group: groups?.first ?? null,
+      wish: wishOf(launch, groups),
       place,
     },
     terminal,

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { FileUser } from "./fileUser.ts";
 import type { TaskUser } from "./users.ts";
 
 const SETPRIV = "/usr/bin/setpriv";
@@ -12,6 +13,8 @@ export interface UserCommand {
   readonly argv: readonly string[];
   readonly uid: number | null;
   readonly gid: number | null;
+  /** As whom its files are looked up; null: as the agent. */
+  readonly fileUser: FileUser | null;
   readonly env: Environment;
 }
 
@@ -26,14 +29,18 @@ export function asUser(
   argv: readonly string[],
   environment: Environment,
 ): UserCommand {
-  if (!loadGroups || !existsSync(SETPRIV)) return { program, argv, uid, gid, env: environment };
+  const fileUser = uid === null ? null : { uid, gid: gid ?? uid, groups: [] };
+  if (!loadGroups || !existsSync(SETPRIV)) {
+    return { program, argv, uid, gid, fileUser, env: environment };
+  }
   const entries = Object.entries(environment);
   const unsafe = entries.filter(([name]) => isReadByPrograms(name));
   const safe = entries.filter(([name]) => !isReadByPrograms(name));
   const restored = unsafe.length === 0 ? [] : restoring(unsafe, program);
   const options = [`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];
   const words = ["setpriv", ...options, ...restored, program, ...argv.slice(1)];
-  return { program: SETPRIV, argv: words, uid: null, gid: null, env: Object.fromEntries(safe) };
+  const env = Object.fromEntries(safe);
+  return { program: SETPRIV, argv: words, uid: null, gid: null, fileUser, env };
 }
 
 function restoring(variables: readonly [string, string][], program: string): readonly string[] {

@@ -262,7 +262,7 @@ function nameOf(thread: string): string | null {
 }
 
 /** Whatever it did next, it would do in the wrong place. Those that it has started run on. */
-function die(reason: string): never {
+export function die(reason: string): never {
   process.stderr.write(`This process ends itself: ${reason}.\n`);
   process.kill(process.pid, "SIGKILL");
   throw new Error(reason);

@@ -17,6 +17,7 @@ import { inPrivateRoot, type PrivateRoot } from "./privateRoot.ts";
 import { kernelBootId, readProcessStat } from "./processIdentity.ts";
 import { inNewRoot, whereRuns } from "./startPlace.ts";
 
+const AT_ROOT = { group: null, cwd: "/", user: null } as const;
 const isAble = mayMount();
 
 test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
@@ -60,7 +61,7 @@ describe.skipIf(!isAble)("as root", () => {
   const visible = { hidden: [] as string[] };
 
   async function said(script: string, more: Partial<PrivateRoot> = visible): Promise<string[]> {
-    const child = inNewRoot({ ...root, ...more }).run(null, () =>
+    const child = inNewRoot({ ...root, ...more }).run(AT_ROOT, () =>
       Bun.spawn(["/bin/sh", "-c", script], { cwd: "/", stdout: "pipe", stderr: "ignore" }),
     );
     return (await new Response(child.stdout).text()).split("\n").filter(Boolean);
@@ -162,7 +163,7 @@ describe.skipIf(!isAble)("as root", () => {
   });
 
   test("a process is joined where it is, and no other that has its number by now", async () => {
-    const first = inNewRoot({ ...root, hidden: [] }).run(null, () =>
+    const first = inNewRoot({ ...root, hidden: [] }).run(AT_ROOT, () =>
       Bun.spawn(["/bin/sh", "-c", "echo > /tmp/mark; echo ready; exec sleep 60"], {
         cwd: "/",
         stdout: "pipe",
@@ -172,13 +173,13 @@ describe.skipIf(!isAble)("as root", () => {
     const startTicks = readProcessStat(first.pid)?.startTicks ?? 0;
     const identity = { bootId: kernelBootId(), pid: first.pid, startTicks };
     const look = (run: typeof identity) =>
-      whereRuns(run, run.bootId).run(null, () =>
+      whereRuns(run, run.bootId).run(AT_ROOT, () =>
         Bun.spawnSync(["/bin/ls", "/tmp"], { cwd: "/" }).stdout.toString(),
       );
     expect(look(identity)).toBe("mark\n");
     const other = { ...identity, startTicks: startTicks + 1 };
     expect(() => look(other)).toThrow("the task has ended");
-    expect(() => whereRuns(identity, "another boot").run(null, () => "joined")).toThrow(
+    expect(() => whereRuns(identity, "another boot").run(AT_ROOT, () => "joined")).toThrow(
       "has ended",
     );
     first.kill("SIGKILL");
@@ -188,7 +189,7 @@ describe.skipIf(!isAble)("as root", () => {
 
   test("a process that has made itself root of file systems of its own is not joined", async () => {
     const words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
-    const child = inNewRoot({ ...root, hidden: [] }).run(null, () =>
+    const child = inNewRoot({ ...root, hidden: [] }).run(AT_ROOT, () =>
       Bun.spawn(
         [...words, "/usr/bin/unshare", "--user", "--map-root-user", "--mount", "sleep", "60"],
         {
@@ -201,7 +202,7 @@ describe.skipIf(!isAble)("as root", () => {
     await until(() => (readlinkSync(`/proc/${child.pid}/ns/user`) === own ? undefined : true));
     const startTicks = readProcessStat(child.pid)?.startTicks ?? 0;
     const identity = { bootId: kernelBootId(), pid: child.pid, startTicks };
-    expect(() => whereRuns(identity, identity.bootId).run(null, () => "joined")).toThrow(
+    expect(() => whereRuns(identity, identity.bootId).run(AT_ROOT, () => "joined")).toThrow(
       "user namespace of its own",
     );
     child.kill("SIGKILL");
@@ -211,7 +212,7 @@ describe.skipIf(!isAble)("as root", () => {
     const before = surroundings();
     const script = `
       import { inNewRoot } from ${JSON.stringify(join(import.meta.dir, "startPlace.ts"))};
-      const child = inNewRoot(${JSON.stringify({ ...root, hidden: [] })}).run(null, () =>
+      const child = inNewRoot(${JSON.stringify({ ...root, hidden: [] })}).run(${JSON.stringify(AT_ROOT)}, () =>
         Bun.spawn(["/bin/sleep", "60"], { cwd: "/", stdio: ["ignore", "ignore", "ignore"], detached: true }));
       console.log(child.pid);
       process.kill(process.pid, "SIGKILL");`;

@@ -10,21 +10,19 @@ import {
 import type { TerminalSize } from "../../protocol/node/exec.ts";
 import { codeOf } from "../files/open.ts";
 import { holdOutput, letOutput, replaceFile } from "./libc.ts";
-import type { StartPlace } from "./startPlace.ts";
+import type { StartPlace, StartWish } from "./startPlace.ts";
 
 export interface TerminalProcess {
   readonly words: readonly string[];
   readonly options: {
     readonly argv0: string;
-    readonly cwd: string;
     readonly env: Record<string, string>;
     readonly detached: boolean;
     readonly uid?: number;
     readonly gid?: number;
   };
   readonly uid: number | null;
-  /** Directory of the control group; null: the agent's. */
-  readonly group: string | null;
+  readonly wish: StartWish;
   /** The terminal is made there too. */
   readonly place: StartPlace;
 }
@@ -53,16 +51,17 @@ const MASTER_END = /^\/dev\/(pts\/)?ptmx$/;
  * so that is done on its descriptors, which are those that were not there before.
  */
 export function spawnInTerminal(
-  { words, options, uid, group, place }: TerminalProcess,
+  { words, options, uid, wish, place }: TerminalProcess,
   size: TerminalSize,
   onOutput: (bytes: Uint8Array) => void,
 ): PseudoTerminal {
   const before = new Set(descriptors().map(({ file }) => file));
   const { promise: isOver, resolve: onOver } = Promise.withResolvers<void>();
-  const child = place.run(group, (cgroup) =>
+  const child = place.run(wish, ({ group, cwd }) =>
     Bun.spawn([...words], {
       ...options,
-      ...(cgroup === null ? {} : { cgroup }),
+      cwd,
+      ...(group === null ? {} : { cgroup: group }),
       terminal: {
         cols: size.columns,
         rows: size.rows,

@@ -25,6 +25,7 @@ function spawnOf(execution: number, cwd: string): SpawnRequest {
     stdoutPath: join(cwd, "stdout.txt"),
     stderrPath: join(cwd, "stderr.txt"),
     groups: null,
+    fileUser: null,
     root: null,
   };
 }

@@ -24,6 +24,7 @@ function sleepOf(execution: number, cwd: string): SpawnRequest {
     stdoutPath: join(cwd, `${execution}.stdout`),
     stderrPath: join(cwd, `${execution}.stderr`),
     groups: null,
+    fileUser: null,
     root: null,
   };
 }

@@ -42,11 +42,12 @@ function spawnInto(
 ): Spawned {
   const { groups } = request;
   const place = request.root === null ? ON_NODE : inNewRoot(request.root);
+  const wish = { group: groups?.first ?? null, cwd: request.cwd, user: request.fileUser };
   const begunAt = performance.now();
-  const child = place.run(groups?.first ?? null, (cgroup) =>
+  const child = place.run(wish, ({ group, cwd }) =>
     Bun.spawn([request.program, ...request.argv.slice(1)], {
       argv0: request.argv[0] ?? request.program,
-      cwd: request.cwd,
+      cwd,
       env: request.env,
       stdin: "ignore",
       stdout,
@@ -54,7 +55,7 @@ function spawnInto(
       detached: true,
       ...(request.uid === null ? {} : { uid: request.uid }),
       ...(request.gid === null ? {} : { gid: request.gid }),
-      ...(cgroup === null ? {} : { cgroup }),
+      ...(group === null ? {} : { cgroup: group }),
       onExit(ended, exitCode) {
         onExit({
           outcome: outcomeOf(exitCode, ended.signalCode),

@@ -196,6 +196,8 @@ export class Bench implements AsyncDisposable {
     await until(() =>
       this.started.has(start.key) || this.failed.has(start.key) ? true : undefined,
     );
+    const failed = this.failed.get(start.key);
+    if (failed !== undefined) return { message: failed, isRecoverable: false };
     const over = new AbortController();
     const ended = this.exitOf(start).then(() => over.abort());
     if (await this.driver.begun(start, over.signal)) {

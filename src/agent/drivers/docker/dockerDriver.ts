@@ -129,6 +129,7 @@ function launchOf(
     uid: null,
     gid: null,
     limits: undefined,
+    fileUser: null,
     root: null,
     notes: [],
   };
