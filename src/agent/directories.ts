@@ -19,6 +19,8 @@ export interface DataLayout {
   readonly execDirectory: string;
   /** Empty: over it roots of members are made, see ExecRoots. */
   readonly rootPlace: string;
+  /** Which processes have such a root. */
+  readonly rootRecords: string;
 }
 
 export function dataLayout(dataDirectory: string): DataLayout {
@@ -34,6 +36,7 @@ export function dataLayout(dataDirectory: string): DataLayout {
     containersDirectory: join(dataDirectory, "containers"),
     execDirectory: join(dataDirectory, "exec"),
     rootPlace: join(dataDirectory, "root"),
+    rootRecords: join(dataDirectory, "roots"),
   };
 }
 

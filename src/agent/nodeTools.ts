@@ -5,6 +5,7 @@ import { Fingerprint } from "./fingerprint/fingerprint.ts";
 import type { NodeKey } from "./identity.ts";
 import type { AgentOptions } from "./options.ts";
 import { openAccounts } from "./platform/accounts.ts";
+import { groupsOfUser } from "./platform/asUser.ts";
 import type { Groups } from "./platform/groups.ts";
 import { nodeGroups } from "./platform/nodeGroups.ts";
 import { newTreeKeeper, type TreeKeeper } from "./platform/tree.ts";
@@ -36,6 +37,7 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     accounts: openAccounts(layout.accountsPath, allowedUsers.accounts),
     ownUid: process.getuid?.() ?? 0,
     passwd: readPasswd,
+    groupsOf: groupsOfUser,
   };
   const drivers = openDrivers({
     rootDirectory,
@@ -48,6 +50,7 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     containersDirectory: layout.containersDirectory,
     execRoot: {
       place: layout.rootPlace,
+      records: layout.rootRecords,
       shown: options.drivers.execRoots,
       hidden: [dataDirectory, rootDirectory].flatMap(withoutLinks),
     },

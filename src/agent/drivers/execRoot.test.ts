@@ -38,7 +38,12 @@ const EXEC: ConformanceSubject = {
 };
 
 test("where no root can be made, members have the node's, and are told why", async () => {
-  const roots = new ExecRoots({ place: "/proc/not/there", shown: [], hidden: [] });
+  const roots = new ExecRoots({
+    place: "/proc/not/there",
+    records: "/proc/not/there",
+    shown: [],
+    hidden: [],
+  });
   await roots.try();
   expect(roots.shortcoming).toStartWith("it sees the node's whole file system, as the agent ");
   const member = "/job/main";
@@ -184,6 +189,7 @@ describe.skipIf(!isAble)("as root", () => {
       "/local/x",
       "/var",
       "/tmp/x",
+      ...["/run/nscd", "/var/run/nscd", "/var/lib/sss/pipes"],
     ];
     for (const destination of [...taken, dirname(member), `${local}/x`, "/data/x"]) {
       const both = [
@@ -237,6 +243,43 @@ describe.skipIf(!isAble)("as root", () => {
     expect(result).toEqual({ state: "exited", exitCode: 0, output: "/local\n" });
   });
 
+  test("a user's groups are those that the node knows, and no volume is beside what gives them", async () => {
+    const uid = UID + 1;
+    let groups: readonly number[] | null = [uid, uid + 1];
+    await using named = newBench({
+      users: {
+        allowed: { admin: false, accounts: null, named: ["web"] },
+        passwd: () => `web:x:${uid}:${uid}::/:/bin/sh`,
+        groupsOf: async () => groups ?? Promise.reject(new Error("nobody answers")),
+      },
+    });
+    const wish = { user: "web" };
+    const start = await named.startedShell("id -G; echo ready; sleep 60", wish);
+    await named.said(start, `${uid} ${uid + 1}\nready\n`);
+    const command = ["/usr/bin/id", "-G"];
+    const result = await named.driver.execute(start, named.process(start), command, TIMEOUT_MS);
+    expect(result).toMatchObject({ output: `${uid} ${uid + 1}\n` });
+    const source = mkdtempSync(join(tools, "volume-"));
+    const mounts = [{ source, destination: "/data", readOnly: true }];
+    const volume = { ...wish, mounts };
+    const refused = await named.run(named.startOf(shell("id -G"), volume));
+    expect(refused).toMatchObject({ isRecoverable: false });
+    expect(refused?.message).toContain(`given "web" with ${uid + 1}`);
+    groups = [uid];
+    const alone = named.startOf(shell("id -G"), volume);
+    expect(await named.run(alone)).toBeNull();
+    await named.end(alone);
+    expect(named.read(alone, "stdout")).toBe(`${uid}\n`);
+    // Nothing that begins as root, whatever has become of its groups since.
+    groups = [uid, uid + 2];
+    await named.driver.prepare(start, new AbortController().signal, () => undefined);
+    expect(named.driver.command(alone)).toMatchObject({ program: "/bin/sh", uid });
+    groups = null;
+    const unknown = await named.run(named.startOf(shell("id -G"), wish));
+    expect(unknown).toMatchObject({ isRecoverable: true });
+    expect(unknown?.message).toContain("nobody answers");
+  });
+
   test("a program in one of its directories runs, under each of its names", async () => {
     const start = bench.startOf(shell("true"));
     const { local, member } = start.directories;
@@ -286,6 +329,41 @@ describe.skipIf(!isAble)("as root", () => {
     expect(await entered.ended).toBe(0);
     return said;
   }
+
+  test.each(["-sys_ptrace", "-sys_ptrace,-sys_admin"])(
+    "an agent with the rights %s has members with roots that it can enter, or the node's",
+    (rights) => {
+      const script = `
+      import { Bench } from ${JSON.stringify(join(import.meta.dir, "conformance/bench.ts"))};
+      import { newExecDriver } from ${JSON.stringify(join(import.meta.dir, "execDriver.ts"))};
+      const subject = { make: newExecDriver, shell: (script) => ({ command: "/bin/sh", args: ["-c", script] }) };
+      const bench = new Bench(subject, { parent: "/var/tmp", uid: ${UID} });
+      const main = await bench.startedShell("echo ready; sleep 60");
+      await bench.said(main, "ready");
+      const { attributes } = await bench.driver.fingerprint();
+      const result = await bench.driver.execute(main, bench.process(main), ["/bin/echo", "checked"], 10_000);
+      console.log(attributes["driver.exec.root"], result.output);
+      await bench[Symbol.asyncDispose]();
+      process.exit(0);`;
+      const words = ["setpriv", `--bounding-set=${rights}`, process.execPath, "-e", script];
+      const { stdout, stderr } = Bun.spawnSync(words, { timeout: 20_000 });
+      expect([stdout.toString(), stderr.toString()]).toEqual(["shared checked\n\n", ""]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test("what keeps a node from giving roots may pass", async () => {
+    const base = mkdtempSync("/var/tmp/stint-roots-");
+    const place = join(base, "place");
+    writeFileSync(place, "");
+    const roots = new ExecRoots({ place, records: join(base, "records"), shown: [], hidden: [] });
+    await roots.try();
+    expect(roots.shortcoming).toContain("EEXIST");
+    rmSync(place);
+    await roots.try();
+    expect(roots.shortcoming).toBeNull();
+    rmSync(base, { recursive: true });
+  });
 
   test("a member in a node below /tmp has an empty one, in memory", async () => {
     await using low = newBench({ parent: tmpdir() });

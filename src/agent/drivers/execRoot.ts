@@ -1,13 +1,19 @@
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { ProcessKey } from "../core/contract.ts";
+import { libraryDirectories, preloadedFiles } from "../platform/linkerPaths.ts";
 import type { OwnDirectory, PrivateRoot } from "../platform/privateRoot.ts";
-import { inNewRoot } from "../platform/startPlace.ts";
+import { kernelBootId } from "../platform/processIdentity.ts";
+import { identityOf } from "../platform/processSession.ts";
+import { inNewRoot, type StartPlace, whereRuns } from "../platform/startPlace.ts";
 import { INSIDE } from "./docker/containerSpec.ts";
 import type { HostMount, MemberDirectories, MemberStart } from "./driver.ts";
 
 export interface ExecRootOptions {
   /** Of the agent's own, made if need be: it stays empty, and roots are made over it. */
   readonly place: string;
+  /** Of the agent's own: which processes have a root of their own, so that its next life knows. */
+  readonly records: string;
   /** What members see of the node beyond SHOWN, as absolute paths. */
   readonly shown: readonly string[];
   /** Never to be seen: the agent's directories. */
@@ -28,13 +34,15 @@ export const SHOWN = [
   "/usr",
 ] as const;
 
+/** No volume is to be in these places: they are the root's own, or what processes ask there is to be answered by nobody. */
+const NEEDED = ["/dev", "/proc", "/run", "/var/run", "/var/lib/sss"];
 const TMP = "/tmp";
 const TRY_TIMEOUT_MS = 10_000;
 
 /** Gives members of the driver exec a root of their own, where the node can. */
 export class ExecRoots {
   readonly #options: ExecRootOptions;
-  #tried: Promise<string | null> | null = null;
+  #trying: Promise<string | null> | null = null;
   /** Undefined: not tried yet. */
   #shortcoming: string | null | undefined;
 
@@ -42,10 +50,15 @@ export class ExecRoots {
     this.#options = options;
   }
 
-  /** Finds out once, by doing it. */
+  /** Finds out by doing it; again, where it failed, since what kept it from it may have passed. */
   async try(): Promise<void> {
-    this.#tried ??= this.#try();
-    this.#shortcoming = await this.#tried;
+    if (this.#shortcoming === null) return;
+    this.#trying ??= this.#try();
+    try {
+      this.#shortcoming = await this.#trying;
+    } finally {
+      this.#trying = null;
+    }
   }
 
   /** After `try`: why members have the node's root, as the rest of a sentence; null: they have one of their own. */
@@ -60,6 +73,34 @@ export class ExecRoots {
     return this.#rootWith([...ownDirectories(directories), ...mounts.map(volumeAt)]);
   }
 
+  /** Whether the process has a root of its own. It may have it from an earlier life, or from before the node could give it one. */
+  has(key: ProcessKey): boolean {
+    return existsSync(this.#recordOf(key));
+  }
+
+  /** Before the process is started. */
+  remember(key: ProcessKey, isPrivate: boolean): void {
+    if (isPrivate) writeFileSync(this.#recordOf(key), "");
+    else this.forget(key);
+  }
+
+  forget(key: ProcessKey): void {
+    rmSync(this.#recordOf(key), { force: true });
+  }
+
+  /** Forgets all others. */
+  retain(keys: ReadonlySet<ProcessKey>): void {
+    const { records } = this.#options;
+    for (const name of existsSync(records) ? readdirSync(records) : []) {
+      const key = Number(name);
+      if (!keys.has(key)) this.forget(key);
+    }
+  }
+
+  #recordOf(key: ProcessKey): string {
+    return join(this.#options.records, String(key));
+  }
+
   /** After `try`: why the member's volumes cannot be mounted; null: they can, or there are none. */
   mountRefusal({ directories, mounts }: MemberStart): string | null {
     if (mounts.length === 0) return null;
@@ -67,7 +108,12 @@ export class ExecRoots {
       return `Expected for a volume_mount of the driver exec a node that gives tasks a root directory of their own, and here ${this.shortcoming}; let the job ask for it by the constraint \${attr.driver.exec.root} = private, or use the driver docker.`;
     }
     const { shown, own } = this.#rootWith(ownDirectories(directories));
-    const taken = [...shown, "/dev", "/proc", ...own.map(({ destination }) => destination)];
+    const taken = [
+      ...shown,
+      ...NEEDED,
+      ...libraryDirectories(),
+      ...own.map(({ destination }) => destination),
+    ];
     for (const { destination } of mounts) {
       const path = resolve(destination);
       const other = taken.find((each) => isAt(path, each) || isAt(each, path));
@@ -81,7 +127,9 @@ export class ExecRoots {
 
   #rootWith(own: readonly OwnDirectory[]): PrivateRoot {
     const { place, shown, hidden } = this.#options;
-    return { place, shown: [...new Set([...SHOWN, ...shown])], hidden, own };
+    // Without those each program would complain.
+    const all = new Set([...SHOWN, ...shown, ...preloadedFiles()]);
+    return { place, shown: [...all], hidden, own };
   }
 
   async #try(): Promise<string | null> {
@@ -91,27 +139,52 @@ export class ExecRoots {
 
   async #failure(): Promise<string | null> {
     if (process.getuid?.() !== 0) return "the agent does not run as root";
-    const { place } = this.#options;
+    const { place, records } = this.#options;
     try {
-      mkdirSync(place, { recursive: true, mode: 0o700 });
+      for (const path of [place, records]) mkdirSync(path, { recursive: true, mode: 0o700 });
       const root = this.#rootWith([{ start: "/", names: null, destination: TMP, readOnly: false }]);
-      const words = ["/bin/sh", "-c", 'test -e /proc/self/stat && ! test -e "$1"', "sh", place];
-      const child = inNewRoot(root).run({ group: null, cwd: "/", user: null }, () =>
-        Bun.spawn(words, {
-          cwd: "/",
-          env: {},
-          stdin: "ignore",
-          stdout: "ignore",
-          stderr: "ignore",
-          timeout: TRY_TIMEOUT_MS,
-        }),
-      );
-      const exitCode = await child.exited;
-      return exitCode === 0 ? null : `a trial of a root of its own ended with ${exitCode}`;
+      const look =
+        'test -e /proc/self/stat && ! test -e "$1" && echo > /tmp/made && echo && read _';
+      const first = trial(inNewRoot(root), ["/bin/sh", "-c", look, "sh", place]);
+      const said = first.stdout.getReader();
+      try {
+        if ((await said.read()).done) {
+          return `a trial of a root of its own ended with ${await first.exited}`;
+        }
+        const bootId = kernelBootId();
+        const process = identityOf(first.pid, bootId);
+        if (process === null) return "a trial of a root of its own was over at once";
+        // Checks and people's commands have to get there, too.
+        const second = trial(whereRuns(process, bootId), ["/bin/sh", "-c", "test -e /tmp/made"]);
+        const exitCode = await second.exited;
+        return exitCode === 0 ? null : `a trial of entering such a root ended with ${exitCode}`;
+      } finally {
+        first.kill("SIGKILL");
+        await said.cancel();
+      }
     } catch (error) {
       return `the agent cannot give it another (${(error as Error).message})`;
     }
   }
+}
+
+/** Any user's without rights: members are entered that have users of their own. */
+const OTHER = 65_534;
+
+function trial(place: StartPlace, words: string[]) {
+  const user = { uid: OTHER, gid: OTHER, groups: [] };
+  return place.run({ group: null, cwd: "/", user }, ({ cwd }) =>
+    Bun.spawn(words, {
+      cwd,
+      env: {},
+      uid: OTHER,
+      gid: OTHER,
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "ignore",
+      timeout: TRY_TIMEOUT_MS,
+    }),
+  );
 }
 
 /** Where they are on the node, so that every path means the same inside and outside, and where Nomad has them. */
@@ -135,8 +208,8 @@ function ownDirectories(directories: MemberDirectories): readonly OwnDirectory[]
 }
 
 /**
- * It is nowhere near what the task has already, see mountRefusal: neither would the volume be in the place of what is run as
- * root there, nor do links lead to it that the task has made.
+ * It is nowhere near what the task has already, see mountRefusal, so that no links lead to it that the task has made. Nothing is
+ * run as root beside it but members of root, see UserGroups: programs look for code and answers at more places than can be told.
  */
 function volumeAt({ source, destination, readOnly }: HostMount): OwnDirectory {
   return { start: source, names: [], destination: resolve(destination), readOnly };

@@ -1,5 +1,5 @@
 import type { DriverName } from "../../model/group.ts";
-import type { ProcessIdentity } from "../core/contract.ts";
+import type { ProcessIdentity, ProcessKey } from "../core/contract.ts";
 import { enterFailureOf, TASK_ENDED } from "../exec/enteredCommand.ts";
 import { enterProcess } from "../exec/enterProcess.ts";
 import { asUser } from "../platform/asUser.ts";
@@ -22,6 +22,7 @@ import {
 import { type ExecRoots, nodePathOf } from "./execRoot.ts";
 import { executeProcess } from "./executeProcess.ts";
 import { markVariables } from "./spawnRequest.ts";
+import { UserGroups } from "./userGroups.ts";
 
 export interface ProcessParts {
   /** Of the node. */
@@ -66,6 +67,7 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
   const clear = async ({ key }: MemberStart, process: ProcessIdentity | null) => {
     await trees.clear({ execution: key, process });
   };
+  const userGroups = new UserGroups(parts.users.groupsOf, (start) => userOf(start, kind, parts));
   return {
     name: kind.name,
     fingerprint: kind.fingerprint,
@@ -75,13 +77,17 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       const refusal = kind.roots?.mountRefusal(start) ?? null;
       if (refusal !== null) return unrecoverable(refusal);
       const command = kind.commandOf(start);
-      return isStartFailure(command) ? command : null;
+      if (isStartFailure(command)) return command;
+      return kind.roots?.rootOf(start) ? userGroups.prepare(start) : null;
     },
     command(start) {
       const root = kind.roots?.rootOf(start) ?? null;
-      const found = (path: string) => (root === null ? path : nodePathOf(root, path));
-      const launch = launchOf(start, kind, parts, found);
+      const onNode = (path: string) => (root === null ? path : nodePathOf(root, path));
+      const found = root === null ? null : userGroups.found(start);
+      if (isStartFailure(found)) return found;
+      const launch = launchOf(start, kind, parts, { onNode, groups: found });
       if (isStartFailure(launch)) return root === null ? launch : toldOfRoot(launch, root);
+      kind.roots?.remember(start.key, root !== null);
       return { ...launch, root };
     },
     beginsAtOnce: true,
@@ -103,22 +109,29 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     async cleanup(start, process, exit) {
       const isOutOfMemory = groups.isOutOfMemory(start.key);
       await clear(start, process);
+      kind.roots?.forget(start.key);
       return { end: "exited", exit, isOutOfMemory, message: isOutOfMemory ? "OOM Killed" : null };
     },
     // The shim has them, and the agent's own recovery asks it.
-    adopt: () => Promise.resolve(),
+    async adopt(keys) {
+      kind.roots?.retain(keys);
+    },
     async execute(start, process, words, timeoutMs) {
-      const beside = await besideOf(kind, process, bootId);
+      const beside = besideOf(start.key, process, kind, bootId);
       if (beside === null) return { state: "failed", message: TASK_ENDED.message };
-      const launch = launchOf(start, kind, parts, beside.onNode, words);
+      const found = beside.place === ON_NODE ? null : await userGroups.find(start);
+      if (isStartFailure(found)) return { state: "failed", message: found.message };
+      const launch = launchOf(start, kind, parts, { ...beside, groups: found }, words);
       if (isStartFailure(launch)) return { state: "failed", message: launch.message };
       const group = groupsOf(start, launch, parts)?.first ?? null;
       return executeProcess(launch, group, beside.place, timeoutMs);
     },
     async enter(start, process, wish) {
-      const beside = await besideOf(kind, process, bootId);
+      const beside = besideOf(start.key, process, kind, bootId);
       if (beside === null || isEmptied(groups, start.key)) return TASK_ENDED;
-      const launch = launchOf(start, kind, parts, beside.onNode, wish.command);
+      const found = beside.place === ON_NODE ? null : await userGroups.find(start);
+      if (isStartFailure(found)) return enterFailureOf(found);
+      const launch = launchOf(start, kind, parts, { ...beside, groups: found }, wish.command);
       if (isStartFailure(launch)) return enterFailureOf(launch);
       const env = { ...launch.env, ...markVariables(parts.rootDirectory, start.key) };
       return enterProcess({ ...launch, env }, groupsOf(start, launch, parts), beside.place, wish);
@@ -131,21 +144,29 @@ function groupsOf({ key }: MemberStart, { limits }: Launch, { groups }: ProcessP
   return groups.members(key) === null ? null : groups.create(key, limits);
 }
 
+/** How a process sees what the node has. */
+interface View {
+  /** Where on the node a path of the process lies; null: nowhere. */
+  readonly onNode: (path: string) => string | null;
+  /** The supplementary groups of its user; null: it finds them out itself, as it sees what the node sees. */
+  readonly groups: readonly number[] | null;
+}
+
 /** Where commands run beside a member, and where on the node the paths are that they see. */
 interface Beside {
   readonly place: StartPlace;
   readonly onNode: (path: string) => string | null;
 }
 
-/** Whatever root the process has: it may be from before the node could give it one. Null: it has ended. */
-async function besideOf(
-  kind: ProcessKind,
+/** Null: it has ended. */
+function besideOf(
+  key: ProcessKey,
   process: ProcessIdentity | null,
+  { roots }: ProcessKind,
   bootId: string,
-): Promise<Beside | null> {
-  // An agent that came back may be asked before it has said what it has.
-  await kind.roots?.try();
-  if (kind.roots === null) return { place: ON_NODE, onNode: (path) => path };
+): Beside | null {
+  // To see another's root takes rights that an agent may lack which cannot make one.
+  if (roots?.has(key) !== true) return { place: ON_NODE, onNode: (path) => path };
   if (process === null || !isAlive(process, bootId)) return null;
   return {
     place: whereRuns(process, bootId),
@@ -159,20 +180,28 @@ function toldOfRoot(failure: StartFailure, { shown }: PrivateRoot): StartFailure
   return { ...failure, message };
 }
 
+function userOf(
+  { user, account }: MemberStart,
+  { hasAccounts }: ProcessKind,
+  { users }: ProcessParts,
+) {
+  return memberUser(user, hasAccounts ? account : null, users);
+}
+
 function launchOf(
   start: MemberStart,
   kind: ProcessKind,
-  { groups, users }: ProcessParts,
-  onNode: (path: string) => string | null,
+  parts: ProcessParts,
+  view: View,
   words?: readonly string[],
 ): Launch | StartFailure {
   const command = kind.commandOf(start);
   if (isStartFailure(command)) return command;
-  const user = memberUser(start.user, kind.hasAccounts ? start.account : null, users);
+  const user = userOf(start, kind, parts);
   if ("code" in user) return unrecoverable(user.message);
   const cwd = workDirOf(start, command);
   const [word = "", ...rest] = words ?? command.words;
-  const found = findProgram(word, start.env["PATH"] ?? "", cwd, onNode);
+  const found = findProgram(word, start.env["PATH"] ?? "", cwd, view.onNode);
   if ("code" in found) {
     const failure = unrecoverable(found.message);
     return found.code === "CommandProgramNotFound" ? { ...failure, isMissing: true } : failure;
@@ -180,11 +209,11 @@ function launchOf(
   const named =
     user.name === null ? start.env : { USER: user.name, LOGNAME: user.name, ...start.env };
   return {
-    ...asUser(user, found.path, [word, ...rest], named),
+    ...asUser(user, found.path, [word, ...rest], named, view.groups),
     cwd,
     limits: kind.limitsOf(start),
     root: null,
-    notes: kind.notes(groups, user.uid === null || user.uid === users.ownUid),
+    notes: kind.notes(parts.groups, user.uid === null || user.uid === parts.users.ownUid),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { asUser } from "./asUser.ts";
+import { asUser, groupsOfUser } from "./asUser.ts";
 
 const NOBODY = { uid: 65_534, gid: 65_534, name: "nobody", loadGroups: true };
 const ENVIRONMENT = { PATH: "/usr/bin:/bin", LD_PRELOAD: "/nowhere.so", SECRET: "s" };
@@ -35,6 +35,19 @@ test("a program of the agent's own user has its environment as it is", () => {
     program: "/usr/bin/id",
     env: ENVIRONMENT,
   });
+});
+
+test("the node is asked for a user's groups", async () => {
+  expect(await groupsOfUser("root")).toContain(0);
+  expect(groupsOfUser("no-such-user")).rejects.toThrow("id -G no-such-user");
+});
+
+test("groups that are known are given by number, and none by nobody", () => {
+  const { argv, fileUser } = asUser(NOBODY, "/usr/bin/id", ["id"], {}, [65_534, 7]);
+  expect(argv.slice(1, 4)).toEqual(["--reuid=65534", "--regid=65534", "--groups=65534,7"]);
+  expect(fileUser).toEqual({ uid: 65_534, gid: 65_534, groups: [7] });
+  const alone = asUser(NOBODY, "/usr/bin/id", ["id"], {}, [65_534]);
+  expect(alone).toMatchObject({ program: "/usr/bin/id", uid: 65_534, gid: 65_534 });
 });
 
 describe.skipIf(process.getuid?.() !== 0)("as root", () => {

@@ -4,6 +4,7 @@ import type { TaskUser } from "./users.ts";
 
 const SETPRIV = "/usr/bin/setpriv";
 const ENV = "/usr/bin/env";
+const GROUPS_TIMEOUT_MS = 10_000;
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -18,8 +19,26 @@ export interface UserCommand {
   readonly env: Environment;
 }
 
+/** The supplementary groups of the node's user, however the node knows them. Throws if it does not tell them. */
+export async function groupsOfUser(name: string): Promise<readonly number[]> {
+  const child = Bun.spawn(["id", "-G", "--", name], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "ignore",
+    timeout: GROUPS_TIMEOUT_MS,
+    killSignal: "SIGKILL",
+  });
+  const said = await new Response(child.stdout).text();
+  const groups = said.split(/\s+/).filter(Boolean).map(Number);
+  if ((await child.exited) === 0 && groups.length > 0 && groups.every(Number.isInteger)) {
+    return groups;
+  }
+  throw new Error(`the groups of the user ${name} could not be found out (id -G ${name})`);
+}
+
 /**
- * The kernel takes all supplementary groups away from a process that changes its user; setpriv loads the user's own. It
+ * The kernel takes all supplementary groups away from a process that changes its user; setpriv gives it those of `groups`, or
+ * without them what the node says when it starts. It is not needed for a user that has no others than its own group. It
  * begins as root, so it must not see what would have it load code or data of the task's choice: those variables are put
  * back by env(1), which runs as the user already. They are told to it in its arguments, and hold paths and options alone.
  */
@@ -28,16 +47,19 @@ export function asUser(
   program: string,
   argv: readonly string[],
   environment: Environment,
+  groups: readonly number[] | null = null,
 ): UserCommand {
-  const fileUser = uid === null ? null : { uid, gid: gid ?? uid, groups: [] };
-  if (!loadGroups || !existsSync(SETPRIV)) {
+  const further = groups?.filter((group) => group !== gid) ?? null;
+  const fileUser = uid === null ? null : { uid, gid: gid ?? uid, groups: further ?? [] };
+  if (!loadGroups || further?.length === 0 || !existsSync(SETPRIV)) {
     return { program, argv, uid, gid, fileUser, env: environment };
   }
   const entries = Object.entries(environment);
   const unsafe = entries.filter(([name]) => isReadByPrograms(name));
   const safe = entries.filter(([name]) => !isReadByPrograms(name));
   const restored = unsafe.length === 0 ? [] : restoring(unsafe, program);
-  const options = [`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];
+  const list = further === null ? "--init-groups" : `--groups=${[gid, ...further].join()}`;
+  const options = [`--reuid=${uid}`, `--regid=${gid}`, list, "--"];
   const words = ["setpriv", ...options, ...restored, program, ...argv.slice(1)];
   const env = Object.fromEntries(safe);
   return { program: SETPRIV, argv: words, uid: null, gid: null, fileUser, env };

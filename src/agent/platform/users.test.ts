@@ -20,7 +20,7 @@ function rules(allowed: Partial<AllowedUsers>, ownUid = 0): UserRules {
   const directory = mkdtempSync(join(tmpdir(), "stint-accounts-"));
   const accounts = openAccounts(join(directory, "accounts.json"), all.accounts);
   rmSync(directory, { recursive: true });
-  return { allowed: all, accounts, ownUid, passwd: () => PASSWD };
+  return { allowed: all, accounts, ownUid, passwd: () => PASSWD, groupsOf: async () => [] };
 }
 
 function userFor(identity: UserIdentity | undefined, given: UserRules) {

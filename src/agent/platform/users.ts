@@ -24,6 +24,8 @@ export interface UserRules {
   /** The agent's own user id. */
   readonly ownUid: number;
   readonly passwd: () => string;
+  /** All groups of a user of the node. Throws if they are not to be had. */
+  readonly groupsOf: (name: string) => Promise<readonly number[]>;
 }
 
 export function readPasswd(): string {

@@ -16,6 +16,7 @@ import { detectGroupLayout } from "../../platform/groupLayout.ts";
 import { type Groups, openGroups } from "../../platform/groups.ts";
 import { kernelBootId } from "../../platform/processIdentity.ts";
 import { newTreeKeeper } from "../../platform/tree.ts";
+import type { UserRules } from "../../platform/users.ts";
 import { openShims, type Shims } from "../../shim/shims.ts";
 import type { DriverConfig } from "../config.ts";
 import type { Driver, MemberStart, StartFailure } from "../driver.ts";
@@ -58,6 +59,8 @@ export interface BenchOptions {
   readonly parent?: string;
   /** Of members without a user; default: the agent's. */
   readonly uid?: number;
+  /** Other than the bench's own. */
+  readonly users?: Partial<UserRules>;
   /** What members of the driver exec see beyond what all do. */
   readonly shown?: readonly string[];
 }
@@ -99,11 +102,14 @@ export class Bench implements AsyncDisposable {
         accounts: { uidOf: () => uid, release: () => undefined },
         ownUid: process.getuid?.() ?? 0,
         passwd: () => "",
+        groupsOf: () => Promise.reject(new Error("no user of this bench has groups")),
+        ...this.#options.users,
       },
       bootId: this.bootId,
       dataDirectory: join(this.base, "data"),
       execRoot: {
         place: join(this.base, "data", "root"),
+        records: join(this.base, "data", "roots"),
         shown: this.#options.shown ?? [],
         hidden: [join(this.base, "data"), this.base],
       },
