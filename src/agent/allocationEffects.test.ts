@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,10 +13,13 @@ import {
   RESTART,
   serviceOf,
 } from "./core/allocation/testGroup.ts";
+import { mayMount } from "./fixtures/mounts.ts";
 import { startTestNode, type TestNode } from "./fixtures/node.ts";
 import { until } from "./fixtures/until.ts";
+import { CAREFUL_DRIVERS, OWN_USER_ONLY } from "./options.ts";
 import { detectGroupLayout } from "./platform/groupLayout.ts";
 import { openGroups } from "./platform/groups.ts";
+import { taskAccount } from "./platform/users.ts";
 
 function shell(name: string, script: string, changes: Partial<MemberSpec> = {}): MemberSpec {
   return memberOf(name, {
@@ -97,6 +100,36 @@ test("a program that is not there is a failure of the driver, and not tried agai
   const state = await told(node, isOver);
   expect(state.status).toBe("failed");
   expect(eventsOf(state, "web").join("\n")).toMatch(/Driver Failure: There is no program/);
+});
+
+describe.skipIf(!mayMount())("with roots of their own", () => {
+  const accounts = { firstUid: 715_000, count: 3 };
+  const ofExec = (script: string, changes: Partial<MemberSpec> = {}) =>
+    groupOf([shell("web", script, { driver: "exec", ...changes })]);
+
+  test("members get no files of the node as artifacts, unless it lets them", async () => {
+    const artifact = { destination: "local/", mode: "any", options: {}, headers: {} } as const;
+    const group = ofExec("cat local/hosts", { artifacts: [{ ...artifact, source: "/etc/hosts" }] });
+    for (const allowHostPaths of [false, true]) {
+      const docker = { ...CAREFUL_DRIVERS.docker, allowHostPaths };
+      await using node = await startTestNode({ drivers: { ...CAREFUL_DRIVERS, docker } });
+      run(node, group);
+      const state = await told(node, isOver);
+      const events = eventsOf(state, "web").join("\n");
+      expect(events.includes("docker.allowHostPaths")).toBe(!allowHostPaths);
+      expect(events.includes("Exit Code: 0")).toBe(allowHostPaths);
+    }
+  });
+
+  test("each allocation has an account of its own, which goes with its directory", async () => {
+    await using node = await startTestNode({ allowedUsers: { ...OWN_USER_ONLY, accounts } });
+    run(node, ofExec("id -u"));
+    await told(node, isOver);
+    expect(logOf(node, "web.stdout.0")).toBe("715000\n");
+    const { jobId, taskId } = groupOrderOf(1, groupOf([]));
+    const given = JSON.parse(readFileSync(join(node.data, "accounts.json"), "utf8"));
+    expect(given).toEqual({ [taskAccount(jobId, taskId)]: 715_000 });
+  });
 });
 
 test("templates, artifacts and payload are there when the member starts", async () => {

@@ -55,9 +55,13 @@ describe.skipIf(!isAble)("as root", () => {
 
   test("a task, its check and a person see the same root, also after the agent was killed", async () => {
     const before = rootedMounts();
-    const source = join(dirname(host.data), "file");
-    writeFileSync(source, "four\n");
-    chmodSync(source, 0o644);
+    // A file of the node the task would not be given.
+    using files = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => new Response("four\n"),
+    });
+    const source = `${files.url}file`;
     const look = LOOK.replace("$DATA", host.data);
     const template = (destination: string, text: string) => ({
       DestPath: destination,

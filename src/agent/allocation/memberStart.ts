@@ -17,6 +17,7 @@ import {
 } from "../drivers/driver.ts";
 import type { DriverOptions } from "../options.ts";
 import type { GroupLimits } from "../platform/groups.ts";
+import { taskAccount } from "../platform/users.ts";
 import {
   allocationDirectory,
   containerMounts,
@@ -86,6 +87,15 @@ function traitsOf({ order }: MemberProcess, surroundings: MemberSurroundings): N
   return { id: surroundings.guid, name, datacenter, nodeClass, pool, attributes, meta };
 }
 
+/**
+ * The automatic account of a member of no user. One account sees in /proc what processes of it see: what has a root of its own
+ * must not share an account with what has the node's, nor with another's.
+ */
+export function accountOf(process: MemberProcess): string {
+  const { jobId, taskId, poolId } = process.order;
+  return specOf(process).driver === "exec" ? taskAccount(jobId, taskId) : `pool ${poolId}`;
+}
+
 /** The process as drivers know it, or why the node cannot give it what it wants. */
 export function memberStart(
   process: MemberProcess,
@@ -107,7 +117,7 @@ export function memberStart(
     driver: spec.driver,
     config: interpolateValue(spec.config, lookup) as MemberStart["config"],
     user: spec.user === null ? null : interpolate(spec.user, lookup),
-    account: `pool ${order.poolId}`,
+    account: accountOf(process),
     env: withoutBun(environment),
     directories,
     own: containerMounts(directories),

@@ -22,7 +22,7 @@ import {
   namesBelow,
   spoolDirectory,
 } from "./layout.ts";
-import { type MemberSurroundings, memberStart, scopeOf, specOf } from "./memberStart.ts";
+import { accountOf, type MemberSurroundings, memberStart, scopeOf, specOf } from "./memberStart.ts";
 
 export interface PrepareMemberParts {
   readonly surroundings: MemberSurroundings;
@@ -55,7 +55,7 @@ export async function prepareMember(
   const template = templateParts(process, parts, user);
   const failure =
     (await writePayload(process, template)) ??
-    (isPrepared ? null : await bringAll(process, template, parts, signal)) ??
+    (isPrepared ? null : await bringAll(process, template, driver, parts, signal)) ??
     (await renderAll(process, template, parts, signal));
   if (failure !== null) return failure;
   const templated = templatedEnvironment(spec.templates, template);
@@ -72,8 +72,7 @@ function userOf(process: MemberProcess, { surroundings, users }: PrepareMemberPa
   if (spec.driver === "docker") return null;
   const { lookup } = scopeOf(process, surroundings);
   const name = spec.user === null ? null : interpolate(spec.user, lookup);
-  const account = spec.driver === "raw_exec" ? null : `pool ${process.order.poolId}`;
-  return memberUser(name, account, users);
+  return memberUser(name, spec.driver === "raw_exec" ? null : accountOf(process), users);
 }
 
 /** What templates, artifacts and the payload of a member are written with. */
@@ -122,10 +121,11 @@ async function writePayload(
 async function bringAll(
   process: MemberProcess,
   template: TemplateParts,
+  driver: Driver,
   parts: PrepareMemberParts,
   signal: AbortSignal,
 ): Promise<CoreFailure | null> {
-  const { artifacts, driver } = specOf(process);
+  const { artifacts } = specOf(process);
   if (artifacts.length === 0) return null;
   parts.say("Downloading Artifacts", "Client is downloading artifacts");
   const { root, namesOf, owner, scope } = template;
@@ -136,7 +136,7 @@ async function bringAll(
       staging: spoolDirectory(root),
       namesOf,
       owner,
-      mayReadFiles: driver !== "docker" || parts.driverOptions.docker.allowHostPaths,
+      mayReadFiles: parts.driverOptions.docker.allowHostPaths || (await driver.seesNode()),
       download: parts.download,
       signal,
     },

@@ -109,7 +109,7 @@ async function bringFile(
 ): Promise<StartFailure | null> {
   if (reader === null) {
     return unrecoverable(
-      `Artifact ${path}: containers may not have files of this node; set docker.allowHostPaths in its configuration.`,
+      `Artifact ${path}: a task that does not see the files of this node may not have them, as in a container or a root directory of its own; set docker.allowHostPaths in the configuration of the node, or fetch it by http.`,
     );
   }
   const { uid, gid } = reader;

@@ -131,6 +131,8 @@ export const EXECUTE_OUTPUT_MAX_BYTES = 3_072;
 export interface Driver {
   readonly name: DriverName;
   fingerprint(): Promise<DriverFingerprint>;
+  /** Whether members see the files of the node as far as their user may. */
+  seesNode(): Promise<boolean>;
   /** What takes time before a start, as fetching an image; null: ready. `say` tells people what it does. */
   prepare(
     start: MemberStart,

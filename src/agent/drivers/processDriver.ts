@@ -71,6 +71,10 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
   return {
     name: kind.name,
     fingerprint: kind.fingerprint,
+    async seesNode() {
+      await kind.roots?.try();
+      return kind.roots === null || kind.roots.shortcoming !== null;
+    },
     async prepare(start) {
       if (kind.roots === null && start.mounts.length > 0) return NO_MOUNTS;
       await kind.roots?.try();

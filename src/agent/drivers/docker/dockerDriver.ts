@@ -60,6 +60,7 @@ export function newDockerDriver(parts: DockerParts): Driver {
   };
   return {
     name: "docker",
+    seesNode: () => Promise.resolve(false),
     fingerprint: () =>
       findSocket() === null ? Promise.resolve(NOT_DETECTED) : fingerprint(engine),
     beginsAtOnce: false,
