@@ -5,6 +5,7 @@ import { enterProcess } from "../exec/enterProcess.ts";
 import { asUser } from "../platform/asUser.ts";
 import { type GroupLimits, type Groups, isEmptied } from "../platform/groups.ts";
 import type { PrivateRoot } from "../platform/privateRoot.ts";
+import { probeDirectory } from "../platform/probeDirectory.ts";
 import { isAlive } from "../platform/processIdentity.ts";
 import { ON_NODE, type StartPlace, whereRuns } from "../platform/startPlace.ts";
 import type { TreeKeeper } from "../platform/tree.ts";
@@ -16,6 +17,7 @@ import {
   isStartFailure,
   type Launch,
   type MemberStart,
+  recoverable,
   type StartFailure,
   unrecoverable,
 } from "./driver.ts";
@@ -82,6 +84,8 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       if (refusal !== null) return unrecoverable(refusal);
       const command = kind.commandOf(start);
       if (isStartFailure(command)) return command;
+      const silent = await silentMount(start.mounts);
+      if (silent !== null) return silent;
       return kind.roots?.rootOf(start) ? userGroups.prepare(start) : null;
     },
     command(start) {
@@ -141,6 +145,16 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       return enterProcess({ ...launch, env }, groupsOf(start, launch, parts), beside.place, wish);
     },
   };
+}
+
+/** The shim would stand still with it, and all that it starts. */
+async function silentMount(mounts: MemberStart["mounts"]): Promise<StartFailure | null> {
+  const answers = await Promise.all(mounts.map(({ source }) => probeDirectory(source)));
+  const index = answers.findIndex((answer) => answer !== null);
+  if (index < 0) return null;
+  return recoverable(
+    `Expected to mount the volume at ${mounts[index]?.source} of this node, and ${answers[index]}; see to what serves it.`,
+  );
 }
 
 /** Those that the member is in; null: none, or it has ended. */
