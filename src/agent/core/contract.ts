@@ -62,7 +62,7 @@ export interface Probe {
   readonly process: MemberProcess | null;
 }
 
-/** Why something did not start. For members `recoverable` says whether trying again may help; absent: it does not. */
+/** Why something did not start. For members `recoverable` says whether trying again may help; absent: it does after a servererror. */
 export interface StartFailure {
   readonly failure: FailureInfo;
   readonly recoverable?: boolean;

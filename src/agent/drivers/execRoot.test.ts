@@ -61,11 +61,12 @@ test("a path of a member is found on the node, or nowhere", () => {
     { start: "/tmp/job/main", names: ["local"], destination: "/local", readOnly: false },
     { start: "/tmp/job/main", names: [], destination: "/tmp/job/main", readOnly: false },
   ];
-  const root = { place: "/data/root", shown: ["/usr", "/srv/tool"], hidden: ["/usr/data"], own };
-  const found = ["/usr/bin/id", "/srv/tool", "/local/a/b", "/tmp/job/main/x"];
+  const shown = ["/usr", "/srv/tool", "/var/agent/applications"];
+  const root = { place: "/data/root", shown, hidden: ["/usr/data", "/var/agent"], own };
+  const same = ["/usr/bin/id", "/srv/tool", "/var/agent/applications/x"];
+  const found = [...same, "/local/a/b", "/tmp/job/main/x"];
   expect(found.map((path) => nodePathOf(root, path))).toEqual([
-    "/usr/bin/id",
-    "/srv/tool",
+    ...same,
     "/tmp/job/main/local/a/b",
     "/tmp/job/main/x",
   ]);

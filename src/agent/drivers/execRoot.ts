@@ -2,7 +2,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:
 import { join, resolve } from "node:path";
 import type { ProcessKey } from "../core/contract.ts";
 import { libraryDirectories, preloadedFiles } from "../platform/linkerPaths.ts";
-import type { OwnDirectory, PrivateRoot } from "../platform/privateRoot.ts";
+import {
+  isBelow,
+  type OwnDirectory,
+  type PrivateRoot,
+  seesNodePath,
+} from "../platform/privateRoot.ts";
 import { kernelBootId } from "../platform/processIdentity.ts";
 import { identityOf } from "../platform/processSession.ts";
 import { inNewRoot, type StartPlace, whereRuns } from "../platform/startPlace.ts";
@@ -116,7 +121,7 @@ export class ExecRoots {
     ];
     for (const { destination } of mounts) {
       const path = resolve(destination);
-      const other = taken.find((each) => isAt(path, each) || isAt(each, path));
+      const other = taken.find((each) => isBelow(path, [each]) || isBelow(each, [path]));
       if (other !== undefined) {
         return `Expected a volume_mount at a destination of its own, given "${destination}", where the task has ${other} already; write one as /data.`;
       }
@@ -216,19 +221,14 @@ function volumeAt({ source, destination, readOnly }: HostMount): OwnDirectory {
 }
 
 /** Where on the node lies what is at `path` in the root; null: there is nothing. */
-export function nodePathOf({ shown, hidden, own }: PrivateRoot, path: string): string | null {
-  const found = own
-    .filter(({ destination }) => isAt(path, destination))
+export function nodePathOf(root: PrivateRoot, path: string): string | null {
+  const found = root.own
+    .filter(({ destination }) => isBelow(path, [destination]))
     .sort((one, other) => other.destination.length - one.destination.length)[0];
   if (found !== undefined) {
     const { start, names, destination } = found;
     if (names === null) return null;
     return [start, ...names].join("/") + path.slice(destination.length);
   }
-  if (hidden.some((directory) => isAt(path, directory))) return null;
-  return shown.some((directory) => isAt(path, directory)) ? path : null;
-}
-
-function isAt(path: string, directory: string): boolean {
-  return directory === "/" || path === directory || path.startsWith(`${directory}/`);
+  return seesNodePath(root, path) ? path : null;
 }

@@ -1,7 +1,8 @@
-import { ptr, read } from "bun:ffi";
+import { read } from "bun:ffi";
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readdirSync,
@@ -42,7 +43,8 @@ function check(result: number | bigint, what: string): void {
   if (Number(result) === 0) return;
   const location = libc().__errno_location();
   const errno = location === null ? 0 : read.i32(location, 0);
-  throw new Error(`${what}: ${getSystemErrorMap().get(-errno)?.[0] ?? errno}`);
+  const code = getSystemErrorMap().get(-errno)?.[0] ?? String(errno);
+  throw Object.assign(new Error(`${what}: ${code}`), { code });
 }
 
 function text(value: string): Buffer {
@@ -60,7 +62,7 @@ const MNT_DETACH = 2;
 
 function mount(source: string, target: string, type: string, flags: number, data = ""): void {
   const [from, to, kind, options] = [text(source), text(target), text(type), text(data)] as const;
-  const result = libc().mount(ptr(from), ptr(to), ptr(kind), BigInt(flags), ptr(options));
+  const result = libc().mount(from, to, kind, BigInt(flags), options);
   check(result, `mounting ${type === "" ? target : type} at ${target}`);
 }
 
@@ -87,9 +89,9 @@ function setAttributes(target: string, { set, propagation, isRecursive }: MountA
   const result = libc().syscall(
     BigInt(MOUNT_SETATTR),
     BigInt(AT_FDCWD),
-    ptr(path),
+    path,
     BigInt(flags),
-    ptr(wanted),
+    wanted,
     BigInt(wanted.byteLength),
   );
   check(result, `changing the mount at ${target}`);
@@ -109,7 +111,11 @@ export function bindDevice(source: string, target: string): void {
   mount(source, target, "", BIND_ALL);
 }
 
-export function mountTmpfs(target: string, options: string): void {
+/** `options` bound it: without a size it is half of the memory. */
+export function mountTmpfs(
+  target: string,
+  options: `mode=${string},size=${string},nr_inodes=${string}`,
+): void {
   mount("tmpfs", target, "tmpfs", NO_SET_USER | NO_DEVICES, options);
 }
 
@@ -137,12 +143,12 @@ export function moveRootTo(directory: string, build: () => void): void {
   const path = text(directory);
   const here = text(".");
   const root = text("/");
-  check(libc().chdir(ptr(path)), `entering ${directory}`);
-  check(libc().pivot_root(ptr(here), ptr(here)), `making ${directory} the root`);
+  check(libc().chdir(path), `entering ${directory}`);
+  check(libc().pivot_root(here, here), `making ${directory} the root`);
   build();
   // The old root is mounted over the new one, where only the working directory, which is on it, gets at it.
-  check(libc().umount2(ptr(here), MNT_DETACH), "letting go of the old root");
-  check(libc().chdir(ptr(root)), "entering the new root");
+  check(libc().umount2(here, MNT_DETACH), "letting go of the old root");
+  check(libc().chdir(root), "entering the new root");
 }
 
 /**
@@ -209,8 +215,19 @@ interface Home {
 }
 
 function openHome(): Home {
-  const mounts = openSync(OWN_MOUNTS, "r");
-  return { mounts, root: openSync("/", DIRECTORY), cwd: openSync(".", DIRECTORY) };
+  const files: number[] = [];
+  const open = (path: string, flags: number) => {
+    const file = openSync(path, flags);
+    files.push(file);
+    return file;
+  };
+  try {
+    const mounts = open(OWN_MOUNTS, constants.O_RDONLY);
+    return { mounts, root: open("/", DIRECTORY), cwd: open(".", DIRECTORY) };
+  } catch (error) {
+    for (const file of files) closeSync(file);
+    throw error;
+  }
 }
 
 /** 0, or what the first call said that failed. */
@@ -221,7 +238,7 @@ function comeBack({ mounts, root, cwd }: Home): number {
     libc().unshare(CLONE_FS) ||
     libc().setns(mounts, CLONE_NEWNS) ||
     libc().fchdir(root) ||
-    libc().chroot(ptr(here)) ||
+    libc().chroot(here) ||
     libc().fchdir(cwd)
   );
 }
@@ -230,8 +247,8 @@ function threadsOf(): string[] {
   return readdirSync("/proc/self/task");
 }
 
-/** Bun's own threads open files. All others are the engine's, which compile and collect garbage. */
-const WITH_FILES = /^(Bun|HTTP)/;
+/** Threads of the engine that open no files: they compile, collect garbage, and give memory back. Any other may. */
+export const WITHOUT_FILES = /^(JITWorker|HeapHelper|JSCWarmUp|mi-scavenger)/;
 /** A thread names itself first of all; before, it has the name of the process. */
 const NAME_LOOKS = 20_000;
 
@@ -244,10 +261,12 @@ function endWithStrays(before: ReadonlySet<string>): void {
     try {
       if (readlinkSync(`${path}/ns/mnt`) === own) continue;
       const name = nameOf(path);
-      if (name !== null && !WITH_FILES.test(name)) continue;
+      if (name !== null && WITHOUT_FILES.test(name)) continue;
       die(`its thread "${name ?? thread}" stayed in the file system of a task`);
-    } catch {
-      // It has ended.
+    } catch (error) {
+      // It has ended, or could not be looked at.
+      if (!existsSync(path)) continue;
+      die(`its thread ${thread} may be in the file system of a task (${String(error)})`);
     }
   }
 }

@@ -13,12 +13,21 @@ import {
 import { join } from "node:path";
 import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../fixtures/mounts.ts";
 import { until } from "../fixtures/until.ts";
-import { inPrivateRoot, type PrivateRoot } from "./privateRoot.ts";
+import { WITHOUT_FILES } from "./namespaces.ts";
+import { inPrivateRoot, type PrivateRoot, RootError } from "./privateRoot.ts";
 import { kernelBootId, readProcessStat } from "./processIdentity.ts";
 import { inNewRoot, whereRuns } from "./startPlace.ts";
 
 const AT_ROOT = { group: null, cwd: "/", user: null } as const;
 const isAble = mayMount();
+
+function attempt(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}
 
 test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
 
@@ -82,6 +91,18 @@ describe.skipIf(!isAble)("as root", () => {
     expect(readdirSync(join(base, "own", "local"))).toEqual(["x"]);
   });
 
+  test("what is hidden may be a file", async () => {
+    const secret = join(base, "foreign/secret");
+    writeFileSync(secret, "key");
+    const shown = [...root.shown, base];
+    const look = `cat ${secret}`;
+    expect(await said(look, { shown, hidden: [] })).toEqual(["key"]);
+    expect(
+      await said(`${look}; test -e ${secret} && echo there`, { shown, hidden: [secret] }),
+    ).toEqual(["there"]);
+    writeFileSync(secret, "");
+  });
+
   test("what is hidden is empty, also where it is below what is shown", async () => {
     const shown = [...root.shown, base];
     expect(await said(`ls ${base}/foreign`, { shown, hidden: [] })).toEqual(["secret"]);
@@ -117,6 +138,19 @@ describe.skipIf(!isAble)("as root", () => {
     ]);
   });
 
+  test("directories of the root can be entered, whatever the agent leaves to others", async () => {
+    const mask = process.umask(0o077);
+    try {
+      const look = `stat -c %a ${base} /usr /dev /local/..`;
+      const [foreign] = await said(`stat -c %a ${base}`);
+      expect(foreign).toBe("755");
+      expect((await said(look)).slice(1)).toEqual(["755", "755", "755"]);
+      expect(await said("umask")).toEqual(["0077"]);
+    } finally {
+      process.umask(mask);
+    }
+  });
+
   test("a directory that the process has replaced by a link is not followed", () => {
     const before = surroundings();
     const own = join(base, "replaced");
@@ -137,9 +171,14 @@ describe.skipIf(!isAble)("as root", () => {
         throw new Error("not started");
       }),
     ).toThrow("not started");
-    expect(() => inPrivateRoot({ ...root, place: "/not/there" }, () => undefined)).toThrow(
-      "ENOENT",
-    );
+    for (const [place, code] of [
+      ["/not/there", "ENOENT"],
+      ["/etc/passwd", "ENOTDIR"],
+    ]) {
+      const failed = attempt(() => inPrivateRoot({ ...root, place: place ?? "" }, () => undefined));
+      expect(failed).toBeInstanceOf(RootError);
+      expect(failed).toMatchObject({ code });
+    }
     expect(surroundings()).toEqual(before);
   });
 
@@ -156,7 +195,7 @@ describe.skipIf(!isAble)("as root", () => {
       const path = `/proc/self/task/${thread}`;
       return (
         readlinkSync(`${path}/ns/mnt`) !== own &&
-        !/^(JITWorker|HeapHelper)/.test(readFileSync(`${path}/comm`, "utf8"))
+        !WITHOUT_FILES.test(readFileSync(`${path}/comm`, "utf8"))
       );
     });
     expect(strays).toEqual([]);

@@ -6,11 +6,12 @@ import {
   mkdirSync,
   openSync,
   readlinkSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { entryOf } from "../files/open.ts";
+import { codeOf, entryOf } from "../files/open.ts";
 import {
   bindDevice,
   bindTree,
@@ -28,7 +29,7 @@ export interface PrivateRoot {
   readonly place: string;
   /** Files, links and directories of the node that can be read, as absolute paths; what is not there is left out. */
   readonly shown: readonly string[];
-  /** Directories of the node that are empty for the process, should they be below what is shown. */
+  /** Files and directories of the node that are empty for the process, should they be below what is shown. */
   readonly hidden: readonly string[];
   /** In this order, after all others. */
   readonly own: readonly OwnDirectory[];
@@ -55,6 +56,10 @@ const DEVICE_LINKS = {
   stderr: "/proc/self/fd/2",
 } as const;
 
+/** As Nomad and Docker have it. */
+const SHARED_MEMORY = "mode=1777,size=64m,nr_inodes=64k";
+const TMP_TMPFS = "mode=1777,size=256m,nr_inodes=64k";
+
 const PATH_ONLY = 0x200000 /* O_PATH */;
 const PATH_DIRECTORY = PATH_ONLY | constants.O_DIRECTORY;
 
@@ -69,33 +74,67 @@ export function inPrivateRoot<Result>(root: PrivateRoot, make: () => Result): Re
     files.push(file);
     return file;
   };
+  let isMade = false;
   try {
     return inOwnMounts(() => {
-      // Only what is opened in the namespace can be mounted in it.
-      const shown = root.shown.flatMap((path) => holdShown(path, hold));
-      const devices = DEVICES.filter((name) => existsSync(`/dev/${name}`)).map((name) => ({
-        name,
-        file: hold(`/dev/${name}`, PATH_ONLY),
-      }));
-      const own = root.own.map((directory) => ({ ...directory, file: holdOwn(directory, hold) }));
-      mountTmpfs(root.place, "mode=0755");
-      moveRootTo(root.place, () => {
-        makeAt("/proc", mountProcesses);
-        for (const entry of shown) show(entry);
-        for (const path of root.hidden) if (isShown(path, root)) hide(path);
-        makeDevices(devices);
-        for (const { file, destination, readOnly } of own) {
-          mkdirSync(destination, { recursive: true });
-          if (file === null) mountTmpfs(destination, "mode=1777");
-          else bindTree(openPath(file), destination, readOnly);
-        }
-        makeReadOnly("/");
-      });
+      // This thread's alone there: what is made is to be found by the process's user, whatever the node's default is.
+      const mask = process.umask(0o022);
+      try {
+        makeRoot(root, hold);
+      } finally {
+        process.umask(mask);
+      }
+      isMade = true;
       return make();
     });
+  } catch (error) {
+    throw isMade || error instanceof OwnDirectoryError ? error : new RootError(error as Error);
   } finally {
     for (const file of files) closeSync(file);
   }
+}
+
+/** The root could not be made; the process has no part in it. */
+export class RootError extends Error {
+  override readonly name = "RootError";
+  /** As the kernel named it, for example `ENOSPC`. */
+  readonly code: string;
+
+  constructor(cause: Error) {
+    super(`a root directory of its own could not be made (${cause.message})`, { cause });
+    this.code = codeOf(cause);
+  }
+}
+
+/** One of the process's own directories is none any more. */
+export class OwnDirectoryError extends Error {
+  override readonly name = "OwnDirectoryError";
+}
+
+/** Mount points, and files and directories of no size. */
+const BARE_TMPFS = "mode=0755,size=1m,nr_inodes=16k";
+
+function makeRoot(root: PrivateRoot, hold: Hold): void {
+  // Only what is opened in the namespace can be mounted in it.
+  const shown = root.shown.flatMap((path) => holdShown(path, hold));
+  const devices = DEVICES.filter((name) => existsSync(`/dev/${name}`)).map((name) => ({
+    name,
+    file: hold(`/dev/${name}`, PATH_ONLY),
+  }));
+  const own = root.own.map((directory) => ({ ...directory, file: holdOwn(directory, hold) }));
+  mountTmpfs(root.place, BARE_TMPFS);
+  moveRootTo(root.place, () => {
+    makeAt("/proc", mountProcesses);
+    for (const entry of shown) show(entry);
+    makeDevices(devices);
+    for (const path of hiddenPlaces(root)) hide(path);
+    for (const { file, destination, readOnly } of own) {
+      mkdirSync(destination, { recursive: true });
+      if (file === null) mountTmpfs(destination, TMP_TMPFS);
+      else bindTree(openPath(file), destination, readOnly);
+    }
+    makeReadOnly("/");
+  });
 }
 
 type Hold = (path: string, flags: number) => number;
@@ -133,7 +172,7 @@ function holdOwn({ start, names, destination }: OwnDirectory, hold: Hold): numbe
     try {
       file = hold(entryOf(file, name), PATH_DIRECTORY | constants.O_NOFOLLOW);
     } catch (error) {
-      throw new Error(
+      throw new OwnDirectoryError(
         `expected a directory ${[start, ...names].join("/")} for ${destination}, and it is none (${(error as Error).message}); remove what is there`,
         { cause: error },
       );
@@ -146,13 +185,28 @@ function openPath(file: number): string {
   return `/proc/self/fd/${file}`;
 }
 
-/** Whether the path is seen without having been mounted for itself. */
-function isShown(path: string, { shown }: PrivateRoot): boolean {
-  return shown.some((above) => path === above || path.startsWith(`${above}/`)) && existsSync(path);
+/** Whether one of the directories is at or above the path. */
+export function isBelow(path: string, directories: readonly string[]): boolean {
+  return directories.some(
+    (above) => above === "/" || path === above || path.startsWith(`${above}/`),
+  );
 }
 
+/** Whether the process sees there what the node has there, if anything. */
+export function seesNodePath(root: Pick<PrivateRoot, "shown" | "hidden">, path: string): boolean {
+  return isBelow(path, root.shown) && !isBelow(path, hiddenPlaces(root));
+}
+
+/** What is shown below a hidden directory is shown all the same. */
+function hiddenPlaces({ shown, hidden }: Pick<PrivateRoot, "shown" | "hidden">): string[] {
+  return hidden.filter((path) => isBelow(path, shown));
+}
+
+/** Nothing is there of what is there on the node; a file is an empty one. */
 function hide(path: string): void {
-  mountTmpfs(path, "mode=0755");
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) mountTmpfs(path, BARE_TMPFS);
+  else if (found !== undefined) bindDevice("/dev/null", path);
 }
 
 function makeAt(path: string, mount: (path: string) => void): void {
@@ -161,12 +215,12 @@ function makeAt(path: string, mount: (path: string) => void): void {
 }
 
 function makeDevices(devices: readonly { name: string; file: number }[]): void {
-  makeAt("/dev", (path) => mountTmpfs(path, "mode=0755,size=64k"));
+  makeAt("/dev", (path) => mountTmpfs(path, BARE_TMPFS));
   for (const { name, file } of devices) {
     writeFileSync(`/dev/${name}`, "");
     bindDevice(openPath(file), `/dev/${name}`);
   }
-  makeAt("/dev/shm", (path) => mountTmpfs(path, "mode=1777"));
+  makeAt("/dev/shm", (path) => mountTmpfs(path, SHARED_MEMORY));
   makeAt("/dev/pts", mountTerminals);
   for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, `/dev/${name}`);
 }

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readFileSync, writeFileSync } from "nod
 import type { FailureInfo } from "../../model/failure.ts";
 import type { ProcessExit } from "../core/contract.ts";
 import type { Spawned } from "../core/shim.ts";
+import { RootError } from "../platform/privateRoot.ts";
 import { readProcessStat } from "../platform/processIdentity.ts";
 import { inNewRoot, ON_NODE } from "../platform/startPlace.ts";
 import type { SpawnGroups, SpawnRequest } from "./message.ts";
@@ -139,6 +140,13 @@ function cpuTime(groups: SpawnGroups | null, ownMicroseconds: number): number {
 function launchFailure(request: SpawnRequest, error: unknown): FailureInfo {
   const code = (error as { code?: string }).code ?? "";
   const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof RootError) {
+    return {
+      category: "servererror",
+      code: "CommandLaunchFailed",
+      message: `The program ${request.program} was not started, as ${reason}.`,
+    };
+  }
   if (code === "ENOSPC" || code === "EDQUOT") {
     return {
       category: "servererror",

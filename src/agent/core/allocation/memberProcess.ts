@@ -90,7 +90,8 @@ export function onMemberNotStarted(step: Step, process: Execution, why: StartFai
     ? noteEvent(member.run, why.event ?? ordinary, why.failure.message, step.now)
     : member.run;
   const record = recordOf(process, { state: "failedToStart", failure: why.failure }, null, step);
-  const event: RestartEvent = { kind: "startFailed", recoverable: why.recoverable ?? false };
+  const recoverable = why.recoverable ?? why.failure.category === "servererror";
+  const event: RestartEvent = { kind: "startFailed", recoverable };
   conclude(step, execution, { ...member, run: { ...noted, last: record } }, event);
 }
 

@@ -113,6 +113,14 @@ describe("a start that fails", () => {
     expect(node.ended()?.result.outcome).toEqual({ state: "failedToStart", failure } as never);
   });
 
+  test("tries again what was not the user's fault", () => {
+    const node = GroupNode.begun(groupOf([web]));
+    node.prepared(node.keyOf("web"));
+    const failure = { category: "servererror", code: "CommandLaunchFailed", message: "No root." };
+    node.give({ input: "spawnFailed", execution: node.keyOf("web"), failure } as never);
+    expect(node.events("web").slice(-2)).toEqual(["Driver Failure", "Restarting"]);
+  });
+
   test("may come to light only after the process that stood for it", () => {
     const node = GroupNode.running([web]);
     const key = node.keyOf("web");

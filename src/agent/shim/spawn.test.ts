@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { mayMount } from "../fixtures/mounts.ts";
+import { kernelBootId } from "../platform/processIdentity.ts";
+import type { SpawnRequest } from "./message.ts";
+import { spawnProcess } from "./spawn.ts";
+
+test.skipIf(!mayMount())("a root that cannot be made is no mistake of the task", () => {
+  const base = mkdtempSync(join(tmpdir(), "stint-spawn-"));
+  const request: SpawnRequest = {
+    do: "spawn",
+    execution: 1,
+    bootId: kernelBootId(),
+    program: "/bin/true",
+    argv: ["true"],
+    cwd: "/",
+    env: {},
+    uid: null,
+    gid: null,
+    fileUser: null,
+    stdoutPath: join(base, "stdout"),
+    stderrPath: join(base, "stderr"),
+    groups: null,
+    root: { place: base, shown: ["/usr"], hidden: [], own: [] },
+  };
+  const failureOf = (changes: Partial<SpawnRequest>) =>
+    spawnProcess({ ...request, ...changes }, () => undefined);
+  const { root } = request;
+  const place = join(base, "gone");
+  expect(failureOf({ root: root === null ? null : { ...root, place } })).toMatchObject({
+    category: "servererror",
+    message: expect.stringContaining("could not be made"),
+  });
+  const mine = { category: "usererror", code: "CommandLaunchFailed" };
+  expect(failureOf({ cwd: "/not/there" })).toMatchObject(mine);
+  expect(failureOf({ program: "/not/there" })).toMatchObject(mine);
+  rmSync(base, { recursive: true });
+});
