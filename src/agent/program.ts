@@ -4,22 +4,18 @@ import type { FailureInfo } from "../model/failure.ts";
 
 /**
  * Finds the program as the kernel and a shell would: a word with a slash is a path below `cwd`, any other is looked
- * for in the task's own PATH. `nodePathOf` says where on the node a path of the task lies, if it is not the same; null: the
- * task does not see it.
+ * for in the task's own PATH. `lookUp` says what the task sees at an absolute path.
  */
 export function findProgram(
   word: string,
   path: string,
   cwd: string,
-  nodePathOf: (path: string) => string | null = (same) => same,
+  lookUp: (path: string) => ProgramState = stateOf,
 ): { readonly path: string } | FailureInfo {
   const candidates = word.includes("/")
     ? [resolve(cwd, word)]
     : path.split(":").map((directory) => resolve(cwd, directory, word));
-  const states = candidates.map((candidate) => {
-    const nodePath = nodePathOf(candidate);
-    return nodePath === null ? "missing" : stateOf(nodePath);
-  });
+  const states = candidates.map(lookUp);
   const found = candidates[states.indexOf("program")];
   if (word !== "" && found !== undefined) return { path: found };
   const other = candidates[states.findIndex((state) => state !== "missing")];
@@ -39,7 +35,11 @@ export function findProgram(
   };
 }
 
-function stateOf(path: string): "program" | "other" | "missing" {
+/** What is at a path: something that can be run, anything else, or nothing. */
+export type ProgramState = "program" | "other" | "missing";
+
+/** Of a path of the node. */
+export function stateOf(path: string): ProgramState {
   try {
     if (!statSync(path).isFile()) return "other";
   } catch (error) {

@@ -18,7 +18,7 @@ import { readShimIdentity } from "../shim/identity.ts";
 import { Bench, type BenchOptions, type ConformanceSubject } from "./conformance/bench.ts";
 import { type Driver, isStartFailure, type MemberStart } from "./driver.ts";
 import { isolationNotes, newExecDriver } from "./execDriver.ts";
-import { ExecRoots, nodePathOf } from "./execRoot.ts";
+import { ExecRoots, lookIn } from "./execRoot.ts";
 
 const isAble = mayMount();
 /** Nobody's on any machine of tests. */
@@ -55,23 +55,42 @@ test("where no root can be made, members have the node's, and are told why", asy
   expect(others).toEqual([`Not isolated: ${roots.shortcoming}.`]);
 });
 
-test("a path of a member is found on the node, or nowhere", () => {
+test("a program of a member is looked for where the member will find it", () => {
+  const base = mkdtempSync(join(tmpdir(), "stint-look-"));
+  const tool = (name: string) => {
+    mkdirSync(dirname(join(base, name)), { recursive: true });
+    writeFileSync(join(base, name), "", { mode: 0o755 });
+    return join(base, name);
+  };
+  const shown = [tool("srv/tool"), join(base, "agent/applications"), join(base, "usr")];
+  tool("agent/applications/x");
+  tool("agent/key");
+  tool("usr/bin/id");
+  tool("usr/data/key");
+  tool("job/main/local/a/b");
+  symlinkSync("a/b", join(base, "job/main/local/inside"));
+  symlinkSync("/not/there", join(base, "job/main/local/nowhere"));
+  symlinkSync("/etc/passwd", join(base, "job/main/local/outside"));
+  const member = join(base, "job/main");
   const own = [
-    { start: "/", names: null, destination: "/tmp", readOnly: false },
-    { start: "/tmp/job/main", names: ["local"], destination: "/local", readOnly: false },
-    { start: "/tmp/job/main", names: [], destination: "/tmp/job/main", readOnly: false },
+    { start: "/", names: null, destination: "/empty", readOnly: false },
+    { start: member, names: ["local"], destination: "/local", readOnly: false },
+    { start: member, names: [], destination: "/own", readOnly: false },
   ];
-  const shown = ["/usr", "/srv/tool", "/var/agent/applications"];
-  const root = { place: "/data/root", shown, hidden: ["/usr/data", "/var/agent"], own };
-  const same = ["/usr/bin/id", "/srv/tool", "/var/agent/applications/x"];
-  const found = [...same, "/local/a/b", "/tmp/job/main/x"];
-  expect(found.map((path) => nodePathOf(root, path))).toEqual([
-    ...same,
-    "/tmp/job/main/local/a/b",
-    "/tmp/job/main/x",
-  ]);
-  const none = ["/srv/tools", "/usr/data/key", "/tmp/other", "/localhost", "/root"];
-  expect(none.map((path) => nodePathOf(root, path))).toEqual(none.map(() => null));
+  const hidden = [join(base, "usr/data"), join(base, "agent")];
+  const root = { place: "/data/root", shown, hidden, own };
+  const look = (paths: readonly string[]) => paths.map((path) => lookIn(root, path));
+  const nodes = ["usr/bin/id", "srv/tool", "agent/applications/x"].map((name) => join(base, name));
+  // Of what links of the task lead to nothing is told.
+  const found = [...nodes, "/local/a/b", "/own/local/a/b", "/local/inside"];
+  const unknown = ["/local/nowhere", "/local/outside", "/own/local/outside"];
+  expect(look([...found, ...unknown])).toEqual([...found, ...unknown].map(() => "program"));
+  expect(look(["/local/a", "/own/local"])).toEqual(["other", "other"]);
+  const none = ["srv/tools", "usr/data/key", "agent/key"].map((name) => join(base, name));
+  expect(look([...none, "/empty/other", "/localhost", "/root", "/local/x"])).toEqual(
+    Array.from({ length: 7 }, () => "missing"),
+  );
+  rmSync(base, { recursive: true });
 });
 
 test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
@@ -285,7 +304,8 @@ describe.skipIf(!isAble)("as root", () => {
     const start = bench.startOf(shell("true"));
     const { local, member } = start.directories;
     writeFileSync(join(local, "own"), "#!/bin/sh\necho own $0\n", { mode: 0o755 });
-    for (const command of ["local/own", "/local/own", join(local, "own")]) {
+    symlinkSync("/local/own", join(local, "linked"));
+    for (const command of ["local/own", "/local/own", join(local, "own"), "local/linked"]) {
       const again = { ...bench.startOf({ command }), directories: start.directories };
       expect(await bench.run(again)).toBeNull();
       await bench.end(again);
@@ -304,6 +324,8 @@ describe.skipIf(!isAble)("as root", () => {
     const entered = (terminal: Parameters<Driver["enter"]>[2]["terminal"], words: string[]) =>
       saidBeside(terminal, words);
     expect(await entered(null, command)).toBe(seen);
+    symlinkSync("/bin/echo", join(main.directories.local, "say"));
+    expect(await entered(null, ["local/say", "linked"])).toBe("linked\n");
     const typed = await entered({ columns: 80, rows: 24, type: "" }, [
       "/bin/sh",
       "-c",

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { ProcessKey } from "../core/contract.ts";
+import { withEntryBelow } from "../platform/fileUser.ts";
 import { libraryDirectories, preloadedFiles } from "../platform/linkerPaths.ts";
 import {
   isBelow,
@@ -11,6 +12,7 @@ import {
 import { kernelBootId } from "../platform/processIdentity.ts";
 import { identityOf } from "../platform/processSession.ts";
 import { inNewRoot, type StartPlace, whereRuns } from "../platform/startPlace.ts";
+import { type ProgramState, stateOf } from "../program.ts";
 import { INSIDE } from "./docker/containerSpec.ts";
 import type { HostMount, MemberDirectories, MemberStart } from "./driver.ts";
 
@@ -220,15 +222,32 @@ function volumeAt({ source, destination, readOnly }: HostMount): OwnDirectory {
   return { start: source, names: [], destination: resolve(destination), readOnly };
 }
 
-/** Where on the node lies what is at `path` in the root; null: there is nothing. */
-export function nodePathOf(root: PrivateRoot, path: string): string | null {
+/**
+ * What a process will find at the path in its root. Links that it may have made are followed within their directory; what
+ * else they lead to is left to the start to find out, as it is not the node's paths that count there.
+ */
+export function lookIn(root: PrivateRoot, path: string): ProgramState {
   const found = root.own
     .filter(({ destination }) => isBelow(path, [destination]))
     .sort((one, other) => other.destination.length - one.destination.length)[0];
-  if (found !== undefined) {
-    const { start, names, destination } = found;
-    if (names === null) return null;
-    return [start, ...names].join("/") + path.slice(destination.length);
+  if (found === undefined) return seesNodePath(root, path) ? stateOf(path) : "missing";
+  const { start, names, destination } = found;
+  if (names === null) return "missing";
+  const below = [...names, path.slice(destination.length)].join("/");
+  return foundBelow(start, below, false);
+}
+
+/** What a process that runs will find at the path. */
+export function lookBeside(pid: number, path: string): ProgramState {
+  return foundBelow(`/proc/${pid}/root`, path, true);
+}
+
+function foundBelow(directory: string, path: string, isRoot: boolean): ProgramState {
+  try {
+    const found = withEntryBelow(directory, path, isRoot, stateOf);
+    return found === "outside" ? "program" : (found ?? "missing");
+  } catch {
+    // The start says why it cannot be.
+    return "program";
   }
-  return seesNodePath(root, path) ? path : null;
 }

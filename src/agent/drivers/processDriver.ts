@@ -10,7 +10,7 @@ import { isAlive } from "../platform/processIdentity.ts";
 import { ON_NODE, type StartPlace, whereRuns } from "../platform/startPlace.ts";
 import type { TreeKeeper } from "../platform/tree.ts";
 import { memberUser, type UserRules } from "../platform/users.ts";
-import { findProgram } from "../program.ts";
+import { findProgram, type ProgramState, stateOf } from "../program.ts";
 import {
   type Driver,
   type DriverFingerprint,
@@ -21,7 +21,7 @@ import {
   type StartFailure,
   unrecoverable,
 } from "./driver.ts";
-import { type ExecRoots, nodePathOf } from "./execRoot.ts";
+import { type ExecRoots, lookBeside, lookIn } from "./execRoot.ts";
 import { executeProcess } from "./executeProcess.ts";
 import { markVariables } from "./spawnRequest.ts";
 import { UserGroups } from "./userGroups.ts";
@@ -90,10 +90,10 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     },
     command(start) {
       const root = kind.roots?.rootOf(start) ?? null;
-      const onNode = (path: string) => (root === null ? path : nodePathOf(root, path));
+      const lookUp = root === null ? stateOf : (path: string) => lookIn(root, path);
       const found = root === null ? null : userGroups.found(start);
       if (isStartFailure(found)) return found;
-      const launch = launchOf(start, kind, parts, { onNode, groups: found });
+      const launch = launchOf(start, kind, parts, { lookUp, groups: found });
       if (isStartFailure(launch)) return root === null ? launch : toldOfRoot(launch, root);
       kind.roots?.remember(start.key, root !== null);
       return { ...launch, root };
@@ -164,16 +164,16 @@ function groupsOf({ key }: MemberStart, { limits }: Launch, { groups }: ProcessP
 
 /** How a process sees what the node has. */
 interface View {
-  /** Where on the node a path of the process lies; null: nowhere. */
-  readonly onNode: (path: string) => string | null;
+  /** At an absolute path. */
+  readonly lookUp: (path: string) => ProgramState;
   /** The supplementary groups of its user; null: it finds them out itself, as it sees what the node sees. */
   readonly groups: readonly number[] | null;
 }
 
-/** Where commands run beside a member, and where on the node the paths are that they see. */
+/** Where commands run beside a member, and what they find there. */
 interface Beside {
   readonly place: StartPlace;
-  readonly onNode: (path: string) => string | null;
+  readonly lookUp: (path: string) => ProgramState;
 }
 
 /** Null: it has ended. */
@@ -184,11 +184,11 @@ function besideOf(
   bootId: string,
 ): Beside | null {
   // To see another's root takes rights that an agent may lack which cannot make one.
-  if (roots?.has(key) !== true) return { place: ON_NODE, onNode: (path) => path };
+  if (roots?.has(key) !== true) return { place: ON_NODE, lookUp: stateOf };
   if (process === null || !isAlive(process, bootId)) return null;
   return {
     place: whereRuns(process, bootId),
-    onNode: (path) => `/proc/${process.pid}/root${path}`,
+    lookUp: (path) => lookBeside(process.pid, path),
   };
 }
 
@@ -219,7 +219,7 @@ function launchOf(
   if ("code" in user) return unrecoverable(user.message);
   const cwd = workDirOf(start, command);
   const [word = "", ...rest] = words ?? command.words;
-  const found = findProgram(word, start.env["PATH"] ?? "", cwd, view.onNode);
+  const found = findProgram(word, start.env["PATH"] ?? "", cwd, view.lookUp);
   if ("code" in found) {
     const failure = unrecoverable(found.message);
     return found.code === "CommandProgramNotFound" ? { ...failure, isMissing: true } : failure;

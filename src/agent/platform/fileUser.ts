@@ -1,3 +1,5 @@
+import { read } from "bun:ffi";
+import { closeSync, constants, openSync } from "node:fs";
 import { openLibrary } from "./libc.ts";
 import { die } from "./namespaces.ts";
 
@@ -13,6 +15,7 @@ const SYMBOLS = {
   setfsuid: { args: ["u32"], returns: "i32" },
   setfsgid: { args: ["u32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+  __errno_location: { args: [], returns: "ptr" },
   // By number: the C library's setgroups changes those of all threads.
   syscall: { args: ["i64", "i64", "ptr", "ptr", "i64"], returns: "i64" },
 } as const;
@@ -72,7 +75,46 @@ function setGroups(groups: readonly number[]): void {
 const OPENAT2 = 437;
 const AT_FDCWD = -100;
 const NO_MAGIC_LINKS = 2;
-const PATH_DIRECTORY = 0x200000 /* O_PATH */ | 0o2000000; /* O_CLOEXEC */
+const BENEATH = 8;
+const IN_ROOT = 16;
+const EXDEV = 18;
+const ELOOP = 40;
+const OPEN_PATH = 0x200000 /* O_PATH */ | 0o2000000; /* O_CLOEXEC */
+
+function openAt(directory: number, name: Buffer, resolve: number): number {
+  const how = new BigUint64Array([BigInt(OPEN_PATH), 0n, BigInt(resolve)]);
+  const size = BigInt(how.byteLength);
+  return Number(libc().syscall(BigInt(OPENAT2), BigInt(directory), name, how, size));
+}
+
+/**
+ * Gives `use` a name of what is at the path below the directory, however somebody changes links there meanwhile. Absolute links
+ * begin at the directory if it `isRoot`; else they lead out of it: "outside". Null: there is nothing.
+ */
+export function withEntryBelow<Result>(
+  directory: string,
+  path: string,
+  isRoot: boolean,
+  use: (name: string) => Result,
+): Result | "outside" | null {
+  const start = openSync(directory, OPEN_PATH | constants.O_DIRECTORY);
+  try {
+    const name = Buffer.from(`./${path}\0`);
+    const file = openAt(start, name, NO_MAGIC_LINKS | (isRoot ? IN_ROOT : BENEATH));
+    if (file < 0) {
+      const location = libc().__errno_location();
+      const errno = location === null ? 0 : read.i32(location, 0);
+      return errno === EXDEV || errno === ELOOP ? "outside" : null;
+    }
+    try {
+      return use(`/proc/self/fd/${file}`);
+    } finally {
+      closeSync(file);
+    }
+  } finally {
+    closeSync(start);
+  }
+}
 
 /**
  * Opens the directory as the user finds it, who may enter it. Links of /proc to what others have open, or have as
@@ -81,9 +123,7 @@ const PATH_DIRECTORY = 0x200000 /* O_PATH */ | 0o2000000; /* O_CLOEXEC */
 export function openDirectoryAs(path: string, user: FileUser | null): number | null {
   // Going on to the directory itself takes the right to enter it.
   const name = Buffer.from(`${path}/.\0`);
-  const how = new BigUint64Array([BigInt(PATH_DIRECTORY), 0n, BigInt(NO_MAGIC_LINKS)]);
-  const open = () =>
-    Number(libc().syscall(BigInt(OPENAT2), BigInt(AT_FDCWD), name, how, BigInt(how.byteLength)));
+  const open = () => openAt(AT_FDCWD, name, NO_MAGIC_LINKS);
   const file = user === null ? open() : asFileUser(user, open);
   return file < 0 ? null : file;
 }
