@@ -60,6 +60,9 @@ const schema = section({
       error: "names with the path of each",
     })
     .optional(),
+  execRoot: z
+    .enum(["auto", "required", "off"], { error: "one of auto, required and off" })
+    .optional(),
   execRoots: z.array(TEXT, { error: "a list of absolute paths" }).optional(),
 });
 

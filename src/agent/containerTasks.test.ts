@@ -134,6 +134,8 @@ if (mustHave("dockerd", DOCKERD)) {
         docker: { allowPrivileged: false, allowHostPaths: false },
         hostVolumes: {},
         execRoots: [],
+        execRoot: "auto",
+        secretFiles: [],
       },
     });
     return node;

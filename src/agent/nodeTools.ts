@@ -51,8 +51,9 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     execRoot: {
       place: layout.rootPlace,
       records: layout.rootRecords,
+      wish: options.drivers.execRoot,
       shown: options.drivers.execRoots,
-      hidden: [dataDirectory, rootDirectory].flatMap(withoutLinks),
+      hidden: [dataDirectory, rootDirectory, ...options.drivers.secretFiles].flatMap(withoutLinks),
     },
   });
   const agentVersion = options.version;

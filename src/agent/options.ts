@@ -37,6 +37,10 @@ export interface DriverOptions {
   readonly hostVolumes: Readonly<Record<string, HostVolumeFacts>>;
   /** What members of the driver exec see of the machine beyond what all do (SHOWN), as absolute paths. */
   readonly execRoots: readonly string[];
+  /** Whether these have a root of their own: where it can be had, always (else they do not start), or never. */
+  readonly execRoot: "auto" | "required" | "off";
+  /** Files of the agent's own that they are not to see, as absolute paths. */
+  readonly secretFiles: readonly string[];
 }
 
 export const CAREFUL_DRIVERS: DriverOptions = {
@@ -45,6 +49,8 @@ export const CAREFUL_DRIVERS: DriverOptions = {
   docker: { allowPrivileged: false, allowHostPaths: false },
   hostVolumes: {},
   execRoots: [],
+  execRoot: "auto",
+  secretFiles: [],
 };
 
 export interface AgentOptions {

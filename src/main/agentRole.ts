@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { hostname } from "node:os";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { runAgent } from "../agent/agent.ts";
 import type { AgentConfiguration } from "../agent/configuration.ts";
 import { dataLayout } from "../agent/directories.ts";
@@ -71,7 +71,12 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
     version: VERSION,
     cgroups: configuration.cgroups ?? "auto",
     host: hostOptions(configuration, values),
-    drivers: driverOptions(configuration, values),
+    drivers: {
+      ...driverOptions(configuration, values),
+      secretFiles: [configFile, values["join-token-file"] ?? configuration.joinTokenFile]
+        .filter((path) => path !== undefined)
+        .map((path) => resolve(path)),
+    },
     logger: createLogger(logLevelOf(values, "info")),
   });
   void ended.then(() => agent.stop());
@@ -122,7 +127,7 @@ function hostOptions(
 function driverOptions(
   configuration: AgentConfiguration,
   values: Partial<Record<string, string>>,
-): DriverOptions {
+): Omit<DriverOptions, "secretFiles"> {
   const given = values["driver-raw-exec"];
   if (given !== undefined && given !== "on" && given !== "off") {
     throw new StartError(`Expected --driver-raw-exec on or off, got "${given}".`);
@@ -133,12 +138,24 @@ function driverOptions(
     docker: configuration.docker ?? CAREFUL_DRIVERS.docker,
     hostVolumes: hostVolumes(configuration, values),
     execRoots: execRoots(configuration, values),
+    execRoot: configuration.execRoot ?? CAREFUL_DRIVERS.execRoot,
   };
 }
 
 /** Whether each task has it for itself, or nobody may show it as a whole. */
 function isTaskOwn(path: string): boolean {
-  return path === "/" || /^\/(dev|proc)(\/|$)/.test(path);
+  return path === "/" || /^\/(dev|proc|tmp|alloc|local|secrets)(\/|$)/.test(path);
+}
+
+/** Links on the way to the path, and what they lead to. A link alone would lead nowhere, and its target had a second name. */
+function withLinks(path: string): string[] {
+  const links = path
+    .split("/")
+    .map((_, index, names) => names.slice(0, index + 1).join("/"))
+    .find((above) => above !== "" && lstatSync(above).isSymbolicLink());
+  if (links === undefined) return [path];
+  const target = resolve(dirname(links), readlinkSync(links));
+  return [links, ...withLinks(join(target, path.slice(links.length)))];
 }
 
 function execRoots(
@@ -149,12 +166,11 @@ function execRoots(
   return given.flatMap((text) => {
     const path = resolve(text);
     if (isAbsolute(text) && existsSync(path)) {
-      // A link alone would lead nowhere.
-      const all = [path, realpathSync(path)];
+      const all = withLinks(path);
       if (!all.some(isTaskOwn)) return all;
     }
     throw new StartError(
-      `Expected as --exec-root the absolute path of something that is there, other than / and what is in /dev and /proc, got "${text}". Correct the path.`,
+      `Expected as --exec-root the absolute path of something that is there, other than / and what is in /dev, /proc, /tmp, /alloc, /local and /secrets, which each task has for itself, got "${text}". Correct the path.`,
     );
   });
 }

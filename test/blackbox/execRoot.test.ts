@@ -141,7 +141,7 @@ describe.skipIf(!isAble)("as root", () => {
   }, 60_000);
 
   test("what tasks are to see has to be there, and not be the whole node", async () => {
-    for (const path of ["/", "/proc/1", "/not/there", "usr"]) {
+    for (const path of ["/", "/proc/1", "/tmp", "/secrets/x", "/not/there", "usr"]) {
       const { stderr, exitCode } = await sandbox.run([...words, "--exec-root", path]);
       expect(stderr).toContain(`got "${path}". Correct the path.`);
       expect(exitCode).toBe(1);

@@ -26,6 +26,12 @@ export function newExecDriver(
         await roots.try();
         const shortcomings = [...parts.groups.shortcomings, ...asList(roots.shortcoming)];
         const { facts, attributes } = detected("exec", shortcomings);
+        if (roots.refusal !== null) {
+          return {
+            facts: { ...facts, healthy: false, description: roots.refusal },
+            attributes: {},
+          };
+        }
         const root = roots.shortcoming === null ? "private" : "shared";
         return { facts, attributes: { ...attributes, "driver.exec.root": root } };
       },

@@ -39,6 +39,7 @@ const EXEC: ConformanceSubject = {
 
 test("where no root can be made, members have the node's, and are told why", async () => {
   const roots = new ExecRoots({
+    wish: "auto",
     place: "/proc/not/there",
     records: "/proc/not/there",
     shown: [],
@@ -53,6 +54,19 @@ test("where no root can be made, members have the node's, and are told why", asy
   const [first, ...others] = isolationNotes([], false, roots.shortcoming);
   expect(first).toBe("Isolated by its user and its control group.");
   expect(others).toEqual([`Not isolated: ${roots.shortcoming}.`]);
+});
+
+test("a root may be required, and may be off", async () => {
+  const options = { place: "/proc/not/there", records: "/proc/not/there", shown: [], hidden: [] };
+  const required = new ExecRoots({ ...options, wish: "required" });
+  await required.try();
+  expect(required.refusal).toStartWith("Expected to give the task a root directory of its own");
+  const off = new ExecRoots({ ...options, wish: "off" });
+  await off.try();
+  expect([off.refusal, off.shortcoming]).toEqual([
+    null,
+    "it sees the node's whole file system, as the agent's configuration has execRoot off",
+  ]);
 });
 
 test("a program of a member is looked for where the member will find it", () => {
@@ -379,7 +393,13 @@ describe.skipIf(!isAble)("as root", () => {
     const base = mkdtempSync("/var/tmp/stint-roots-");
     const place = join(base, "place");
     writeFileSync(place, "");
-    const roots = new ExecRoots({ place, records: join(base, "records"), shown: [], hidden: [] });
+    const roots = new ExecRoots({
+      place,
+      records: join(base, "records"),
+      wish: "auto",
+      shown: [],
+      hidden: [],
+    });
     await roots.try();
     expect(roots.shortcoming).toContain("EEXIST");
     rmSync(place);

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { ProcessKey } from "../core/contract.ts";
 import { withEntryBelow } from "../platform/fileUser.ts";
 import { libraryDirectories, preloadedFiles } from "../platform/linkerPaths.ts";
+import { beginThreads } from "../platform/namespaces.ts";
 import {
   isBelow,
   type OwnDirectory,
@@ -21,9 +22,11 @@ export interface ExecRootOptions {
   readonly place: string;
   /** Of the agent's own: which processes have a root of their own, so that its next life knows. */
   readonly records: string;
+  /** Whether members have one: where it can be had, always (else they do not start), or never. */
+  readonly wish: "auto" | "required" | "off";
   /** What members see of the node beyond SHOWN, as absolute paths. */
   readonly shown: readonly string[];
-  /** Never to be seen: the agent's directories. */
+  /** Never to be seen: the agent's directories and files. */
   readonly hidden: readonly string[];
 }
 
@@ -72,6 +75,12 @@ export class ExecRoots {
   get shortcoming(): string | null {
     if (this.#shortcoming === undefined) throw new Error("Expected to have tried to make a root.");
     return this.#shortcoming;
+  }
+
+  /** After `try`: why no member is started at all, as a sentence; null: they are. */
+  get refusal(): string | null {
+    if (this.#options.wish !== "required" || this.shortcoming === null) return null;
+    return `Expected to give the task a root directory of its own, as the agent's configuration requires (execRoot), and ${this.shortcoming}.`;
   }
 
   /** After `try`; null: it is the node's. */
@@ -145,9 +154,11 @@ export class ExecRoots {
   }
 
   async #failure(): Promise<string | null> {
+    if (this.#options.wish === "off") return "the agent's configuration has execRoot off";
     if (process.getuid?.() !== 0) return "the agent does not run as root";
     const { place, records } = this.#options;
     try {
+      await beginThreads();
       for (const path of [place, records]) mkdirSync(path, { recursive: true, mode: 0o700 });
       const root = this.#rootWith([{ start: "/", names: null, destination: TMP, readOnly: false }]);
       const look =
@@ -228,7 +239,7 @@ function volumeAt({ source, destination, readOnly }: HostMount): OwnDirectory {
  */
 export function lookIn(root: PrivateRoot, path: string): ProgramState {
   const found = root.own
-    .filter(({ destination }) => isBelow(path, [destination]))
+    .filter((each) => isBelow(path, [each.destination]))
     .sort((one, other) => other.destination.length - one.destination.length)[0];
   if (found === undefined) return seesNodePath(root, path) ? stateOf(path) : "missing";
   const { start, names, destination } = found;

@@ -80,6 +80,8 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     async prepare(start) {
       if (kind.roots === null && start.mounts.length > 0) return NO_MOUNTS;
       await kind.roots?.try();
+      const lack = kind.roots?.refusal ?? null;
+      if (lack !== null) return recoverable(lack);
       const refusal = kind.roots?.mountRefusal(start) ?? null;
       if (refusal !== null) return unrecoverable(refusal);
       const command = kind.commandOf(start);
@@ -89,6 +91,8 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       return kind.roots?.rootOf(start) ? userGroups.prepare(start) : null;
     },
     command(start) {
+      const lack = kind.roots?.refusal ?? null;
+      if (lack !== null) return recoverable(lack);
       const root = kind.roots?.rootOf(start) ?? null;
       const lookUp = root === null ? stateOf : (path: string) => lookIn(root, path);
       const found = root === null ? null : userGroups.found(start);

@@ -36,6 +36,11 @@ const PR_SET_DUMPABLE = 4;
 /** No user's: the call changes nothing and says whose it is. */
 const NOBODYS = 0xffff_ffff;
 
+/** To be called before this thread leaves its file system: opening the library is no work for elsewhere. */
+export function openFileCalls(): void {
+  libc();
+}
+
 /** Runs `look`, which looks up files and nothing else, at once, with the rights that the user has to files. Only for root. */
 export function asFileUser<Result>(user: FileUser, look: () => Result): Result {
   const own = { groups: process.getgroups?.() ?? [], gid: process.getegid?.() ?? 0 };

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
 import type { ProcessIdentity } from "../core/contract.ts";
-import { type FileUser, openDirectoryAs } from "./fileUser.ts";
+import { type FileUser, openDirectoryAs, openFileCalls } from "./fileUser.ts";
 import { inMounts, isOwnersMounts } from "./namespaces.ts";
 import { inPrivateRoot, type PrivateRoot } from "./privateRoot.ts";
 import { isAlive } from "./processIdentity.ts";
@@ -72,6 +72,7 @@ function withGroup<Result>(
 ): Result {
   const go = (name: string | null) => (start: (names: StartNames) => Result) =>
     withDirectory(cwd, user, (directory) => start({ group: name, cwd: directory }));
+  openFileCalls();
   if (group === null) return use(go(null));
   const file = openSync(group, constants.O_RDONLY | constants.O_DIRECTORY);
   try {

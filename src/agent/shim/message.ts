@@ -9,6 +9,9 @@ import type { PrivateRoot } from "../platform/privateRoot.ts";
  * shim of an older version, so lines may gain fields but never change a field's meaning.
  */
 
+/** Of what a shim can do; one of a lower number would leave out what it does not know, such as roots, without a word. */
+export const SHIM_PROTOCOL = 2;
+
 /** Everything the shim needs to start one process. */
 export interface SpawnRequest extends SpawnOf {
   readonly bootId: string;
@@ -49,6 +52,8 @@ export type ShimRequest = ShimRequestOf<SpawnRequest>;
 export interface ShimHello {
   readonly record: "hello";
   readonly version: string;
+  /** Absent: 1, of before there were roots. */
+  readonly protocol?: number;
   readonly process: ProcessIdentity;
 }
 

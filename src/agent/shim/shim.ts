@@ -2,8 +2,10 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ShimCore, type ShimPorts } from "../core/shim.ts";
 import { type LineSender, newLineSender, newLineSplitter } from "../lines.ts";
+import { beginThreads } from "../platform/namespaces.ts";
 import { writeShimIdentity } from "./identity.ts";
 import {
+  SHIM_PROTOCOL,
   SHIM_SETTINGS,
   SHIM_SOCKET,
   type ShimHello,
@@ -33,6 +35,7 @@ export interface ShimSettings {
  * sees, and tell it. Resolves when it is not needed any more.
  */
 export async function runShim(directory: string): Promise<void> {
+  await beginThreads();
   const settings = JSON.parse(readFileSync(join(directory, SHIM_SETTINGS), "utf8"));
   const { promise, resolve } = Promise.withResolvers<void>();
   const shim = newShim(directory, settings as ShimSettings, resolve);
@@ -69,7 +72,12 @@ export async function runShim(directory: string): Promise<void> {
 /** The core with this process around it. */
 function newShim(directory: string, settings: ShimSettings, end: () => void): ShimProcess {
   const identity = writeShimIdentity(directory, settings.bootId);
-  const hello: ShimHello = { record: "hello", version: settings.version, process: identity };
+  const hello: ShimHello = {
+    record: "hello",
+    version: settings.version,
+    protocol: SHIM_PROTOCOL,
+    process: identity,
+  };
   const shim: ShimProcess = new ShimCore(newPorts(directory, hello, () => shim, end));
   return shim;
 }

@@ -31,6 +31,40 @@ function sleepOf(execution: number, cwd: string): SpawnRequest {
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
+test("a shim of before there were roots gets no new work", async () => {
+  const base = mkdtempSync(join(tmpdir(), "stint-shims-"));
+  const directory = join(base, "shims");
+  mkdirSync(join(directory, "old"), { recursive: true });
+  const requests: string[] = [];
+  const old = Bun.listen({
+    unix: join(directory, "old", "socket"),
+    socket: {
+      open(socket) {
+        socket.write('{"record":"hello","version":"1","process":{}}\n{"record":"ready"}\n');
+      },
+      data: (_, chunk) => void requests.push(chunk.toString()),
+    },
+  });
+  const selfCommand = [process.execPath, join(import.meta.dir, "..", "fixtures", "entry.ts")];
+  const ended = new Set<number>();
+  const events = {
+    onStarted: () => undefined,
+    onFailed: () => undefined,
+    onExited: (execution: number) => ended.add(execution),
+  };
+  const options = { directory, version: "1", bootId: BOOT, selfCommand, logger: quiet };
+  const shims = await openShims(options, events);
+  shims.spawn({ ...sleepOf(1, base), program: "/bin/true", argv: ["true"] });
+  await until(() => ended.has(1) || undefined);
+  await until(() => requests.length > 0 || undefined);
+  expect(requests.join("")).toBe('{"do":"retire"}\n');
+  shims.forget(1);
+  shims.retire();
+  shims.close();
+  old.stop(true);
+  rmSync(base, { recursive: true, force: true });
+});
+
 test("a shim that stands still is killed before its journal counts: it starts nothing any more", async () => {
   const base = mkdtempSync(join(tmpdir(), "stint-shims-"));
   const directory = join(base, "shims");

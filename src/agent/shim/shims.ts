@@ -17,7 +17,7 @@ import { type Adoption, newAdoption } from "./adoption.ts";
 import { connectShim, type ShimConnection, type ShimEvents } from "./connection.ts";
 import { endShim } from "./identity.ts";
 import { launchShim } from "./launch.ts";
-import { SHIM_SOCKET, type ShimRequest, type SpawnRequest } from "./message.ts";
+import { SHIM_PROTOCOL, SHIM_SOCKET, type ShimRequest, type SpawnRequest } from "./message.ts";
 import { readShimJournal } from "./shimJournal.ts";
 
 export interface ShimsOptions {
@@ -199,7 +199,8 @@ export class Shims {
       for (const [execution, entry] of shim.entries) {
         this.#memories.set(execution, memoryOfLiving(entry, now));
       }
-      if (shim.connection.hello.version === version) this.#current = shim;
+      const { hello } = shim.connection;
+      if (hello.version === version && hello.protocol === SHIM_PROTOCOL) this.#current = shim;
       else shim.connection.send([{ do: "retire" }]);
     }
     for (const execution of shim.entries.keys()) this.#owners.set(execution, shim);

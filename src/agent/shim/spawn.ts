@@ -42,8 +42,10 @@ function spawnInto(
   onExit: (exit: ProcessExit) => void,
 ): Spawned {
   const { groups } = request;
-  const place = request.root === null ? ON_NODE : inNewRoot(request.root);
-  const wish = { group: groups?.first ?? null, cwd: request.cwd, user: request.fileUser };
+  // An agent of before there were roots has said nothing of them.
+  const root = request.root ?? null;
+  const place = root === null ? ON_NODE : inNewRoot(root);
+  const wish = { group: groups?.first ?? null, cwd: request.cwd, user: request.fileUser ?? null };
   const begunAt = performance.now();
   const child = place.run(wish, ({ group, cwd }) =>
     Bun.spawn([request.program, ...request.argv.slice(1)], {
@@ -155,7 +157,7 @@ function launchFailure(request: SpawnRequest, error: unknown): FailureInfo {
     };
   }
   const { program, cwd, root } = request;
-  const seen = root === null ? "" : ` Of the node it sees ${root.shown.join(", ")}.`;
+  const seen = !root ? "" : ` Of the node it sees ${root.shown.join(", ")}.`;
   return {
     category: "usererror",
     code: "CommandLaunchFailed",

@@ -110,6 +110,7 @@ export class Bench implements AsyncDisposable {
       execRoot: {
         place: join(this.base, "data", "root"),
         records: join(this.base, "data", "roots"),
+        wish: "auto",
         shown: this.#options.shown ?? [],
         hidden: [join(this.base, "data"), this.base],
       },
