@@ -77,31 +77,8 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       await kind.roots?.try();
       return kind.roots === null || kind.roots.shortcoming !== null;
     },
-    async prepare(start) {
-      if (kind.roots === null && start.mounts.length > 0) return NO_MOUNTS;
-      await kind.roots?.try();
-      const lack = kind.roots?.refusal ?? null;
-      if (lack !== null) return recoverable(lack);
-      const refusal = kind.roots?.mountRefusal(start) ?? null;
-      if (refusal !== null) return unrecoverable(refusal);
-      const command = kind.commandOf(start);
-      if (isStartFailure(command)) return command;
-      const silent = await silentMount(start.mounts);
-      if (silent !== null) return silent;
-      return kind.roots?.rootOf(start) ? userGroups.prepare(start) : null;
-    },
-    command(start) {
-      const lack = kind.roots?.refusal ?? null;
-      if (lack !== null) return recoverable(lack);
-      const root = kind.roots?.rootOf(start) ?? null;
-      const lookUp = root === null ? stateOf : (path: string) => lookIn(root, path);
-      const found = root === null ? null : userGroups.found(start);
-      if (isStartFailure(found)) return found;
-      const launch = launchOf(start, kind, parts, { lookUp, groups: found });
-      if (isStartFailure(launch)) return root === null ? launch : toldOfRoot(launch, root);
-      kind.roots?.remember(start.key, root !== null);
-      return { ...launch, root };
-    },
+    prepare: (start) => prepareProcess(start, kind, userGroups),
+    command: (start) => commandOfProcess(start, kind, parts, userGroups),
     beginsAtOnce: true,
     begun: () => Promise.resolve(true),
     async terminate({ key }, process, name) {
@@ -149,6 +126,42 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       return enterProcess({ ...launch, env }, groupsOf(start, launch, parts), beside.place, wish);
     },
   };
+}
+
+async function prepareProcess(
+  start: MemberStart,
+  kind: ProcessKind,
+  userGroups: UserGroups,
+): Promise<StartFailure | null> {
+  if (kind.roots === null && start.mounts.length > 0) return NO_MOUNTS;
+  await kind.roots?.try();
+  const lack = kind.roots?.refusal ?? null;
+  if (lack !== null) return recoverable(lack);
+  const refusal = kind.roots?.mountRefusal(start) ?? null;
+  if (refusal !== null) return unrecoverable(refusal);
+  const command = kind.commandOf(start);
+  if (isStartFailure(command)) return command;
+  const silent = await silentMount(start.mounts);
+  if (silent !== null) return silent;
+  return kind.roots?.rootOf(start) ? userGroups.prepare(start) : null;
+}
+
+function commandOfProcess(
+  start: MemberStart,
+  kind: ProcessKind,
+  parts: ProcessParts,
+  userGroups: UserGroups,
+): Launch | StartFailure {
+  const lack = kind.roots?.refusal ?? null;
+  if (lack !== null) return recoverable(lack);
+  const root = kind.roots?.rootOf(start) ?? null;
+  const lookUp = root === null ? stateOf : (path: string) => lookIn(root, path);
+  const found = root === null ? null : userGroups.found(start);
+  if (isStartFailure(found)) return found;
+  const launch = launchOf(start, kind, parts, { lookUp, groups: found });
+  if (isStartFailure(launch)) return root === null ? launch : toldOfRoot(launch, root);
+  kind.roots?.remember(start.key, root !== null);
+  return { ...launch, root };
 }
 
 /** The shim would stand still with it, and all that it starts. */

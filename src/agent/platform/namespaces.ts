@@ -252,8 +252,8 @@ const POOL_READS = 16;
 
 /** Has Bun begin the threads that open files: one that began while this thread is elsewhere would be the end of the process. */
 export async function beginThreads(): Promise<void> {
-  const read = () => Bun.file("/proc/self/stat").text();
-  await Promise.all(Array.from({ length: POOL_READS }, read));
+  const readOne = () => Bun.file("/proc/self/stat").text();
+  await Promise.all(Array.from({ length: POOL_READS }, readOne));
 }
 
 /** Threads of the engine that open no files: they compile, collect garbage, and give memory back. Any other may. */
