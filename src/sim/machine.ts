@@ -130,6 +130,10 @@ export class Machine {
         this.#startAgent(leftMs + random.between(0, 3));
         return;
       }
+      if (this.shims.isBeginning) {
+        this.#startAgent(random.between(1, 5));
+        return;
+      }
       this.#lives += 1;
       this.agent = new AgentLife(this, `${this.bootId}-link${this.#lives}`);
     });

@@ -4,6 +4,7 @@ import {
   type ShimPorts,
   type ShimRequestOf,
   type ShimTimer,
+  type Spawned,
   type SpawnOf,
 } from "../agent/core/shim.ts";
 import {
@@ -44,6 +45,8 @@ export interface ShimMachine {
 const READ_MAX_MS = 3;
 /** A machine without memory is slow to start processes. */
 const FORK_MAX_MS = 20;
+/** Of a starter on a machine that has much to do. */
+const BEGIN_MAX_MS = 200;
 /** As the shipped shim has them. */
 const START_DELAY_MS = 4;
 const LONELY_EXIT_MS = 60_000;
@@ -59,6 +62,9 @@ export class ShimLife implements ShimPorts<ShimLink, Start> {
   #newest: ShimLink | null = null;
   #greeting: readonly ShimRecord[] = [];
   #pausedUntil = 0;
+  /** Members of which it is not known yet whether they begin. */
+  #beginning = 0;
+  #isGreeting = false;
   isDead = false;
 
   constructor(machine: ShimMachine) {
@@ -87,12 +93,20 @@ export class ShimLife implements ShimPorts<ShimLink, Start> {
     this.#pausedUntil = this.#machine.world.agenda.now + durationMs;
   }
 
+  /** It keeps an agent waiting that connects. */
+  get isBeginning(): boolean {
+    return this.#beginning > 0;
+  }
+
   /** An agent connects; returns what it is told first. */
   connect(link: ShimLink): readonly ShimRecord[] {
     const { hooks } = this.#machine.world;
     const onDisk = [...this.journal].flatMap(([number, entry]) => recordsOf(number, entry));
     this.#newest = link;
+    // Agents come only while none is left open, see isBeginning.
+    this.#isGreeting = true;
     this.#core.onAgent(link);
+    this.#isGreeting = false;
     return hooks.hidesStarts ? onDisk : this.#greeting;
   }
 
@@ -149,7 +163,19 @@ export class ShimLife implements ShimPorts<ShimLink, Start> {
     this.#machine.tell(link, records);
   }
 
-  spawn(start: Start) {
+  spawn(start: Start): ReturnType<ShimPorts<ShimLink, Start>["spawn"]> {
+    const { random } = this.#machine.world;
+    if (start.member === null || this.#isGreeting || random.chance(0.5)) return this.#fork(start);
+    // Until then there is a starter, which ends with the shim.
+    this.#beginning += 1;
+    this.#later(random.skewed(0, BEGIN_MAX_MS), () => {
+      this.#beginning -= 1;
+      this.#core.onBegun(start.execution, this.#fork(start));
+    });
+    return "beginning";
+  }
+
+  #fork(start: Start): Spawned | FailureInfo {
     const process = this.#machine.fork(start, this);
     if ("code" in process) return process;
     return { process: process.identity, startedAt: process.startedAt };

@@ -59,6 +59,11 @@ export class Shims implements ShimMachine {
     return this.#living?.pausedUntil ?? 0;
   }
 
+  /** Whether an agent that connects has to wait until some starts have come out. */
+  get isBeginning(): boolean {
+    return this.#living?.isBeginning ?? false;
+  }
+
   pause(durationMs: number): void {
     this.#living?.pause(durationMs);
   }

@@ -20,6 +20,7 @@ class TestPorts implements ShimPorts<string, SpawnOf> {
   readonly core: ShimCore<string, SpawnOf>;
   isDiskFull = false;
   failing = new Set<number>();
+  slow = new Set<number>();
 
   constructor() {
     this.core = new ShimCore(this);
@@ -38,10 +39,10 @@ class TestPorts implements ShimPorts<string, SpawnOf> {
     this.log.push(`tell ${agent}: ${textOf(records)}`);
   }
 
-  spawn({ execution }: SpawnOf): Spawned | FailureInfo {
+  spawn({ execution }: SpawnOf): Spawned | FailureInfo | "beginning" {
     this.log.push(`start ${execution}`);
     if (this.failing.has(execution)) return FAILURE;
-    return { process: { bootId: "boot", pid: execution, startTicks: 1 }, startedAt: 1 };
+    return this.slow.has(execution) ? "beginning" : begunAs(execution);
   }
 
   set(timer: ShimTimer): void {
@@ -71,6 +72,10 @@ class TestPorts implements ShimPorts<string, SpawnOf> {
   take(): string[] {
     return this.log.splice(0);
   }
+}
+
+function begunAs(execution: number): Spawned {
+  return { process: { bootId: "boot", pid: execution, startTicks: 1 }, startedAt: 1 };
 }
 
 function textOf(records: readonly ShimRecord[]): string {
@@ -126,6 +131,69 @@ test("a process that cannot be started is told as failed", () => {
   shim.ask("a", 1);
   shim.due("flush");
   expect(shim.take()).toContain("tell a: failed 1");
+});
+
+test("a start that takes time holds up no other, and is told when it has come out", () => {
+  const shim = withAgent();
+  shim.slow = new Set([1, 2]);
+  shim.ask("a", 1, 2, 3);
+  shim.due("spawn");
+  shim.due("spawn");
+  expect(shim.take()).toContain("start 3");
+  shim.core.onBegun(1, begunAs(1));
+  shim.core.onBegun(2, FAILURE);
+  shim.core.onExited(1, EXIT);
+  shim.due("flush");
+  expect(shim.take()).toEqual([
+    "write started 3, started 1, failed 2, exited 1",
+    "tell a: started 3, started 1, failed 2, exited 1",
+  ]);
+});
+
+test("of many starts that take time a few are made at once", () => {
+  const shim = withAgent();
+  const all = Array.from({ length: 40 }, (_, index) => index + 1);
+  shim.slow = new Set(all);
+  shim.ask("a", ...all);
+  const started = () => shim.log.filter((line) => line.startsWith("start ")).length;
+  for (const _ of all) shim.due("spawn");
+  expect(started()).toBe(16);
+  for (const execution of all) {
+    shim.core.onBegun(execution, begunAs(execution));
+    shim.due("spawn");
+    expect(started()).toBe(Math.min(16 + execution, 40));
+  }
+});
+
+test("an agent that connects is told what there is when no start may fail any more", () => {
+  const shim = withAgent();
+  shim.slow = new Set([1, 2]);
+  shim.ask("a", 1, 2);
+  shim.due("spawn");
+  shim.core.onAgent("b");
+  shim.core.onBegun(1, begunAs(1));
+  shim.ask("b", 3);
+  expect([shim.core.has(3), shim.take().filter((line) => line.startsWith("greet"))]).toEqual([
+    false,
+    [],
+  ]);
+  shim.core.onAgentGone("b");
+  shim.core.onAgent("c");
+  shim.core.onBegun(2, FAILURE);
+  expect(shim.take()).toContain("greet c: spawning 1, started 1, spawning 2, failed 2");
+});
+
+test("it does not end while a start may come out yet", () => {
+  const shim = withAgent();
+  shim.slow.add(1);
+  shim.ask("a", 1);
+  shim.core.onRequest("a", { do: "retire" });
+  shim.core.onAgentGone("a");
+  shim.due("end");
+  expect(shim.take()).not.toContain("end");
+  shim.core.onBegun(1, FAILURE);
+  shim.due("flush");
+  expect(shim.take()).toContain("end");
 });
 
 test("asked twice for the same, it starts it once", () => {

@@ -34,6 +34,9 @@ export interface Spawned {
   readonly startedAt: number;
 }
 
+/** Starts that take time share the CPU: of more at once, as after a boot, none might come out in time. */
+const BEGINNING_MAX = 16;
+
 /** The shim's process, disk and connections. `Agent` is a connection of an agent. */
 export interface ShimPorts<Agent, Spawn> {
   /** Appends to the journal; false: the disk would not take it, and the same is to be given again. */
@@ -41,8 +44,8 @@ export interface ShimPorts<Agent, Spawn> {
   /** The first words to an agent: everything that is not forgotten. */
   greet(agent: Agent, records: readonly ShimRecord[]): void;
   tell(agent: Agent, records: readonly ShimRecord[]): void;
-  /** Its end is told by `onExited`, never before this returns. */
-  spawn(request: Spawn): Spawned | FailureInfo;
+  /** `beginning`: `onBegun` tells what became of it. Its end is told by `onExited`, never before its beginning is. */
+  spawn(request: Spawn): Spawned | FailureInfo | "beginning";
   /** None is set that is set already. */
   set(timer: ShimTimer): void;
   clear(timer: "tell" | "end"): void;
@@ -58,10 +61,14 @@ export class ShimCore<Agent, Spawn extends SpawnOf> {
   readonly #memory = new Map<ExecutionNumber, ShimEntry>();
   /** The last that has connected, if it is still there. */
   #agent: Agent | null = null;
+  /** As that, while it cannot be told yet what there is. */
+  #arriving: Agent | null = null;
   /** Those whose `spawning` is not written yet. */
   #waiting: Spawn[] = [];
   /** Those whose turn will come. */
   #written: Spawn[] = [];
+  /** Those that were started, and may fail yet. */
+  readonly #beginning = new Set<ExecutionNumber>();
   #unwritten: ShimRecord[] = [];
   #untold: ShimRecord[] = [];
   #children = 0;
@@ -125,9 +132,18 @@ export class ShimCore<Agent, Spawn extends SpawnOf> {
     for (let next = this.#written.shift(); next !== undefined; next = this.#written.shift()) {
       this.#spawn(next);
     }
-    this.#agent = agent;
-    this.#ports.greet(agent, this.#settled());
+    this.#agent = null;
+    this.#arriving = agent;
+    this.#greet();
     this.#considerEnd();
+  }
+
+  #greet(): void {
+    // What may fail yet would be taken for such a start, too.
+    if (this.#arriving === null || this.#beginning.size > 0) return;
+    this.#agent = this.#arriving;
+    this.#arriving = null;
+    this.#ports.greet(this.#agent, this.#settled());
   }
 
   /** What a full disk keeps from being started is not known yet: the agent asks for it again. */
@@ -141,6 +157,15 @@ export class ShimCore<Agent, Spawn extends SpawnOf> {
   onAgentGone(agent: Agent): void {
     // A newer agent's connection may already have taken its place.
     if (this.#agent === agent) this.#agent = null;
+    if (this.#arriving === agent) this.#arriving = null;
+    this.#considerEnd();
+  }
+
+  onBegun(execution: ExecutionNumber, begun: Spawned | FailureInfo): void {
+    this.#beginning.delete(execution);
+    this.#noteBegun(execution, begun);
+    this.#spawnSoon();
+    this.#greet();
     this.#considerEnd();
   }
 
@@ -175,23 +200,34 @@ export class ShimCore<Agent, Spawn extends SpawnOf> {
   }
 
   #spawnNext(): void {
+    // `onBegun` goes on.
+    if (this.#beginning.size >= BEGINNING_MAX) return;
     const request = this.#written.shift();
     if (request !== undefined) this.#spawn(request);
+    this.#spawnSoon();
+  }
+
+  #spawnSoon(): void {
+    if (this.#written.length === 0 || this.#isSpawning) return;
     // One in a turn of the event loop: an end that was seen meanwhile is told between two starts.
-    if (this.#written.length === 0) return;
     this.#isSpawning = true;
     this.#ports.set("spawn");
   }
 
   #spawn(request: Spawn): void {
     const { execution } = request;
-    const spawned = this.#ports.spawn(request);
-    if ("code" in spawned) {
-      this.#noteSoon({ record: "failed", execution, failure: spawned });
+    const begun = this.#ports.spawn(request);
+    if (begun === "beginning") this.#beginning.add(execution);
+    else this.#noteBegun(execution, begun);
+  }
+
+  #noteBegun(execution: ExecutionNumber, begun: Spawned | FailureInfo): void {
+    if ("code" in begun) {
+      this.#noteSoon({ record: "failed", execution, failure: begun });
       return;
     }
     this.#children += 1;
-    this.#noteSoon({ record: "started", execution, ...spawned });
+    this.#noteSoon({ record: "started", execution, ...begun });
   }
 
   #note(record: ShimRecord): void {
@@ -237,7 +273,8 @@ export class ShimCore<Agent, Spawn extends SpawnOf> {
   #considerEnd(): void {
     if (this.#isLonely) this.#ports.clear("end");
     this.#isLonely = false;
-    if (this.#children + this.#waiting.length + this.#written.length > 0) return;
+    const starting = this.#waiting.length + this.#written.length + this.#beginning.size;
+    if (this.#children + starting > 0) return;
     // What an agent that is gone was not told is in the journal, for the next.
     const isKept = this.#agent === null && this.#unwritten.length === 0;
     if (this.#isRetiring && (this.#memory.size === 0 || isKept)) this.#ports.end();
