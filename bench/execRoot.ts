@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SHOWN } from "../src/agent/drivers/execRoot.ts";
-import { inNewRoot, ON_NODE, type StartPlace } from "../src/agent/platform/startPlace.ts";
+import { ON_NODE, type StartPlace } from "../src/agent/platform/startPlace.ts";
+import { elsewhere } from "../src/agent/starter/startElsewhere.ts";
+import { EXECUTABLE } from "./devFleet.ts";
 import type { Figure } from "./report.ts";
 
 const STARTS = 500;
@@ -14,17 +16,14 @@ export async function run(): Promise<Figure[]> {
   const base = mkdtempSync("/var/tmp/stint-bench-");
   const [place, own] = [join(base, "place"), join(base, "own")];
   for (const path of [place, own]) mkdirSync(path);
-  const root = inNewRoot({
-    place,
-    shown: SHOWN,
-    hidden: [],
-    own: ["/alloc", "/local", "/secrets", "/tmp", own].map((destination) => ({
-      start: own,
-      names: [],
-      destination,
-      readOnly: false,
-    })),
-  });
+  const directories = ["/alloc", "/local", "/secrets", "/tmp", own].map((destination) => ({
+    start: own,
+    names: [],
+    destination,
+    readOnly: false,
+  }));
+  const description = { place, shown: SHOWN, hidden: [], own: directories };
+  const root = elsewhere({ kind: "newRoot", root: description }, [EXECUTABLE]);
   const shared: Start[] = [];
   const given: Start[] = [];
   for (let round = 0; round < STARTS + WARM_UP; round += 1) {
@@ -42,22 +41,34 @@ interface Start {
   readonly startMs: number;
   /** From before the start to the known end. */
   readonly totalMs: number;
+  /** Of the starter, if there is one, and the program. */
+  readonly cpuMs: number;
 }
+
+const TRUE = {
+  ...{ program: "/bin/true", argv: ["true"], env: {}, cwd: "/" },
+  ...{ uid: null, gid: null, user: null, groups: null },
+};
 
 async function startIn(place: StartPlace): Promise<Start> {
   const begunAt = performance.now();
-  const child = place.run({ group: null, cwd: "/", user: null }, ({ cwd }) =>
-    Bun.spawn(["/bin/true"], { cwd, stdio: ["ignore", "ignore", "ignore"] }),
+  const { child, begun } = place.start(TRUE, false, ({ words, options, further }) =>
+    Bun.spawn(words, { ...options, stdio: ["ignore", "ignore", "ignore", ...further] }),
   );
   const startMs = performance.now() - begunAt;
-  await child.exited;
-  return { startMs, totalMs: performance.now() - begunAt };
+  const [failure, exitCode] = await Promise.all([begun, child.exited]);
+  if (failure !== null || exitCode !== 0) throw new Error(failure?.reason ?? `ended ${exitCode}`);
+  const cpuMs = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1000;
+  return { startMs, totalMs: performance.now() - begunAt, cpuMs };
 }
 
+const PARTS = { startMs: "start", totalMs: "start to end", cpuMs: "CPU" } as const;
+
 function figuresOf(name: string, starts: readonly Start[]): Figure[] {
-  return (["startMs", "totalMs"] as const).flatMap((part) => {
-    const sorted = starts.map((start) => start[part]).sort((one, other) => one - other);
-    const what = part === "startMs" ? "start" : "start to end";
+  return Object.entries(PARTS).flatMap(([part, what]) => {
+    const sorted = starts
+      .map((start) => start[part as keyof Start])
+      .sort((one, other) => one - other);
     return [0.5, 0.99].map((share) => ({
       name: `${name}, ${what}, p${share * 100}`,
       value: sorted[Math.floor(sorted.length * share)] ?? 0,

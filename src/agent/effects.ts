@@ -223,7 +223,7 @@ export class Effects {
       do: "spawn",
       execution,
       bootId,
-      ...{ program, argv, cwd, uid, gid, fileUser: null },
+      ...{ program, argv, cwd, uid, gid, user: null },
       env: { ...env, STINT_NODE_ROOT_DIR: rootDirectory, STINT_EXECUTION: String(execution) },
       stdoutPath: outputPath(rootDirectory, order, "stdout"),
       stderrPath: outputPath(rootDirectory, order, "stderr"),

@@ -54,6 +54,7 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
       wish: options.drivers.execRoot,
       shown: options.drivers.execRoots,
       hidden: [dataDirectory, rootDirectory, ...options.drivers.secretFiles].flatMap(withoutLinks),
+      selfCommand,
     },
   });
   const agentVersion = options.version;

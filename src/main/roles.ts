@@ -25,8 +25,13 @@ const ROLES: Readonly<Record<string, Role>> = {
   agent: async (words) => (await import("./agentRole.ts")).runAgentRole(words),
   shim: async ([directory]) => {
     const { runShim } = await import("../agent/shim/shim.ts");
-    await runShim(required(directory, "shim DIRECTORY"));
+    const { selfCommand } = await import("./selfCommand.ts");
+    await runShim(required(directory, "shim DIRECTORY"), selfCommand());
     return 0;
+  },
+  starter: async ([parent]) => {
+    const { runStarter } = await import("../agent/starter/starter.ts");
+    return runStarter(Number(required(parent, "starter PROCESS")));
   },
   container: async ([file]) => {
     const { superviseContainer } = await import("../agent/drivers/docker/supervisor.ts");

@@ -9,7 +9,7 @@ import type {
   ProcessKey,
 } from "../core/contract.ts";
 import type { EnteredCommand, EnterFailure, EnterWish } from "../exec/enteredCommand.ts";
-import type { FileUser } from "../platform/fileUser.ts";
+import type { ProcessUser } from "../platform/becomeProgram.ts";
 import type { GroupLimits } from "../platform/groups.ts";
 import type { PrivateRoot } from "../platform/privateRoot.ts";
 
@@ -98,8 +98,8 @@ export interface Launch {
   /** Null: the agent's own. */
   readonly uid: number | null;
   readonly gid: number | null;
-  /** As whom its working directory is looked up in a root of its own; null: as the agent. */
-  readonly fileUser: FileUser | null;
+  /** Who it is in a root of its own, in place of `uid` and `gid`; null: as the agent. */
+  readonly user: ProcessUser | null;
   /** Enforced by the process's control group; a container has its own. */
   readonly limits: GroupLimits | undefined;
   /** Null: the node's. */

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { ProcessKey } from "../core/contract.ts";
-import { withEntryBelow } from "../platform/fileUser.ts";
-import { libraryDirectories, preloadedFiles } from "../platform/linkerPaths.ts";
-import { beginThreads } from "../platform/namespaces.ts";
+import type { ProcessIdentity, ProcessKey } from "../core/contract.ts";
+import { withEntryBelow } from "../platform/entryBelow.ts";
+import { preloadedFiles } from "../platform/linkerPaths.ts";
 import {
   isBelow,
   type OwnDirectory,
@@ -12,8 +11,9 @@ import {
 } from "../platform/privateRoot.ts";
 import { kernelBootId } from "../platform/processIdentity.ts";
 import { identityOf } from "../platform/processSession.ts";
-import { inNewRoot, type StartPlace, whereRuns } from "../platform/startPlace.ts";
+import type { StartPlace } from "../platform/startPlace.ts";
 import { type ProgramState, stateOf } from "../program.ts";
+import { elsewhere } from "../starter/startElsewhere.ts";
 import { INSIDE } from "./docker/containerSpec.ts";
 import type { HostMount, MemberDirectories, MemberStart } from "./driver.ts";
 
@@ -28,6 +28,8 @@ export interface ExecRootOptions {
   readonly shown: readonly string[];
   /** Never to be seen: the agent's directories and files. */
   readonly hidden: readonly string[];
+  /** How this program is started: it is what takes processes there. */
+  readonly selfCommand: readonly string[];
 }
 
 /** Nomad's `chroot_env`, and /sys, in which runtimes look for the limits that they have. */
@@ -44,8 +46,8 @@ export const SHOWN = [
   "/usr",
 ] as const;
 
-/** No volume is to be in these places: they are the root's own, or what processes ask there is to be answered by nobody. */
-const NEEDED = ["/dev", "/proc", "/run", "/var/run", "/var/lib/sss"];
+/** The root's own, where no volume can be. */
+const MADE = ["/dev", "/proc"];
 const TMP = "/tmp";
 const TRY_TIMEOUT_MS = 10_000;
 
@@ -89,6 +91,11 @@ export class ExecRoots {
     return this.#rootWith([...ownDirectories(directories), ...mounts.map(volumeAt)]);
   }
 
+  /** The root of a process that has one of its own. `bootId` is the present one. */
+  beside(process: ProcessIdentity, bootId: string): StartPlace {
+    return elsewhere({ kind: "beside", process, bootId }, this.#options.selfCommand);
+  }
+
   /** Whether the process has a root of its own. It may have it from an earlier life, or from before the node could give it one. */
   has(key: ProcessKey): boolean {
     return existsSync(this.#recordOf(key));
@@ -124,12 +131,7 @@ export class ExecRoots {
       return `Expected for a volume_mount of the driver exec a node that gives tasks a root directory of their own, and here ${this.shortcoming}; let the job ask for it by the constraint \${attr.driver.exec.root} = private, or use the driver docker.`;
     }
     const { shown, own } = this.#rootWith(ownDirectories(directories));
-    const taken = [
-      ...shown,
-      ...NEEDED,
-      ...libraryDirectories(),
-      ...own.map(({ destination }) => destination),
-    ];
+    const taken = [...shown, ...MADE, ...own.map(({ destination }) => destination)];
     for (const { destination } of mounts) {
       const path = resolve(destination);
       const other = taken.find((each) => isBelow(path, [each]) || isBelow(each, [path]));
@@ -158,26 +160,31 @@ export class ExecRoots {
     if (process.getuid?.() !== 0) return "the agent does not run as root";
     const { place, records } = this.#options;
     try {
-      await beginThreads();
       for (const path of [place, records]) mkdirSync(path, { recursive: true, mode: 0o700 });
       const root = this.#rootWith([{ start: "/", names: null, destination: TMP, readOnly: false }]);
       const look =
         'test -e /proc/self/stat && ! test -e "$1" && echo > /tmp/made && echo && read _';
-      const first = trial(inNewRoot(root), ["/bin/sh", "-c", look, "sh", place]);
-      const said = first.stdout.getReader();
+      const { selfCommand } = this.#options;
+      const there = elsewhere({ kind: "newRoot", root }, selfCommand);
+      const first = trial(there, ["/bin/sh", "-c", look, "sh", place]);
+      const said = first.child.stdout.getReader();
       try {
+        const why = await first.begun;
+        if (why) return `a trial of a root of its own failed: ${why.reason}`;
         if ((await said.read()).done) {
-          return `a trial of a root of its own ended with ${await first.exited}`;
+          return `a trial of a root of its own ended with ${await first.child.exited}`;
         }
         const bootId = kernelBootId();
-        const process = identityOf(first.pid, bootId);
+        const process = identityOf(first.child.pid, bootId);
         if (process === null) return "a trial of a root of its own was over at once";
         // Checks and people's commands have to get there, too.
-        const second = trial(whereRuns(process, bootId), ["/bin/sh", "-c", "test -e /tmp/made"]);
-        const exitCode = await second.exited;
+        const second = trial(this.beside(process, bootId), ["/bin/sh", "-c", "test -e /tmp/made"]);
+        const whyNot = await second.begun;
+        if (whyNot) return `a trial of entering such a root failed: ${whyNot.reason}`;
+        const exitCode = await second.child.exited;
         return exitCode === 0 ? null : `a trial of entering such a root ended with ${exitCode}`;
       } finally {
-        first.kill("SIGKILL");
+        first.child.kill("SIGKILL");
         await said.cancel();
       }
     } catch (error) {
@@ -189,19 +196,18 @@ export class ExecRoots {
 /** Any user's without rights: members are entered that have users of their own. */
 const OTHER = 65_534;
 
-function trial(place: StartPlace, words: string[]) {
+function trial(place: StartPlace, argv: readonly [program: string, ...words: string[]]) {
   const user = { uid: OTHER, gid: OTHER, groups: [] };
-  return place.run({ group: null, cwd: "/", user }, ({ cwd }) =>
-    Bun.spawn(words, {
-      cwd,
-      env: {},
-      uid: OTHER,
-      gid: OTHER,
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "ignore",
-      timeout: TRY_TIMEOUT_MS,
-    }),
+  const program = { program: argv[0], argv, env: {}, cwd: "/" };
+  return place.start(
+    { ...program, uid: OTHER, gid: OTHER, user, groups: null },
+    false,
+    ({ words, options, further }) =>
+      Bun.spawn(words, {
+        ...options,
+        stdio: ["pipe", "pipe", "ignore", ...further],
+        timeout: TRY_TIMEOUT_MS,
+      }),
   );
 }
 
@@ -225,10 +231,7 @@ function ownDirectories(directories: MemberDirectories): readonly OwnDirectory[]
   ];
 }
 
-/**
- * It is nowhere near what the task has already, see mountRefusal, so that no links lead to it that the task has made. Nothing is
- * run as root beside it but members of root, see UserGroups: programs look for code and answers at more places than can be told.
- */
+/** It is nowhere near what the task has already, see mountRefusal, so that no links lead to it that the task has made. */
 function volumeAt({ source, destination, readOnly }: HostMount): OwnDirectory {
   return { start: source, names: [], destination: resolve(destination), readOnly };
 }

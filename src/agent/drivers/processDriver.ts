@@ -5,9 +5,8 @@ import { enterProcess } from "../exec/enterProcess.ts";
 import { asUser } from "../platform/asUser.ts";
 import { type GroupLimits, type Groups, isEmptied } from "../platform/groups.ts";
 import type { PrivateRoot } from "../platform/privateRoot.ts";
-import { probeDirectory } from "../platform/probeDirectory.ts";
 import { isAlive } from "../platform/processIdentity.ts";
-import { ON_NODE, type StartPlace, whereRuns } from "../platform/startPlace.ts";
+import { ON_NODE, type StartPlace } from "../platform/startPlace.ts";
 import type { TreeKeeper } from "../platform/tree.ts";
 import { memberUser, type UserRules } from "../platform/users.ts";
 import { findProgram, type ProgramState, stateOf } from "../program.ts";
@@ -112,8 +111,7 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
       if (isStartFailure(found)) return { state: "failed", message: found.message };
       const launch = launchOf(start, kind, parts, { ...beside, groups: found }, words);
       if (isStartFailure(launch)) return { state: "failed", message: launch.message };
-      const group = groupsOf(start, launch, parts)?.first ?? null;
-      return executeProcess(launch, group, beside.place, timeoutMs);
+      return executeProcess(launch, groupsOf(start, launch, parts), beside.place, timeoutMs);
     },
     async enter(start, process, wish) {
       const beside = besideOf(start.key, process, kind, bootId);
@@ -141,8 +139,6 @@ async function prepareProcess(
   if (refusal !== null) return unrecoverable(refusal);
   const command = kind.commandOf(start);
   if (isStartFailure(command)) return command;
-  const silent = await silentMount(start.mounts);
-  if (silent !== null) return silent;
   return kind.roots?.rootOf(start) ? userGroups.prepare(start) : null;
 }
 
@@ -162,16 +158,6 @@ function commandOfProcess(
   if (isStartFailure(launch)) return root === null ? launch : toldOfRoot(launch, root);
   kind.roots?.remember(start.key, root !== null);
   return { ...launch, root };
-}
-
-/** The shim would stand still with it, and all that it starts. */
-async function silentMount(mounts: MemberStart["mounts"]): Promise<StartFailure | null> {
-  const answers = await Promise.all(mounts.map(({ source }) => probeDirectory(source)));
-  const index = answers.findIndex((answer) => answer !== null);
-  if (index < 0) return null;
-  return recoverable(
-    `Expected to mount the volume at ${mounts[index]?.source} of this node, and ${answers[index]}; see to what serves it.`,
-  );
 }
 
 /** Those that the member is in; null: none, or it has ended. */
@@ -204,7 +190,7 @@ function besideOf(
   if (roots?.has(key) !== true) return { place: ON_NODE, lookUp: stateOf };
   if (process === null || !isAlive(process, bootId)) return null;
   return {
-    place: whereRuns(process, bootId),
+    place: roots.beside(process, bootId),
     lookUp: (path) => lookBeside(process.pid, path),
   };
 }

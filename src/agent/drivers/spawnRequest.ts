@@ -25,7 +25,7 @@ export function spawnRequest(
   surroundings: SpawnSurroundings,
 ): SpawnRequest {
   const { bootId, rootDirectory, stdoutPath, stderrPath, createGroup } = surroundings;
-  const { program, argv, cwd, env, uid, gid, fileUser, limits, root } = launch;
+  const { program, argv, cwd, env, uid, gid, user, limits, root } = launch;
   return {
     do: "spawn",
     execution: key,
@@ -36,7 +36,7 @@ export function spawnRequest(
     env: { ...env, ...markVariables(rootDirectory, key) },
     uid,
     gid,
-    fileUser,
+    user,
     stdoutPath,
     stderrPath,
     groups: createGroup(limits),

@@ -1,19 +1,12 @@
 import type { FailureInfo } from "../../model/failure.ts";
 import type { TaskUser, UserRules } from "../platform/users.ts";
-import {
-  isStartFailure,
-  type MemberStart,
-  recoverable,
-  type StartFailure,
-  unrecoverable,
-} from "./driver.ts";
+import { isStartFailure, type MemberStart, recoverable, type StartFailure } from "./driver.ts";
 
-/** Whatever the node says by now: see `prepare`. */
-const NONE_BESIDE_VOLUMES: readonly number[] = [];
+const NONE: readonly number[] = [];
 
 /**
  * Supplementary groups of users whose processes have a root of their own: what knows them on the node, as a socket in /run, is
- * not there, and what is there in its place may be a task's.
+ * not there, and what is there in its place may be a task's. So the node is asked before.
  */
 export class UserGroups {
   readonly #groupsOf: UserRules["groupsOf"];
@@ -31,30 +24,24 @@ export class UserGroups {
 
   /** Before each start: asks the node, and answers why there can be no start, or null. */
   async prepare(start: MemberStart): Promise<StartFailure | null> {
-    const user = this.#loadedUser(start);
-    if (user === null) return null;
-    const found = await this.#ask(user.name);
-    if (isStartFailure(found)) return found;
-    const further = found.filter((group) => group !== user.gid);
-    if (start.mounts.length === 0 || further.length === 0) return null;
-    return unrecoverable(
-      `Expected for a volume_mount of the driver exec a user without supplementary groups, given "${user.name}" with ${further.join(", ")}: what gives a process its groups runs as root, and would see the volume. Use a user without them, or the driver docker.`,
-    );
+    const name = this.#loadedName(start);
+    if (name === null) return null;
+    const found = await this.#ask(name);
+    return isStartFailure(found) ? found : null;
   }
 
   /** After `prepare`. */
   found(start: MemberStart): readonly number[] | StartFailure {
-    const user = this.#loadedUser(start);
-    if (user === null || start.mounts.length > 0) return NONE_BESIDE_VOLUMES;
-    const known = this.#known.get(user.name);
-    return known ?? recoverable("The groups of the task's user are not known yet.");
+    const name = this.#loadedName(start);
+    if (name === null) return NONE;
+    return this.#known.get(name) ?? recoverable("The groups of the task's user are not known yet.");
   }
 
   /** Those of the last start, which the node is asked for if there was none in this life. */
   async find(start: MemberStart): Promise<readonly number[] | StartFailure> {
-    const user = this.#loadedUser(start);
-    if (user === null || start.mounts.length > 0) return NONE_BESIDE_VOLUMES;
-    return this.#known.get(user.name) ?? (await this.#ask(user.name));
+    const name = this.#loadedName(start);
+    if (name === null) return NONE;
+    return this.#known.get(name) ?? (await this.#ask(name));
   }
 
   async #ask(name: string): Promise<readonly number[] | StartFailure> {
@@ -70,9 +57,8 @@ export class UserGroups {
   }
 
   /** Null: it is given none, or it is refused anyway. */
-  #loadedUser(start: MemberStart): { readonly name: string; readonly gid: number | null } | null {
+  #loadedName(start: MemberStart): string | null {
     const user = this.#userOf(start);
-    if ("code" in user || !user.loadGroups || user.name === null) return null;
-    return { name: user.name, gid: user.gid };
+    return "code" in user || !user.loadGroups ? null : user.name;
   }
 }

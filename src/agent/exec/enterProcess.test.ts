@@ -12,14 +12,14 @@ const TIMEOUT_MS = 60_000;
 const TERMINAL = { columns: 80, rows: 24, type: "" };
 
 /** Begins the script; `$LEFT` is a file for the pid of what leaves the session. */
-function entered(
+async function entered(
   script: string,
   terminal: typeof TERMINAL | null,
   take: TakeOutput = async () => undefined,
 ) {
   const directory = mkdtempSync(join(tmpdir(), "stint-enter-"));
   const left = join(directory, "left");
-  const command = enterProcess(
+  const command = await enterProcess(
     {
       program: "/bin/sh",
       argv: ["sh", "-c", script],
@@ -27,7 +27,7 @@ function entered(
       env: { PATH: "/usr/bin:/bin", LEFT: left },
       uid: null,
       gid: null,
-      fileUser: null,
+      user: null,
     },
     null,
     ON_NODE,
@@ -68,7 +68,7 @@ for (const [how, writer] of Object.entries(WRITERS)) {
     const script = `setsid sh -c 'echo $$ > $LEFT.new; mv $LEFT.new $LEFT; ${writer.replaceAll("'", `'\\''`)}' & while [ ! -e $LEFT ]; do sleep 0.01; done`;
 
     test(`what writes ${how} to a ${where} keeps no command that nobody wants`, async () => {
-      const { command, leftPid, close } = entered(`${script}; sleep 1000`, terminal);
+      const { command, leftPid, close } = await entered(`${script}; sleep 1000`, terminal);
       await leftPid();
       expect(await command.stop()).toEqual([]);
       expect(await command.ended).not.toBe(0);
@@ -78,7 +78,7 @@ for (const [how, writer] of Object.entries(WRITERS)) {
     test(
       `what writes ${how} to a ${where} keeps no command that has ended`,
       async () => {
-        const { command, close } = entered(`${script}; exit 4`, terminal);
+        const { command, close } = await entered(`${script}; exit 4`, terminal);
         expect(await command.ended).toBe(4);
         await close();
       },
@@ -89,10 +89,14 @@ for (const [how, writer] of Object.entries(WRITERS)) {
 
 test("what a command said is taken to its end, however long its reader takes", async () => {
   let takenBytes = 0;
-  const { command, close } = entered("head -c 200000 /dev/zero; exit 3", null, async (_, bytes) => {
-    await Bun.sleep(5);
-    takenBytes += bytes.byteLength;
-  });
+  const { command, close } = await entered(
+    "head -c 200000 /dev/zero; exit 3",
+    null,
+    async (_, bytes) => {
+      await Bun.sleep(5);
+      takenBytes += bytes.byteLength;
+    },
+  );
   expect([await command.ended, takenBytes]).toEqual([3, 200_000]);
   await close();
 });

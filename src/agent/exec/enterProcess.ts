@@ -2,9 +2,8 @@ import type { Launch as MemberLaunch } from "../drivers/driver.ts";
 import { kernelBootId } from "../platform/processIdentity.ts";
 import { endProcessSession, identityOf } from "../platform/processSession.ts";
 import { spawnInTerminal } from "../platform/pseudoTerminal.ts";
-import type { StartPlace, StartWish } from "../platform/startPlace.ts";
+import type { ProgramStart, Started, StartPlace } from "../platform/startPlace.ts";
 import type { SpawnGroups } from "../shim/message.ts";
-import { joinFurther } from "../shim/spawn.ts";
 import type { EnteredCommand, EnterFailure, EnterWish } from "./enteredCommand.ts";
 import { OutputDrain } from "./outputDrain.ts";
 
@@ -17,60 +16,45 @@ const CONTROL_D = new Uint8Array([4]);
 
 type Launch = Omit<MemberLaunch, "limits" | "notes" | "root">;
 
-/** What of a member a command is put into. */
-interface Surroundings {
-  readonly groups: SpawnGroups | null;
-  readonly place: StartPlace;
-}
-
 /** Runs a command of this machine in the member's control group and root, as the first of a session of its own. */
-export function enterProcess(
+export async function enterProcess(
   launch: Launch,
   groups: SpawnGroups | null,
   place: StartPlace,
   wish: EnterWish,
-): EnteredCommand | EnterFailure {
-  try {
-    const { terminal } = wish;
-    if (terminal === null) return piped(launch, { groups, place }, wish);
-    return inTerminal(launch, { groups, place }, wish, terminal);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+): Promise<EnteredCommand | EnterFailure> {
+  const start = { ...launch, groups };
+  const failed = (reason: string): EnterFailure => {
     const message = `${launch.argv[0] ?? launch.program} could not be run: ${reason}.`;
     return { code: "CommandLaunchFailed", message };
+  };
+  try {
+    const { terminal } = wish;
+    const { begun, command } =
+      terminal === null ? piped(start, place, wish) : inTerminal(start, place, wish, terminal);
+    const failure = await begun;
+    if (failure === null) return command;
+    await command.stop();
+    return failed(failure.reason);
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
   }
 }
 
-function optionsOf({ argv, program, env, uid, gid }: Launch) {
-  return {
-    argv0: argv[0] ?? program,
-    env: { ...env },
-    detached: true,
-    ...(uid === null ? {} : { uid }),
-    ...(gid === null ? {} : { gid }),
-  };
+/** What may not have begun yet. */
+interface Entering {
+  readonly begun: Started<unknown>["begun"];
+  readonly command: EnteredCommand;
 }
 
-function wishOf({ cwd, fileUser }: Launch, groups: SpawnGroups | null): StartWish {
-  return { group: groups?.first ?? null, cwd, user: fileUser };
-}
-
-function wordsOf({ program, argv }: Launch): string[] {
-  return [program, ...argv.slice(1)];
-}
-
-function piped(launch: Launch, { groups, place }: Surroundings, wish: EnterWish): EnteredCommand {
-  const child = place.run(wishOf(launch, groups), ({ group, cwd }) =>
-    Bun.spawn(wordsOf(launch), {
-      ...optionsOf(launch),
-      cwd,
-      ...(group === null ? {} : { cgroup: group }),
-      stdin: wish.hasStdin ? "pipe" : "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
+function piped(start: ProgramStart, place: StartPlace, wish: EnterWish): Entering {
+  const { child, begun } = place.start(start, false, ({ words, options, further }) =>
+    Bun.spawn(words, {
+      ...options,
+      stdio: [wish.hasStdin ? "pipe" : "ignore", "pipe", "pipe", ...further],
     }),
   );
-  const endSession = enterFully(child.pid, groups);
+  const endSession = sessionEnd(child.pid);
   const drain = new OutputDrain(wish.take);
   const streams = [reader(child.stdout, "stdout", drain), reader(child.stderr, "stderr", drain)];
   const all = Promise.all(streams.map(({ done }) => done));
@@ -84,7 +68,7 @@ function piped(launch: Launch, { groups, place }: Surroundings, wish: EnterWish)
     cancel();
     return exitCode;
   };
-  return {
+  const command: EnteredCommand = {
     pid: child.pid,
     shortcoming: null,
     ended: finish(),
@@ -105,6 +89,7 @@ function piped(launch: Launch, { groups, place }: Surroundings, wish: EnterWish)
       return endSession();
     },
   };
+  return { begun, command };
 }
 
 function reader(
@@ -125,27 +110,19 @@ function reader(
 }
 
 function inTerminal(
-  launch: Launch,
-  { groups, place }: Surroundings,
+  start: ProgramStart,
+  place: StartPlace,
   { take }: EnterWish,
   terminal: NonNullable<EnterWish["terminal"]>,
-): EnteredCommand {
-  const env = { ...launch.env, ...(terminal.type === "" ? {} : { TERM: terminal.type }) };
+): Entering {
+  const env = { ...start.env, ...(terminal.type === "" ? {} : { TERM: terminal.type }) };
   const drain = new OutputDrain((_, bytes) => take("stdout", bytes));
   const output = new TerminalOutput(drain);
-  const tty = spawnInTerminal(
-    {
-      words: wordsOf(launch),
-      options: optionsOf({ ...launch, env }),
-      uid: launch.uid,
-      wish: wishOf(launch, groups),
-      place,
-    },
-    terminal,
-    (bytes) => output.add(bytes, tty),
+  const tty = spawnInTerminal({ start: { ...start, env }, place }, terminal, (bytes) =>
+    output.add(bytes, tty),
   );
-  const { child } = tty;
-  const endSession = enterFully(child.pid, groups);
+  const { child, begun } = tty;
+  const endSession = sessionEnd(child.pid);
   let hasExited = false;
   const finish = async (): Promise<number> => {
     const exitCode = await child.exited;
@@ -158,7 +135,7 @@ function inTerminal(
     tty.close();
     return exitCode;
   };
-  return {
+  const command: EnteredCommand = {
     pid: child.pid,
     shortcoming: null,
     ended: finish(),
@@ -176,6 +153,7 @@ function inTerminal(
       return endSession();
     },
   };
+  return { begun, command };
 }
 
 type HoldableOutput = Pick<ReturnType<typeof spawnInTerminal>, "hold" | "let">;
@@ -213,9 +191,8 @@ class TerminalOutput {
   }
 }
 
-/** Puts the process where the member is, and answers what ends its session, see endProcessSession. */
-function enterFully(pid: number, groups: SpawnGroups | null): () => Promise<readonly number[]> {
-  if (groups !== null) joinFurther(groups, pid);
+/** Ends the session of the process, see endProcessSession. */
+function sessionEnd(pid: number): () => Promise<readonly number[]> {
   const bootId = kernelBootId();
   const leader = identityOf(pid, bootId);
   let ended: Promise<readonly number[]> | null = null;

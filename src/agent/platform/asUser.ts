@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { FileUser } from "./fileUser.ts";
+import type { ProcessUser } from "./becomeProgram.ts";
 import type { TaskUser } from "./users.ts";
 
 const SETPRIV = "/usr/bin/setpriv";
@@ -14,8 +14,8 @@ export interface UserCommand {
   readonly argv: readonly string[];
   readonly uid: number | null;
   readonly gid: number | null;
-  /** As whom its files are looked up; null: as the agent. */
-  readonly fileUser: FileUser | null;
+  /** Who it is where no other program makes it that; null: as the agent. */
+  readonly user: ProcessUser | null;
   readonly env: Environment;
 }
 
@@ -37,10 +37,10 @@ export async function groupsOfUser(name: string): Promise<readonly number[]> {
 }
 
 /**
- * The kernel takes all supplementary groups away from a process that changes its user; setpriv gives it those of `groups`, or
- * without them what the node says when it starts. It is not needed for a user that has no others than its own group. It
- * begins as root, so it must not see what would have it load code or data of the task's choice: those variables are put
- * back by env(1), which runs as the user already. They are told to it in its arguments, and hold paths and options alone.
+ * The kernel takes all supplementary groups away from a process that changes its user; setpriv gives it those that the node
+ * says when it starts. It begins as root, so it must not see what would have it load code or data of the task's choice: those
+ * variables are put back by env(1), which runs as the user already. They are told to it in its arguments, and hold paths
+ * and options alone. With `groups`, in a root of its own, all of that is the starter's.
  */
 export function asUser(
   { uid, gid, loadGroups }: TaskUser,
@@ -49,20 +49,18 @@ export function asUser(
   environment: Environment,
   groups: readonly number[] | null = null,
 ): UserCommand {
-  const further = groups?.filter((group) => group !== gid) ?? null;
-  const fileUser = uid === null ? null : { uid, gid: gid ?? uid, groups: further ?? [] };
-  if (!loadGroups || further?.length === 0 || !existsSync(SETPRIV)) {
-    return { program, argv, uid, gid, fileUser, env: environment };
+  const user = uid === null ? null : { uid, gid: gid ?? uid, groups: groups ?? [] };
+  if (!loadGroups || groups !== null || !existsSync(SETPRIV)) {
+    return { program, argv, uid, gid, user, env: environment };
   }
   const entries = Object.entries(environment);
   const unsafe = entries.filter(([name]) => isReadByPrograms(name));
   const safe = entries.filter(([name]) => !isReadByPrograms(name));
   const restored = unsafe.length === 0 ? [] : restoring(unsafe, program);
-  const list = further === null ? "--init-groups" : `--groups=${[gid, ...further].join()}`;
-  const options = [`--reuid=${uid}`, `--regid=${gid}`, list, "--"];
+  const options = [`--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"];
   const words = ["setpriv", ...options, ...restored, program, ...argv.slice(1)];
   const env = Object.fromEntries(safe);
-  return { program: SETPRIV, argv: words, uid: null, gid: null, fileUser, env };
+  return { program: SETPRIV, argv: words, uid: null, gid: null, user: null, env };
 }
 
 function restoring(variables: readonly [string, string][], program: string): readonly string[] {

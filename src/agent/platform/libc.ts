@@ -1,10 +1,15 @@
-import { dlopen, type FFIFunction } from "bun:ffi";
+import { dlopen, type FFIFunction, read } from "bun:ffi";
+import { closeSync, writeSync } from "node:fs";
+import { getSystemErrorMap } from "node:util";
 
 const SYMBOLS = {
   flock: { args: ["i32", "i32"], returns: "i32" },
   fallocate: { args: ["i32", "i32", "i64", "i64"], returns: "i32" },
   lseek: { args: ["i32", "i64", "i32"], returns: "i64" },
   dup2: { args: ["i32", "i32"], returns: "i32" },
+  memfd_create: { args: ["ptr", "u32"], returns: "i32" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  __errno_location: { args: [], returns: "ptr" },
   tcflow: { args: ["i32", "i32"], returns: "i32" },
 } as const;
 
@@ -77,4 +82,43 @@ export function letOutput(terminal: number): void {
 /** Makes the descriptor another name of what `file` is open for; what it was before is closed. */
 export function replaceFile(descriptor: number, file: number): void {
   libc()?.dup2(file, descriptor);
+}
+
+/** What the kernel says to the call just before, which failed. `code` is as `ENOENT`. */
+export function kernelError(what: string): Error & { readonly code: string } {
+  const location = libc()?.__errno_location() ?? null;
+  const errno = location === null ? 0 : read.i32(location, 0);
+  const code = getSystemErrorMap().get(-errno)?.[0] ?? String(errno);
+  return Object.assign(new Error(`${what}: ${code}`), { code });
+}
+
+const PIPE_CLOSE_ON_EXEC = 0o2000000;
+const MEMORY_CLOSE_ON_EXEC = 1;
+/** Some nodes refuse files in memory that could be run; Linux before 6.3 does not know the word. */
+const MEMORY_NO_PROGRAM = 8;
+
+/** A file that is nowhere, with this text. The one who opens it closes it. */
+export function openMemoryFile(text: string): number {
+  const name = Buffer.from("stint\0");
+  const open = (flags: number) => libc()?.memfd_create(name, MEMORY_CLOSE_ON_EXEC | flags) ?? -1;
+  let file = open(MEMORY_NO_PROGRAM);
+  if (file < 0) file = open(0);
+  if (file < 0) throw kernelError("making a file in memory");
+  try {
+    for (let rest = Buffer.from(text), at = 0; rest.length > 0; ) {
+      const written = writeSync(file, rest, 0, rest.length, at);
+      [rest, at] = [rest.subarray(written), at + written];
+    }
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+  return file;
+}
+
+/** Both ends; the one who opens them closes them. */
+export function openPipe(): { readonly reads: number; readonly writes: number } {
+  const ends = new Int32Array(2);
+  if (libc()?.pipe2(ends, PIPE_CLOSE_ON_EXEC) !== 0) throw kernelError("making a pipe");
+  return { reads: ends[0] ?? -1, writes: ends[1] ?? -1 };
 }

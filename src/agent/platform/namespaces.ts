@@ -1,17 +1,5 @@
-import { read } from "bun:ffi";
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-} from "node:fs";
-import { getSystemErrorMap } from "node:util";
-import { openLibrary } from "./libc.ts";
+import { closeSync, fstatSync, statSync } from "node:fs";
+import { kernelError, openLibrary } from "./libc.ts";
 
 const SYMBOLS = {
   unshare: { args: ["i32"], returns: "i32" },
@@ -19,13 +7,10 @@ const SYMBOLS = {
   mount: { args: ["ptr", "ptr", "ptr", "u64", "ptr"], returns: "i32" },
   umount2: { args: ["ptr", "i32"], returns: "i32" },
   pivot_root: { args: ["ptr", "ptr"], returns: "i32" },
-  chroot: { args: ["ptr"], returns: "i32" },
   chdir: { args: ["ptr"], returns: "i32" },
-  fchdir: { args: ["i32"], returns: "i32" },
   ioctl: { args: ["i32", "u64"], returns: "i32" },
-  // Five arguments for mount_setattr, which few C libraries have by name.
+  // For what few C libraries have by name.
   syscall: { args: ["i64", "i64", "ptr", "i64", "ptr", "i64"], returns: "i64" },
-  __errno_location: { args: [], returns: "ptr" },
 } as const;
 
 type Symbols = NonNullable<ReturnType<typeof openLibrary<typeof SYMBOLS>>>;
@@ -38,13 +23,8 @@ function libc(): Symbols {
   return symbols;
 }
 
-/** Throws what the kernel says if the call did not succeed. */
 function check(result: number | bigint, what: string): void {
-  if (Number(result) === 0) return;
-  const location = libc().__errno_location();
-  const errno = location === null ? 0 : read.i32(location, 0);
-  const code = getSystemErrorMap().get(-errno)?.[0] ?? String(errno);
-  throw Object.assign(new Error(`${what}: ${code}`), { code });
+  if (Number(result) !== 0) throw kernelError(what);
 }
 
 function text(value: string): Buffer {
@@ -151,23 +131,25 @@ export function moveRootTo(directory: string, build: () => void): void {
   check(libc().chdir(root), "entering the new root");
 }
 
-/**
- * Runs `make` with this thread in a mount namespace of its own, in which a process stays that it starts. `make` must do
- * everything at once: another thread that came up meanwhile would stay there too. Throws what `make` throws.
- */
-export function inOwnMounts<Result>(make: () => Result): Result {
-  const leave = () => check(libc().unshare(CLONE_NEWNS), "making a mount namespace");
-  return elsewhere(leave, () => {
-    // What the node unmounts is unmounted here too; what is mounted here the node never sees.
-    setAttributes("/", { set: 0, propagation: MS_SLAVE, isRecursive: true });
-    return make();
-  });
+/** Takes this thread to a mount namespace of its own, a copy of the one it is in. */
+export function leaveMounts(): void {
+  check(libc().unshare(CLONE_NEWNS), "making a mount namespace");
+  // What the node unmounts is unmounted here too; what is mounted here the node never sees.
+  setAttributes("/", { set: 0, propagation: MS_SLAVE, isRecursive: true });
 }
 
-/** As inOwnMounts, in the mount namespace that is open as `file`, and at its root. */
-export function inMounts<Result>(file: number, make: () => Result): Result {
-  const leave = () => check(libc().setns(file, CLONE_NEWNS), "entering the mount namespace");
-  return elsewhere(leave, make);
+/** More threads than the engine ever begins. */
+const JOIN_TRIES = 256;
+
+/** Takes this thread to the root of the mount namespace that is open as `file`. */
+export function joinMounts(file: number): void {
+  for (let tries = 1; ; tries += 1) {
+    check(libc().unshare(CLONE_FS), "having directories of its own");
+    if (libc().setns(file, CLONE_NEWNS) === 0) return;
+    const error = kernelError("entering the mount namespace");
+    // A thread that this one began between the two calls shares its directories, which the kernel refuses.
+    if (error.code !== "EINVAL" || tries === JOIN_TRIES) throw error;
+  }
 }
 
 const NS_GET_USERNS = 0xb701n;
@@ -186,112 +168,25 @@ export function isOwnersMounts(file: number): boolean {
   }
 }
 
-const DIRECTORY = 0x200000 /* O_PATH */ | constants.O_DIRECTORY;
-const OWN_MOUNTS = "/proc/thread-self/ns/mnt";
+/** The same numbers on all architectures. */
+const OPEN_TREE = 428;
+const MOVE_MOUNT = 429;
+const OPEN_TREE_CLONE = 1n;
+const AT_EMPTY_PATH = 0x1000n;
+const MOVE_MOUNT_F_EMPTY_PATH = 4n;
 
-/** Namespace, root and working directory are those of the thread: the others do not see where it is. */
-function elsewhere<Result>(leave: () => void, make: () => Result): Result {
-  const home = openHome();
-  const threads = new Set(threadsOf());
-  try {
-    // Whoever may not come back must not go: it is done once from where it is.
-    check(comeBack(home), "staying in the mount namespace");
-    leave();
-    try {
-      return make();
-    } finally {
-      if (comeBack(home) !== 0) die("it could not come back from the file system of a task");
-      endWithStrays(threads);
-    }
-  } finally {
-    for (const file of Object.values(home)) closeSync(file);
-  }
+/** A mount of the open file, at no place yet: it can be taken to another namespace. The one who opens it closes it. */
+export function openMountOf(file: number): number {
+  const flags = OPEN_TREE_CLONE | AT_EMPTY_PATH;
+  const opened = libc().syscall(BigInt(OPEN_TREE), BigInt(file), text(""), flags, null, 0n);
+  if (opened < 0) throw kernelError("opening a mount");
+  return Number(opened);
 }
 
-interface Home {
-  readonly mounts: number;
-  readonly root: number;
-  readonly cwd: number;
-}
-
-function openHome(): Home {
-  const files: number[] = [];
-  const open = (path: string, flags: number) => {
-    const file = openSync(path, flags);
-    files.push(file);
-    return file;
-  };
-  try {
-    const mounts = open(OWN_MOUNTS, constants.O_RDONLY);
-    return { mounts, root: open("/", DIRECTORY), cwd: open(".", DIRECTORY) };
-  } catch (error) {
-    for (const file of files) closeSync(file);
-    throw error;
-  }
-}
-
-/** 0, or what the first call said that failed. */
-function comeBack({ mounts, root, cwd }: Home): number {
-  const here = text(".");
-  return (
-    // Threads that share root and directory may not change namespaces, and one that came up meanwhile has this one's.
-    libc().unshare(CLONE_FS) ||
-    libc().setns(mounts, CLONE_NEWNS) ||
-    libc().fchdir(root) ||
-    libc().chroot(here) ||
-    libc().fchdir(cwd)
-  );
-}
-
-function threadsOf(): string[] {
-  return readdirSync("/proc/self/task");
-}
-
-/** More than one thread takes at once. */
-const POOL_READS = 16;
-
-/** Has Bun begin the threads that open files: one that began while this thread is elsewhere would be the end of the process. */
-export async function beginThreads(): Promise<void> {
-  const readOne = () => Bun.file("/proc/self/stat").text();
-  await Promise.all(Array.from({ length: POOL_READS }, readOne));
-}
-
-/** Threads of the engine that open no files: they compile, collect garbage, and give memory back. Any other may. */
-export const WITHOUT_FILES = /^(JITWorker|HeapHelper|JSCWarmUp|mi-scavenger|ollector Thread)/;
-/** A thread names itself first of all; before, it has the name of the process. */
-const NAME_LOOKS = 20_000;
-
-/** A thread that stayed there and opens files would do so in the wrong place, and none can be brought back. */
-function endWithStrays(before: ReadonlySet<string>): void {
-  const own = readlinkSync(OWN_MOUNTS);
-  for (const thread of threadsOf()) {
-    if (before.has(thread)) continue;
-    const path = `/proc/self/task/${thread}`;
-    try {
-      if (readlinkSync(`${path}/ns/mnt`) === own) continue;
-      const name = nameOf(path);
-      if (name !== null && WITHOUT_FILES.test(name)) continue;
-      die(`its thread "${name ?? thread}" stayed in the file system of a task`);
-    } catch (error) {
-      // It has ended, or could not be looked at.
-      if (!existsSync(path)) continue;
-      die(`its thread ${thread} may be in the file system of a task (${String(error)})`);
-    }
-  }
-}
-
-/** Null: it has none of its own. */
-function nameOf(thread: string): string | null {
-  const look = (path: string) => readFileSync(`${path}/comm`, "utf8").trim();
-  const unnamed = look("/proc/self");
-  let name = look(thread);
-  for (let looks = 0; name === unnamed && looks < NAME_LOOKS; looks += 1) name = look(thread);
-  return name === unnamed ? null : name;
-}
-
-/** Whatever it did next, it would do in the wrong place. Those that it has started run on. */
-export function die(reason: string): never {
-  process.stderr.write(`This process ends itself: ${reason}.\n`);
-  process.kill(process.pid, "SIGKILL");
-  throw new Error(reason);
+export function placeMount(opened: number, target: string): void {
+  const here = BigInt(AT_FDCWD);
+  const [empty, path] = [text(""), text(target)];
+  const number = BigInt(MOVE_MOUNT);
+  const result = libc().syscall(number, BigInt(opened), empty, here, path, MOVE_MOUNT_F_EMPTY_PATH);
+  check(result, `mounting at ${target}`);
 }

@@ -6,27 +6,34 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
-  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { SELF_COMMAND } from "../drivers/conformance/bench.ts";
 import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../fixtures/mounts.ts";
 import { until } from "../fixtures/until.ts";
-import { WITHOUT_FILES } from "./namespaces.ts";
-import { inPrivateRoot, type PrivateRoot, RootError } from "./privateRoot.ts";
-import { kernelBootId, readProcessStat } from "./processIdentity.ts";
-import { inNewRoot, whereRuns } from "./startPlace.ts";
+import type { Elsewhere } from "../starter/order.ts";
+import { elsewhere } from "../starter/startElsewhere.ts";
+import type { PrivateRoot } from "./privateRoot.ts";
+import { kernelBootId } from "./processIdentity.ts";
+import { identityOf } from "./processSession.ts";
+import type { ProgramStart } from "./startPlace.ts";
 
-const AT_ROOT = { group: null, cwd: "/", user: null } as const;
 const isAble = mayMount();
+const BOOT = kernelBootId();
+const NOBODY = { uid: 65_534, gid: 65_534, groups: [] };
 
-function attempt(act: () => unknown): unknown {
-  try {
-    return act();
-  } catch (error) {
-    return error;
-  }
+function startIn(where: Elsewhere, argv: readonly string[], more: Partial<ProgramStart> = {}) {
+  const { PATH = "" } = Bun.env;
+  const program = { program: argv[0] ?? "", argv, env: { PATH }, cwd: "/" };
+  const as = { uid: null, gid: null, user: null, groups: null };
+  return elsewhere(where, SELF_COMMAND).start(
+    { ...program, ...as, ...more },
+    false,
+    ({ words, options, further }) =>
+      Bun.spawn(words, { ...options, stdio: ["ignore", "pipe", "ignore", ...further] }),
+  );
 }
 
 test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
@@ -56,24 +63,20 @@ describe.skipIf(!isAble)("as root", () => {
 
   afterAll(() => rmSync(base, { recursive: true }));
 
-  /** What cannot be the same if this thread stayed elsewhere. */
-  function surroundings() {
-    return {
-      mounts: rootedMounts(),
-      namespace: readlinkSync("/proc/thread-self/ns/mnt"),
-      root: statSync("/").ino,
-      cwd: process.cwd(),
-      relative: statSync(".").ino,
-    };
-  }
+  const inRoot = (more: Partial<PrivateRoot> = {}): Elsewhere => ({
+    kind: "newRoot",
+    root: { ...root, hidden: [], ...more },
+  });
 
-  const visible = { hidden: [] as string[] };
-
-  async function said(script: string, more: Partial<PrivateRoot> = visible): Promise<string[]> {
-    const child = inNewRoot({ ...root, ...more }).run(AT_ROOT, () =>
-      Bun.spawn(["/bin/sh", "-c", script], { cwd: "/", stdout: "pipe", stderr: "ignore" }),
-    );
-    return (await new Response(child.stdout).text()).split("\n").filter(Boolean);
+  async function said(
+    script: string,
+    changes: Partial<PrivateRoot> = {},
+    more: Partial<ProgramStart> = {},
+  ): Promise<string[]> {
+    const { child, begun } = startIn(inRoot(changes), ["/bin/sh", "-c", script], more);
+    const text = await new Response(child.stdout).text();
+    expect(await begun).toBeNull();
+    return text.split("\n").filter(Boolean);
   }
 
   test("nothing but what the root is made of is seen, and only what is the process's own is written", async () => {
@@ -141,125 +144,182 @@ describe.skipIf(!isAble)("as root", () => {
   test("directories of the root can be entered, whatever the agent leaves to others", async () => {
     const mask = process.umask(0o077);
     try {
-      const look = `stat -c %a ${base} /usr /dev /local/..`;
-      const [foreign] = await said(`stat -c %a ${base}`);
-      expect(foreign).toBe("755");
-      expect((await said(look)).slice(1)).toEqual(["755", "755", "755"]);
+      expect(await said(`stat -c %a ${base} /usr /dev /local/..`)).toEqual(
+        Array.from({ length: 4 }, () => "755"),
+      );
       expect(await said("umask")).toEqual(["0077"]);
     } finally {
       process.umask(mask);
     }
   });
 
-  test("a directory that the process has replaced by a link is not followed", () => {
-    const before = surroundings();
+  test("what a process has from its parent is what it has on the node, but for its root", async () => {
+    const look = "cat /proc/self/status /proc/self/limits; ulimit -a; cat /proc/self/timerslack_ns";
+    const { PATH = "" } = Bun.env;
+    const options = { detached: true, env: { PATH }, cwd: "/" } as const;
+    const own = Bun.spawn(["/bin/sh", "-c", look], {
+      ...options,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    // Numbers and sizes of this one process, and the one thing that is to differ.
+    const isShared = (line: string) =>
+      line !== "" &&
+      !/^(Tgid|Ngid|Pid|PPid|NS\w+|Vm\w+|Rss\w+|HugetlbPages|\w*ctxt_switches|SigQ|NoNewPrivs):?/.test(
+        line,
+      );
+    const there = (await new Response(own.stdout).text()).split("\n").filter(isShared);
+    expect((await said(look)).filter(isShared)).toEqual(there);
+    expect(there.length).toBeGreaterThan(30);
+    expect(await said("grep NoNewPrivs /proc/self/status")).toEqual(["NoNewPrivs:\t1"]);
+  });
+
+  test("a process is its user and no other from its first moment", async () => {
+    const look = "grep -E '^(Uid|Gid|Groups|Cap...):' /proc/self/status; env";
+    const user = { ...NOBODY, groups: [65_534, 7] };
+    const env = { LD_PRELOAD: "", BUN_OPTIONS: "--version", WORD: "a=b c" };
+    const lines = await said(look, {}, { user, env });
+    expect(lines.filter((line) => !line.startsWith("CapBnd")).sort()).toEqual(
+      [
+        ...["Uid", "Gid"].map((name) => `${name}:\t65534\t65534\t65534\t65534`),
+        "Groups:\t7 65534 ",
+        ...["Inh", "Prm", "Eff", "Amb"].map((name) => `Cap${name}:\t0000000000000000`),
+        ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+        "PWD=/",
+      ].sort(),
+    );
+  });
+
+  test("why a process could not begin is told, and at whom it lies", async () => {
     const own = join(base, "replaced");
     mkdirSync(own);
     symlinkSync("/root", join(own, "local"));
-    const directories = [{ start: own, names: ["local"], destination: "/local", readOnly: false }];
-    expect(() => inPrivateRoot({ ...root, own: directories }, () => undefined)).toThrow(
-      `expected a directory ${own}/local for /local, and it is none`,
-    );
-    expect(surroundings()).toEqual(before);
-  });
-
-  test("the thread is back where it was, whatever became of the start, and the node has no mount more", async () => {
-    const before = surroundings();
-    await said("true");
-    expect(() =>
-      inPrivateRoot(root, () => {
-        throw new Error("not started");
-      }),
-    ).toThrow("not started");
+    const replaced = [{ start: own, names: ["local"], destination: "/local", readOnly: false }];
+    const why = (where: Elsewhere, more: Partial<ProgramStart> = {}) =>
+      startIn(where, ["/bin/true"], { user: NOBODY, ...more }).begun;
+    expect(await why(inRoot({ own: replaced }))).toEqual({
+      by: "task",
+      reason: expect.stringContaining(
+        `expected a directory ${own}/local for /local, and it is none`,
+      ),
+    });
     for (const [place, code] of [
       ["/not/there", "ENOENT"],
       ["/etc/passwd", "ENOTDIR"],
-    ]) {
-      const failed = attempt(() => inPrivateRoot({ ...root, place: place ?? "" }, () => undefined));
-      expect(failed).toBeInstanceOf(RootError);
-      expect(failed).toMatchObject({ code });
+    ] as const) {
+      expect(await why(inRoot({ place }))).toEqual({
+        by: "node",
+        reason: expect.stringMatching(new RegExp(`of its own could not be made .*${code}`)),
+      });
     }
-    expect(surroundings()).toEqual(before);
-  });
-
-  test("no thread that opens files stays there, however much goes on at the time", async () => {
-    const own = readlinkSync("/proc/self/ns/mnt");
-    for (let round = 0; round < 50; round += 1) {
-      const reading = Array.from({ length: 8 }, () => Bun.file("/etc/passwd").text());
-      // Garbage there makes the engine start threads, which stay.
-      inPrivateRoot(root, () => Array.from({ length: 50_000 }, (_, index) => ({ index })));
-      expect(await said("echo here")).toEqual(["here"]);
-      await Promise.all(reading);
-    }
-    const strays = readdirSync("/proc/self/task").filter((thread) => {
-      const path = `/proc/self/task/${thread}`;
-      return (
-        readlinkSync(`${path}/ns/mnt`) !== own &&
-        !WITHOUT_FILES.test(readFileSync(`${path}/comm`, "utf8"))
-      );
+    const cwd = "/not/there";
+    const reason = "there is no directory /not/there that its user may enter";
+    expect(await why(inRoot(), { cwd })).toEqual({ by: "task", reason });
+    expect(await why(inRoot(), { program: "/not/there" })).toMatchObject({
+      by: "task",
+      reason: "starting /not/there: ENOENT",
     });
-    expect(strays).toEqual([]);
+    expect(await why(inRoot(), { program: "/etc/passwd" })).toMatchObject({
+      reason: "starting /etc/passwd: EACCES",
+    });
+    const groups = { first: "/not/there", further: [], peakMemoryPath: null, cpuStatPath: null };
+    expect(await why(inRoot(), { groups })).toMatchObject({ by: "node" });
   });
 
-  test("a process is joined where it is, and no other that has its number by now", async () => {
-    const first = inNewRoot({ ...root, hidden: [] }).run(AT_ROOT, () =>
-      Bun.spawn(["/bin/sh", "-c", "echo > /tmp/mark; echo ready; exec sleep 60"], {
-        cwd: "/",
-        stdout: "pipe",
-      }),
-    );
-    await first.stdout.getReader().read();
-    const startTicks = readProcessStat(first.pid)?.startTicks ?? 0;
-    const identity = { bootId: kernelBootId(), pid: first.pid, startTicks };
-    const look = (run: typeof identity) =>
-      whereRuns(run, run.bootId).run(AT_ROOT, () =>
-        Bun.spawnSync(["/bin/ls", "/tmp"], { cwd: "/" }).stdout.toString(),
-      );
-    expect(look(identity)).toBe("mark\n");
-    const other = { ...identity, startTicks: startTicks + 1 };
-    expect(() => look(other)).toThrow("the task has ended");
-    expect(() => whereRuns(identity, "another boot").run(AT_ROOT, () => "joined")).toThrow(
-      "has ended",
-    );
-    first.kill("SIGKILL");
-    await first.exited;
-    expect(() => look(identity)).toThrow();
-  });
-
-  test("a process that has made itself root of file systems of its own is not joined", async () => {
-    const words = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"];
-    const child = inNewRoot({ ...root, hidden: [] }).run(AT_ROOT, () =>
-      Bun.spawn(
-        [...words, "/usr/bin/unshare", "--user", "--map-root-user", "--mount", "sleep", "60"],
+  test("a start that is killed, or waits for a volume that does not answer, is told", async () => {
+    const slow = join(base, "slow");
+    // Reading the order from it never ends.
+    const stuck = [process.execPath, "-e", "await Bun.sleep(600_000)"];
+    writeFileSync(slow, "");
+    const start = (timeoutMs: number) =>
+      elsewhere(inRoot(), stuck, timeoutMs).start(
         {
-          cwd: "/",
-          stdio: ["ignore", "ignore", "ignore"],
+          ...{ program: "/bin/true", argv: ["true"], env: {}, cwd: "/" },
+          ...{ uid: null, gid: null, user: null, groups: null },
         },
-      ),
-    );
-    const own = readlinkSync("/proc/self/ns/user");
-    await until(() => (readlinkSync(`/proc/${child.pid}/ns/user`) === own ? undefined : true));
-    const startTicks = readProcessStat(child.pid)?.startTicks ?? 0;
-    const identity = { bootId: kernelBootId(), pid: child.pid, startTicks };
-    expect(() => whereRuns(identity, identity.bootId).run(AT_ROOT, () => "joined")).toThrow(
-      "user namespace of its own",
-    );
-    child.kill("SIGKILL");
+        false,
+        ({ words, options, further }) =>
+          Bun.spawn(words, { ...options, stdio: ["ignore", "ignore", "ignore", ...further] }),
+      );
+    const late = start(50);
+    expect(await late.begun).toMatchObject({
+      by: "node",
+      reason: expect.stringContaining("did not begin within 0.05 s"),
+    });
+    await late.child.exited;
+    expect(late.child.signalCode).toBe("SIGKILL");
+    const killed = start(60_000);
+    killed.child.kill("SIGKILL");
+    expect(await killed.begun).toEqual({ by: "node", reason: "its start ended with SIGKILL" });
   });
 
-  test("a process whose starter was killed keeps its root, and takes it along", async () => {
-    const before = surroundings();
+  test("a process begins for nobody whose starter is gone", async () => {
+    const mark = join(base, "own", "begun");
     const script = `
-      import { inNewRoot } from ${JSON.stringify(join(import.meta.dir, "startPlace.ts"))};
-      const child = inNewRoot(${JSON.stringify({ ...root, hidden: [] })}).run(${JSON.stringify(AT_ROOT)}, () =>
-        Bun.spawn(["/bin/sleep", "60"], { cwd: "/", stdio: ["ignore", "ignore", "ignore"], detached: true }));
+      import { elsewhere } from ${JSON.stringify(join(import.meta.dir, "../starter/startElsewhere.ts"))};
+      const where = ${JSON.stringify(inRoot())};
+      const start = ${JSON.stringify({
+        ...{ program: "/bin/sh", argv: ["sh", "-c", `echo > ${mark}`], env: {}, cwd: "/" },
+        ...{ uid: null, gid: null, user: null, groups: null },
+      })};
+      const { child } = elsewhere(where, ${JSON.stringify(SELF_COMMAND)}).start(start, false, ({ words, options, further }) =>
+        Bun.spawn(words, { ...options, stdio: ["ignore", "ignore", "ignore", ...further] }));
+      process.kill(child.pid, "SIGSTOP");
       console.log(child.pid);
       process.kill(process.pid, "SIGKILL");`;
     const starter = Bun.spawnSync([process.execPath, "-e", script]);
     const pid = Number(starter.stdout.toString());
-    expect(readdirSync(`/proc/${pid}/root`)).toContain("local");
-    expect(surroundings().mounts).toEqual(before.mounts);
-    process.kill(pid, "SIGKILL");
-    expect(surroundings()).toEqual(before);
+    process.kill(pid, "SIGCONT");
+    await until(() => (identityOf(pid, BOOT) === null ? true : undefined));
+    expect(readdirSync(join(base, "own"))).not.toContain("begun");
+  });
+
+  test("a process is joined where it is, and no other that has its number by now", async () => {
+    const first = startIn(inRoot(), [
+      ...["/bin/sh", "-c", "echo > /tmp/mark; echo ready; exec sleep 60"],
+    ]).child;
+    await first.stdout.getReader().read();
+    const identity = identityOf(first.pid, BOOT);
+    if (identity === null) throw new Error("expected it to run");
+    const look = async (run: typeof identity, bootId = BOOT) => {
+      const where = { kind: "beside", process: run, bootId } as const;
+      const { child, begun } = startIn(where, ["/bin/ls", "/tmp"]);
+      const [text, failure] = await Promise.all([new Response(child.stdout).text(), begun]);
+      return failure?.reason ?? text;
+    };
+    expect(await look(identity)).toBe("mark\n");
+    const other = { ...identity, startTicks: identity.startTicks + 1 };
+    expect(await look(other)).toBe("the task has ended");
+    expect(await look(identity, "another boot")).toBe("the task has ended");
+    first.kill("SIGKILL");
+    await first.exited;
+    expect(await look(identity)).toContain("ENOENT");
+  });
+
+  test("a process that has made itself root of file systems of its own is not joined", async () => {
+    const words = ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "sleep", "60"];
+    const { child } = startIn(inRoot(), words, { user: NOBODY });
+    const own = readlinkSync("/proc/self/ns/user");
+    await until(() => (readlinkSync(`/proc/${child.pid}/ns/user`) === own ? undefined : true));
+    const identity = identityOf(child.pid, BOOT);
+    if (identity === null) throw new Error("expected it to run");
+    const where = { kind: "beside", process: identity, bootId: BOOT } as const;
+    expect((await startIn(where, ["/bin/true"]).begun)?.reason).toContain(
+      "user namespace of its own",
+    );
+    child.kill("SIGKILL");
+    await child.exited;
+  });
+
+  test("the node has no mount more, whatever became of a start", async () => {
+    const before = rootedMounts();
+    await said("true");
+    await startIn(inRoot({ place: "/not/there" }), ["/bin/true"]).begun;
+    const { child, begun } = startIn(inRoot(), ["/bin/sleep", "60"]);
+    expect(await begun).toBeNull();
+    expect(readdirSync(`/proc/${child.pid}/root`)).toContain("local");
+    expect(rootedMounts()).toEqual(before);
+    child.kill("SIGKILL");
+    await child.exited;
+    expect(rootedMounts()).toEqual(before);
   });
 });

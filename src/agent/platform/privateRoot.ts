@@ -15,7 +15,7 @@ import { codeOf, entryOf } from "../files/open.ts";
 import {
   bindDevice,
   bindTree,
-  inOwnMounts,
+  leaveMounts,
   makeReadOnly,
   mountProcesses,
   mountTerminals,
@@ -56,6 +56,9 @@ const DEVICE_LINKS = {
   stderr: "/proc/self/fd/2",
 } as const;
 
+/** A file in each root over which a terminal may be mounted. */
+export const CONSOLE = "/dev/console";
+
 /** As Nomad and Docker have it. */
 const SHARED_MEMORY = "mode=1777,size=64m,nr_inodes=64k";
 const TMP_TMPFS = "mode=1777,size=256m,nr_inodes=64k";
@@ -64,31 +67,24 @@ const PATH_ONLY = 0x200000 /* O_PATH */;
 const PATH_DIRECTORY = PATH_ONLY | constants.O_DIRECTORY;
 
 /**
- * Runs `make` where only the private root can be seen; see inOwnMounts. Nothing of it is left once all processes have ended
- * that were started there, however they ended. Throws if it cannot be made.
+ * Takes this thread to where only the private root can be seen, for good. Nothing of the root is left once all processes
+ * have ended that have it, however they ended. Throws RootError or OwnDirectoryError if it cannot be made.
  */
-export function inPrivateRoot<Result>(root: PrivateRoot, make: () => Result): Result {
+export function enterPrivateRoot(root: PrivateRoot): void {
   const files: number[] = [];
   const hold = (path: string, flags: number): number => {
     const file = openSync(path, flags);
     files.push(file);
     return file;
   };
-  let isMade = false;
   try {
-    return inOwnMounts(() => {
-      // This thread's alone there: what is made is to be found by the process's user, whatever the node's default is.
-      const mask = process.umask(0o022);
-      try {
-        makeRoot(root, hold);
-      } finally {
-        process.umask(mask);
-      }
-      isMade = true;
-      return make();
-    });
+    leaveMounts();
+    // What is made is to be found by the process's user, whatever the node's default is.
+    const mask = process.umask(0o022);
+    makeRoot(root, hold);
+    process.umask(mask);
   } catch (error) {
-    throw isMade || error instanceof OwnDirectoryError ? error : new RootError(error as Error);
+    throw error instanceof OwnDirectoryError ? error : new RootError(error as Error);
   } finally {
     for (const file of files) closeSync(file);
   }
@@ -220,6 +216,8 @@ function makeDevices(devices: readonly { name: string; file: number }[]): void {
     writeFileSync(`/dev/${name}`, "");
     bindDevice(openPath(file), `/dev/${name}`);
   }
+  // For the terminal of a command of people.
+  writeFileSync(CONSOLE, "", { mode: 0o600 });
   makeAt("/dev/shm", (path) => mountTmpfs(path, SHARED_MEMORY));
   makeAt("/dev/pts", mountTerminals);
   for (const [name, target] of Object.entries(DEVICE_LINKS)) symlinkSync(target, `/dev/${name}`);

@@ -10,26 +10,18 @@ import {
 import type { TerminalSize } from "../../protocol/node/exec.ts";
 import { codeOf } from "../files/open.ts";
 import { holdOutput, letOutput, replaceFile } from "./libc.ts";
-import type { StartPlace, StartWish } from "./startPlace.ts";
+import type { ProgramStart, Started, StartPlace } from "./startPlace.ts";
 
+/** What gets a terminal; where else than on the node it finds it as CONSOLE. */
 export interface TerminalProcess {
-  readonly words: readonly string[];
-  readonly options: {
-    readonly argv0: string;
-    readonly env: Record<string, string>;
-    readonly detached: boolean;
-    readonly uid?: number;
-    readonly gid?: number;
-  };
-  readonly uid: number | null;
-  readonly wish: StartWish;
-  /** The terminal is made there too. */
+  readonly start: ProgramStart;
   readonly place: StartPlace;
 }
 
 /** A process that has a pseudo-terminal for its session. */
 export interface PseudoTerminal {
   readonly child: Bun.Subprocess;
+  readonly begun: Started<unknown>["begun"];
   /** Resolves when everything that was written to it has been told, and no process has it any more. */
   readonly isOver: Promise<void>;
   /** As many of the bytes as it takes now. */
@@ -48,20 +40,20 @@ const MASTER_END = /^\/dev\/(pts\/)?ptmx$/;
 
 /**
  * Bun makes the terminal, gives it to the child and reads it, as fast as it can. What else is needed it has no word for,
- * so that is done on its descriptors, which are those that were not there before.
+ * so that is done on its descriptors, which are those that were not there, or something else, before.
  */
 export function spawnInTerminal(
-  { words, options, uid, wish, place }: TerminalProcess,
+  { start, place }: TerminalProcess,
   size: TerminalSize,
   onOutput: (bytes: Uint8Array) => void,
 ): PseudoTerminal {
-  const before = new Set(descriptors().map(({ file }) => file));
+  const before = new Map(descriptors().map(({ file, path }) => [file, path]));
   const { promise: isOver, resolve: onOver } = Promise.withResolvers<void>();
-  const child = place.run(wish, ({ group, cwd }) =>
-    Bun.spawn([...words], {
+  const { child, begun } = place.start(start, true, ({ words, options, further }) =>
+    Bun.spawn(words, {
       ...options,
-      cwd,
-      ...(group === null ? {} : { cgroup: group }),
+      // The first three are the terminal.
+      stdio: ["ignore", "ignore", "ignore", ...further],
       terminal: {
         cols: size.columns,
         rows: size.rows,
@@ -71,7 +63,7 @@ export function spawnInTerminal(
     }),
   );
   const { terminal } = child;
-  const own = descriptors().filter(({ file }) => !before.has(file));
+  const own = descriptors().filter(({ file, path }) => before.get(file) !== path);
   const bunsLine = own.find(({ path }) => LINE_END.test(path))?.file;
   const master = own.find(({ path }) => MASTER_END.test(path))?.file;
   if (terminal === undefined || bunsLine === undefined || master === undefined) {
@@ -81,6 +73,7 @@ export function spawnInTerminal(
   }
   let line: number | null = takeOver(bunsLine);
   // Programs that open their terminal by its name need it to be their user's.
+  const uid = start.user?.uid ?? start.uid;
   if (uid !== null) fchownSync(line, uid, -1);
   let isClosed = false;
   const release = () => {
@@ -89,6 +82,7 @@ export function spawnInTerminal(
   };
   return {
     child,
+    begun,
     isOver,
     write: (bytes) => (isClosed ? bytes.byteLength : writeNow(master, bytes)),
     hold() {

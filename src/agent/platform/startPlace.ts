@@ -1,100 +1,103 @@
-import { closeSync, constants, fstatSync, openSync, statSync } from "node:fs";
-import type { ProcessIdentity } from "../core/contract.ts";
-import { type FileUser, openDirectoryAs, openFileCalls } from "./fileUser.ts";
-import { inMounts, isOwnersMounts } from "./namespaces.ts";
-import { inPrivateRoot, type PrivateRoot } from "./privateRoot.ts";
-import { isAlive } from "./processIdentity.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { SpawnGroups } from "../shim/message.ts";
+import type { StarterFailure } from "../starter/order.ts";
+import type { ProcessUser, Program } from "./becomeProgram.ts";
 
-/** The process's working directory is not there for it. */
-export class WorkDirectoryError extends Error {
-  override readonly name = "WorkDirectoryError";
+/** What a process that is started is to be. */
+export interface ProgramStart extends Program {
+  /** As an absolute path that it sees. */
+  readonly cwd: string;
+  /** Null: those of whoever starts it. For starts on the node; elsewhere it is `user`. */
+  readonly uid: number | null;
+  readonly gid: number | null;
+  /** Null: as whoever starts it. */
+  readonly user: ProcessUser | null;
+  /** Null: those of whoever starts it. */
+  readonly groups: SpawnGroups | null;
 }
 
-/** What a process that is started is to have. */
-export interface StartWish {
-  /** Directory of its control group, as the node has it; null: the agent's. */
-  readonly group: string | null;
-  /** Its working directory, as an absolute path that it sees. */
-  readonly cwd: string;
-  /** Who has to be able to enter that; null: root. */
-  readonly user: FileUser | null;
+/** What is to be given to Bun.spawn, beside what becomes of input and output. */
+export interface SpawnWords {
+  readonly words: string[];
+  readonly options: {
+    readonly argv0: string;
+    readonly cwd: string;
+    readonly env: Record<string, string>;
+    /** It has a session of its own. */
+    readonly detached: true;
+    readonly uid?: number;
+    readonly gid?: number;
+    readonly cgroup?: string;
+  };
+  /** Open files that it is given after the first three. */
+  readonly further: readonly number[];
 }
 
-/** By which names that is found in the place. */
-export interface StartNames {
-  readonly group: string | null;
-  readonly cwd: string;
+/** A process that was started. */
+export interface Started<Child> {
+  /** It has its number from now on, and ends as the program ends. */
+  readonly child: Child;
+  /** Resolves when the program has begun (null), or could not. Null: it has. */
+  readonly begun: Promise<StarterFailure | null> | null;
 }
 
 /** Which file system a process that is started has before it. */
 export interface StartPlace {
-  /**
-   * Runs `start`, which starts a process and nothing else, at once. Throws what `start` throws, and if there is no such
-   * place, or no such directory in it.
-   */
-  run<Result>(wish: StartWish, start: (names: StartNames) => Result): Result;
+  /** Throws what `spawn` throws. `hasTerminal`: what `spawn` gives it is a terminal. */
+  start<Child extends Bun.Subprocess>(
+    start: ProgramStart,
+    hasTerminal: boolean,
+    spawn: (words: SpawnWords) => Child,
+  ): Started<Child>;
 }
 
 /** The node's own. */
-export const ON_NODE: StartPlace = { run: ({ group, cwd }, start) => start({ group, cwd }) };
+export const ON_NODE: StartPlace = {
+  start({ program, argv, cwd, env, uid, gid, groups }, _, spawn) {
+    const child = spawn({
+      words: [program, ...argv.slice(1)],
+      options: {
+        argv0: argv[0] ?? program,
+        cwd,
+        env: { ...env },
+        detached: true,
+        ...(uid === null ? {} : { uid }),
+        ...(gid === null ? {} : { gid }),
+        ...(groups === null ? {} : { cgroup: groups.first }),
+      },
+      further: [],
+    });
+    if (groups !== null) joinFurther(groups, child.pid);
+    return { child, begun: null };
+  },
+};
 
-/** A root of its own, made for this process. */
-export function inNewRoot(root: PrivateRoot): StartPlace {
-  return {
-    run: (wish, start) => withGroup(wish, (go) => inPrivateRoot(root, () => go(start))),
-  };
-}
-
-/** That of a process that runs. `bootId` is the present one. */
-export function whereRuns(process: ProcessIdentity, bootId: string): StartPlace {
-  return {
-    run(wish, start) {
-      const mounts = openSync(`/proc/${process.pid}/ns/mnt`, "r");
-      try {
-        // Its number may have become another's, but not since it was opened.
-        if (!isAlive(process, bootId)) throw new Error("the task has ended");
-        if (fstatSync(mounts).ino === statSync("/proc/thread-self/ns/mnt").ino) return start(wish);
-        if (!isOwnersMounts(mounts)) {
-          throw new Error("the task is in a user namespace of its own, where nothing else is run");
-        }
-        return withGroup(wish, (go) => inMounts(mounts, () => go(start)));
-      } finally {
-        closeSync(mounts);
+/** Children that the process made before it was moved are moved after it, until no new one shows up. */
+function joinFurther(groups: SpawnGroups, pid: number): void {
+  for (const directory of groups.further) {
+    const moved = new Set<string>();
+    for (let found = [String(pid)]; found.length > 0; ) {
+      for (const member of found) {
+        moved.add(member);
+        writeQuietly(`${directory}/cgroup.procs`, member);
       }
-    },
-  };
-}
-
-/** Control groups may not be seen there: the directory is opened before. `go` is to be called in the place. */
-function withGroup<Result>(
-  { group, cwd, user }: StartWish,
-  use: (go: (start: (names: StartNames) => Result) => Result) => Result,
-): Result {
-  const go = (name: string | null) => (start: (names: StartNames) => Result) =>
-    withDirectory(cwd, user, (directory) => start({ group: name, cwd: directory }));
-  openFileCalls();
-  if (group === null) return use(go(null));
-  const file = openSync(group, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    return use(go(`/proc/self/fd/${file}`));
-  } finally {
-    closeSync(file);
+      found = membersOf(groups.first).filter((member) => !moved.has(member));
+    }
   }
 }
 
-/** A process enters its directory as root still, which may go where links of /proc lead, and through closed directories. */
-function withDirectory<Result>(
-  path: string,
-  user: FileUser | null,
-  use: (path: string) => Result,
-): Result {
-  const file = openDirectoryAs(path, user);
-  if (file === null) {
-    throw new WorkDirectoryError(`there is no directory ${path} that its user may enter`);
-  }
+function writeQuietly(path: string, text: string): void {
   try {
-    return use(`/proc/self/fd/${file}`);
-  } finally {
-    closeSync(file);
+    writeFileSync(path, text);
+  } catch {
+    // It has ended already.
+  }
+}
+
+function membersOf(group: string): string[] {
+  try {
+    return readFileSync(`${group}/cgroup.procs`, "utf8").split("\n").filter(Boolean);
+  } catch {
+    return [];
   }
 }

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from "../core/contract.ts";
 import type { ShimRequestOf, SpawnOf } from "../core/shim.ts";
 import type { ShimRecord } from "../core/shimRecord.ts";
-import type { FileUser } from "../platform/fileUser.ts";
+import type { ProcessUser } from "../platform/becomeProgram.ts";
 import type { PrivateRoot } from "../platform/privateRoot.ts";
 
 /**
@@ -24,8 +24,8 @@ export interface SpawnRequest extends SpawnOf {
   /** Null: the shim's own. */
   readonly uid: number | null;
   readonly gid: number | null;
-  /** As whom the working directory is looked up in a root of its own; null: as the shim. */
-  readonly fileUser: FileUser | null;
+  /** Who it is in a root of its own, in place of `uid` and `gid`; null: as the shim. */
+  readonly user: ProcessUser | null;
   /** Appended to. */
   readonly stdoutPath: string;
   readonly stderrPath: string;

@@ -25,7 +25,7 @@ function spawnOf(execution: number, cwd: string): SpawnRequest {
     stdoutPath: join(cwd, "stdout.txt"),
     stderrPath: join(cwd, "stderr.txt"),
     groups: null,
-    fileUser: null,
+    user: null,
     root: null,
   };
 }

@@ -2,7 +2,6 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ShimCore, type ShimPorts } from "../core/shim.ts";
 import { type LineSender, newLineSender, newLineSplitter } from "../lines.ts";
-import { beginThreads } from "../platform/namespaces.ts";
 import { writeShimIdentity } from "./identity.ts";
 import {
   SHIM_PROTOCOL,
@@ -32,13 +31,12 @@ export interface ShimSettings {
 
 /**
  * The process that starts the tasks of a node and outlives the agent: it does nothing but spawn, write down what it
- * sees, and tell it. Resolves when it is not needed any more.
+ * sees, and tell it. `selfCommand` is how this program is started. Resolves when it is not needed any more.
  */
-export async function runShim(directory: string): Promise<void> {
-  await beginThreads();
+export async function runShim(directory: string, selfCommand: readonly string[]): Promise<void> {
   const settings = JSON.parse(readFileSync(join(directory, SHIM_SETTINGS), "utf8"));
   const { promise, resolve } = Promise.withResolvers<void>();
-  const shim = newShim(directory, settings as ShimSettings, resolve);
+  const shim = newShim(directory, settings as ShimSettings, selfCommand, resolve);
   // A closed terminal or a stopped agent must not take the processes' parent with it.
   for (const signal of ["SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"] as const) {
     process.on(signal, () => undefined);
@@ -70,7 +68,12 @@ export async function runShim(directory: string): Promise<void> {
 }
 
 /** The core with this process around it. */
-function newShim(directory: string, settings: ShimSettings, end: () => void): ShimProcess {
+function newShim(
+  directory: string,
+  settings: ShimSettings,
+  selfCommand: readonly string[],
+  end: () => void,
+): ShimProcess {
   const identity = writeShimIdentity(directory, settings.bootId);
   const hello: ShimHello = {
     record: "hello",
@@ -78,7 +81,12 @@ function newShim(directory: string, settings: ShimSettings, end: () => void): Sh
     protocol: SHIM_PROTOCOL,
     process: identity,
   };
-  const shim: ShimProcess = new ShimCore(newPorts(directory, hello, () => shim, end));
+  const spawn = (request: SpawnRequest) =>
+    spawnProcess(request, selfCommand, {
+      onBegun: (begun) => shim.onBegun(request.execution, begun),
+      onExit: (exit) => shim.onExited(request.execution, exit),
+    });
+  const shim: ShimProcess = new ShimCore(newPorts(directory, hello, () => shim, spawn, end));
   return shim;
 }
 
@@ -89,6 +97,7 @@ function newPorts(
   directory: string,
   hello: ShimHello,
   core: () => ShimProcess,
+  spawn: ShimPorts<LineSender, SpawnRequest>["spawn"],
   end: () => void,
 ): ShimPorts<LineSender, SpawnRequest> {
   const journal = openShimJournal(directory);
@@ -101,7 +110,7 @@ function newPorts(
     },
     greet: (agent, records) => agent.send(linesOf([hello, ...records, { record: "ready" }])),
     tell: (agent, records) => agent.send(linesOf(records)),
-    spawn: (request) => spawnProcess(request, (exit) => core().onExited(request.execution, exit)),
+    spawn,
     set(timer) {
       switch (timer) {
         case "flush":

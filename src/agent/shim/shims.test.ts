@@ -24,7 +24,7 @@ function sleepOf(execution: number, cwd: string): SpawnRequest {
     stdoutPath: join(cwd, `${execution}.stdout`),
     stderrPath: join(cwd, `${execution}.stderr`),
     groups: null,
-    fileUser: null,
+    user: null,
     root: null,
   };
 }

@@ -1,10 +1,11 @@
-import { closeSync, constants, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import type { FailureInfo } from "../../model/failure.ts";
 import type { ProcessExit } from "../core/contract.ts";
 import type { Spawned } from "../core/shim.ts";
-import { RootError } from "../platform/privateRoot.ts";
 import { readProcessStat } from "../platform/processIdentity.ts";
-import { inNewRoot, ON_NODE } from "../platform/startPlace.ts";
+import { ON_NODE } from "../platform/startPlace.ts";
+import type { StarterFailure } from "../starter/order.ts";
+import { elsewhere } from "../starter/startElsewhere.ts";
 import type { SpawnGroups, SpawnRequest } from "./message.ts";
 
 const KIB = 1024;
@@ -13,21 +14,30 @@ const KIB = 1024;
 const OUTPUT_FLAGS =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
+/** What a process that was started tells. */
+export interface SpawnEvents {
+  /** Once, if spawnProcess answered `beginning`. */
+  onBegun(begun: Spawned | FailureInfo): void;
+  /** Once, if it has begun, never before that is known. */
+  onExit(exit: ProcessExit): void;
+}
+
 /**
- * Starts the process in a session of its own, its output straight to files. `onExit` is called once, never before
- * this function returns.
+ * Starts the process in a session of its own, its output straight to files. `selfCommand` is how this program is
+ * started. No event comes before this function returns.
  */
 export function spawnProcess(
   request: SpawnRequest,
-  onExit: (exit: ProcessExit) => void,
-): Spawned | FailureInfo {
+  selfCommand: readonly string[],
+  events: SpawnEvents,
+): Spawned | FailureInfo | "beginning" {
   const files: number[] = [];
   try {
     const stdout = openSync(request.stdoutPath, OUTPUT_FLAGS, 0o644);
     files.push(stdout);
     const stderr = openSync(request.stderrPath, OUTPUT_FLAGS, 0o644);
     files.push(stderr);
-    return spawnInto(request, stdout, stderr, onExit);
+    return spawnInto(request, selfCommand, [stdout, stderr], events);
   } catch (error) {
     return launchFailure(request, error);
   } finally {
@@ -37,43 +47,56 @@ export function spawnProcess(
 
 function spawnInto(
   request: SpawnRequest,
-  stdout: number,
-  stderr: number,
-  onExit: (exit: ProcessExit) => void,
-): Spawned {
-  const { groups } = request;
+  selfCommand: readonly string[],
+  output: readonly [stdout: number, stderr: number],
+  events: SpawnEvents,
+): Spawned | "beginning" {
   // An agent of before there were roots has said nothing of them.
-  const root = request.root ?? null;
-  const place = root === null ? ON_NODE : inNewRoot(root);
-  const wish = { group: groups?.first ?? null, cwd: request.cwd, user: request.fileUser ?? null };
+  const { root = null, user = null } = request as Partial<SpawnRequest>;
+  const place = root === null ? ON_NODE : elsewhere({ kind: "newRoot", root }, selfCommand);
   const begunAt = performance.now();
-  const child = place.run(wish, ({ group, cwd }) =>
-    Bun.spawn([request.program, ...request.argv.slice(1)], {
-      argv0: request.argv[0] ?? request.program,
-      cwd,
-      env: request.env,
-      stdin: "ignore",
-      stdout,
-      stderr,
-      detached: true,
-      ...(request.uid === null ? {} : { uid: request.uid }),
-      ...(request.gid === null ? {} : { gid: request.gid }),
-      ...(group === null ? {} : { cgroup: group }),
+  const over = Promise.withResolvers<ProcessExit>();
+  const { child, begun } = place.start({ ...request, user }, false, ({ words, options, further }) =>
+    Bun.spawn(words, {
+      ...options,
+      stdio: ["ignore", ...output, ...further],
       onExit(ended, exitCode) {
-        onExit({
-          outcome: outcomeOf(exitCode, ended.signalCode),
-          endedAt: Date.now(),
-          durationMs: Math.round(performance.now() - begunAt),
-          peakMemoryBytes: peakMemory(groups, ended.resourceUsage()?.maxRSS ?? 0),
-          cpuMs: cpuTime(groups, Number(ended.resourceUsage()?.cpuTime.total ?? 0)),
-        });
+        const exit = exitOf(request, ended, exitCode, performance.now() - begunAt);
+        if (begun === null) events.onExit(exit);
+        else over.resolve(exit);
       },
     }),
   );
-  const startedAt = Date.now();
   const startTicks = readProcessStat(child.pid)?.startTicks ?? 0;
-  if (groups !== null) joinFurther(groups, child.pid);
-  return { process: { bootId: request.bootId, pid: child.pid, startTicks }, startedAt };
+  const process = { bootId: request.bootId, pid: child.pid, startTicks };
+  if (begun === null) return { process, startedAt: Date.now() };
+  void begun.then(async (failure) => {
+    if (failure !== null) {
+      events.onBegun(starterFailure(request, failure));
+      return;
+    }
+    events.onBegun({ process, startedAt: Date.now() });
+    events.onExit(await over.promise);
+  });
+  return "beginning";
+}
+
+function exitOf(
+  { groups, root }: SpawnRequest,
+  ended: Bun.Subprocess,
+  exitCode: number | null,
+  durationMs: number,
+): ProcessExit {
+  const usage = ended.resourceUsage();
+  // Without groups the kernel's figure would be that of the starter.
+  const maxRssBytes = root ? 0 : (usage?.maxRSS ?? 0);
+  return {
+    outcome: outcomeOf(exitCode, ended.signalCode),
+    endedAt: Date.now(),
+    durationMs: Math.round(durationMs),
+    peakMemoryBytes: peakMemory(groups, maxRssBytes),
+    cpuMs: cpuTime(groups, Number(usage?.cpuTime.total ?? 0)),
+  };
 }
 
 function outcomeOf(
@@ -88,28 +111,6 @@ function signalNumber(signal: NodeJS.Signals | number): number {
   if (typeof signal === "number") return signal;
   const { signals } = require("node:os").constants as { signals: Record<string, number> };
   return signals[signal] ?? 0;
-}
-
-/** Children that the process made before it was moved are moved after it, until no new one shows up. */
-export function joinFurther(groups: SpawnGroups, pid: number): void {
-  for (const directory of groups.further) {
-    const moved = new Set<string>();
-    for (let found = [String(pid)]; found.length > 0; ) {
-      for (const member of found) {
-        moved.add(member);
-        writeQuietly(`${directory}/cgroup.procs`, member);
-      }
-      found = readLines(`${groups.first}/cgroup.procs`).filter((member) => !moved.has(member));
-    }
-  }
-}
-
-function writeQuietly(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch {
-    // It has ended already.
-  }
 }
 
 function readLines(path: string): string[] {
@@ -142,13 +143,6 @@ function cpuTime(groups: SpawnGroups | null, ownMicroseconds: number): number {
 function launchFailure(request: SpawnRequest, error: unknown): FailureInfo {
   const code = (error as { code?: string }).code ?? "";
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof RootError) {
-    return {
-      category: "servererror",
-      code: "CommandLaunchFailed",
-      message: `The program ${request.program} was not started, as ${reason}.`,
-    };
-  }
   if (code === "ENOSPC" || code === "EDQUOT") {
     return {
       category: "servererror",
@@ -156,8 +150,20 @@ function launchFailure(request: SpawnRequest, error: unknown): FailureInfo {
       message: `The output files of the task could not be opened: ${reason}.`,
     };
   }
-  const { program, cwd, root } = request;
-  const seen = !root ? "" : ` Of the node it sees ${root.shown.join(", ")}.`;
+  return notStarted(request, reason);
+}
+
+function starterFailure(request: SpawnRequest, { by, reason }: StarterFailure): FailureInfo {
+  if (by === "task") return notStarted(request, reason);
+  return {
+    category: "servererror",
+    code: "CommandLaunchFailed",
+    message: `The program ${request.program} was not started, as ${reason}.`,
+  };
+}
+
+function notStarted({ program, cwd, root }: SpawnRequest, reason: string): FailureInfo {
+  const seen = root ? ` Of the node it sees ${root.shown.join(", ")}.` : "";
   return {
     category: "usererror",
     code: "CommandLaunchFailed",

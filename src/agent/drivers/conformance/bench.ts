@@ -52,6 +52,9 @@ export interface ConformanceSubject {
 export type ConformanceTest = (bench: Bench, subject: ConformanceSubject) => Promise<void>;
 
 const ignore = () => undefined;
+const ENTRY = join(import.meta.dir, "..", "..", "fixtures", "entry.ts");
+/** How tests start what stands for the executable. */
+export const SELF_COMMAND = [process.execPath, ENTRY];
 export const TIMEOUT_MS = 60_000;
 
 export interface BenchOptions {
@@ -113,8 +116,9 @@ export class Bench implements AsyncDisposable {
         wish: "auto",
         shown: this.#options.shown ?? [],
         hidden: [join(this.base, "data"), this.base],
+        selfCommand: SELF_COMMAND,
       },
-      selfCommand: [process.execPath, join(import.meta.dir, "..", "..", "fixtures", "entry.ts")],
+      selfCommand: SELF_COMMAND,
     });
   }
 
@@ -125,7 +129,7 @@ export class Bench implements AsyncDisposable {
         directory: join(this.base, "shims"),
         version: "1",
         bootId: this.bootId,
-        selfCommand: [process.execPath, join(import.meta.dir, "..", "..", "fixtures", "entry.ts")],
+        selfCommand: SELF_COMMAND,
         logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       },
       {

@@ -130,7 +130,7 @@ function launchOf(
     uid: null,
     gid: null,
     limits: undefined,
-    fileUser: null,
+    user: null,
     root: null,
     notes: [],
   };
