@@ -102,7 +102,7 @@ export function newProcessDriver(kind: ProcessKind, parts: ProcessParts): Driver
     },
     // The shim has them, and the agent's own recovery asks it.
     async adopt(keys) {
-      kind.roots?.retain(keys);
+      kind.roots?.retain(keys());
     },
     async execute(start, process, words, timeoutMs) {
       const beside = besideOf(start.key, process, kind, bootId);
