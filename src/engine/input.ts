@@ -53,7 +53,7 @@ export type CreateRequest =
   | {
       readonly kind: "registerJob";
       readonly spec: JobSpec;
-      /** Only if the job has this version now; null: whatever it has. */
+      /** Only if this is the modify index of the job now, 0: if there is none; null: whatever there is. */
       readonly checkIndex: number | null;
     }
   | { readonly kind: "createPool"; readonly spec: PoolSpec }
