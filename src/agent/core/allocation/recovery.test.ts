@@ -178,3 +178,12 @@ test("a journal that was cut after the wish to restart a member restarts it", ()
   node.journal = node.journal.slice(0, -1);
   expect(named(node.restart([[key, RUNNING]]))).toEqual(["terminate web#1"]);
 });
+
+test("a journal that was cut after the server let go of the group ends it", () => {
+  const node = reached("running");
+  const key = node.keyOf("web");
+  node.order({ kind: "discard", execution: 1 });
+  const cut = node.journal.findIndex(({ entry }) => entry === "discarded");
+  node.journal = node.journal.slice(0, cut + 1);
+  expect(named(node.restart([[key, RUNNING]]))).toEqual(["terminate web#1"]);
+});

@@ -1,5 +1,6 @@
 import type { Execution, Step } from "../machine.ts";
 import { changeHead, changeMember, presentMembers, runOf } from "./change.ts";
+import { endFromOutside } from "./ending.ts";
 import type { AllocationRun, MemberRun } from "./run.ts";
 import { watchOf } from "./watch.ts";
 
@@ -7,6 +8,8 @@ import { watchOf } from "./watch.ts";
 export function recoverAllocation(step: Step, execution: Execution): void {
   watchOf(execution).isChanged = true;
   notInFuture(step, execution);
+  // Only a crash between two entries of one step leaves one that was discarded and does not end.
+  if (execution.discarded) endFromOutside(step, execution, "discarded");
   step.notices.push({ notice: "due", execution });
 }
 
