@@ -73,8 +73,9 @@ export class CanaryChecks {
     const now = this.#world.disk.jobs.get(job)?.groups;
     const before = this.#deployments.get(job);
     if (before === undefined || before.id !== now?.deployment?.id) return null;
-    // One that was cancelled is of the version before.
-    if (now.deployment.version !== now.version || before.status === "cancelled") return null;
+    // One that was cancelled is of the version before, or of a job that was stopped and begins anew.
+    const statuses = [before.status, now.deployment.status];
+    if (now.deployment.version !== now.version || statuses.includes("cancelled")) return null;
     const group = now.deployment.groups[name];
     return group !== undefined && group.canaries > 0 && !group.promoted ? group : null;
   }

@@ -42,7 +42,7 @@ export class GroupStoreChecks {
     });
     for (const execution of executions) this.#note(execution);
     for (const [number, progress] of changes.tasks) {
-      if (progress?.state === "completed") this.#rescheduled.delete(lineKey(number, false));
+      if (progress?.state === "completed") this.#endLine(number);
       if (progress?.group?.canary === null) this.#endCanary(number, progress.execution);
     }
     const touched = new Set(executions.map(({ task }) => task));
@@ -60,6 +60,13 @@ export class GroupStoreChecks {
 
   #forget(job: number): void {
     for (const task of this.#live.keys()) if (jobOfTask(task) === job) this.#live.delete(task);
+  }
+
+  /** What follows is a new beginning; one of a job that was stopped follows nothing. */
+  #endLine(task: TaskNumber): void {
+    const line = lineKey(task, false);
+    this.#rescheduled.delete(line);
+    if (this.#world.disk.jobs.get(jobOfTask(task))?.state !== "active") this.#latest.delete(line);
   }
 
   /** It has become what its task runs, or it is no more. */
