@@ -156,6 +156,30 @@ test("what fails for good while it is replaced is tried again at once as the new
   expect(fleet.start().allocation).toMatchObject({ name: "example.cache[1]", version: 1 });
 });
 
+test("a new version that replaces what runs begins without its history", () => {
+  const fleet = new GroupFleet();
+  const once = { ...NO_RESCHEDULE, attempts: 1, intervalMs: 60 * MINUTE, delayMs: 5_000 };
+  const change = (memoryMb: number) => {
+    const resources = { cpuMhz: 100, cores: 0, memoryMb, memoryMaxMb: 0 };
+    const members = [aMember({ resources })];
+    fleet.register(groupJob({ count: 1, update: null, reschedule: once, members }));
+  };
+  change(100);
+  fleet.fails(fleet.start());
+  fleet.pass(6_000);
+  const running = fleet.start();
+  expect(running.allocation?.version).toBe(0);
+  change(200);
+  fleet.ends(running, 0, "complete");
+  const bad = fleet.start();
+  expect(bad.allocation).toMatchObject({ version: 1 });
+  fleet.fails(bad);
+  fleet.pass(6_000);
+  fleet.fails(fleet.start());
+  fleet.pass(60 * MINUTE);
+  expect(fleet.starts()).toEqual([]);
+});
+
 test("what fails for good is not tried as a version whose deployment has failed", () => {
   const fleet = new GroupFleet();
   const rest = { count: 2, reschedule: NO_RESCHEDULE };

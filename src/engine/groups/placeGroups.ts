@@ -19,12 +19,14 @@ import { chanceOf } from "./chance.ts";
 import { countInDeployment } from "./deployment.ts";
 import {
   boundNode,
+  changeSince,
   groupOf,
   groupOfVersion,
   groupsOf,
   isSystemType,
   progressOf,
   setProgress,
+  specOfVersion,
 } from "./jobGroups.ts";
 import { nextVersion } from "./kept.ts";
 import { nowhereReasons } from "./nowhere.ts";
@@ -127,7 +129,18 @@ function wishOf(engine: Engine, job: Job, task: TaskRecord): Wish | null {
   if (group === null) throw new Error(`version ${version} of ${job.record.spec.id} is not kept`);
   const { node, nodeId } = task.progress;
   const last = { node, nodeId };
-  return { task, group, version, isBeside: false, next: progressOf(task), last };
+  const next = nextOf(job, task, version, group);
+  return { task, group, version, isBeside: false, next, last };
+}
+
+/** What failed before was another version, unless nothing of what runs has changed: the new one begins with no history. */
+function nextOf(job: Job, task: TaskRecord, version: number, group: GroupSpec): NextExecution {
+  const progress = progressOf(task);
+  const { ranVersion } = progress;
+  const spec = specOfVersion(job, version);
+  const isOther = ranVersion !== null && ranVersion !== version && spec !== null;
+  const isChanged = isOther && changeSince(job, ranVersion, spec, group) === "destructive";
+  return isChanged ? { ...progress, rescheduled: [] } : progress;
 }
 
 function besideWishOf(_: Engine, job: Job, task: TaskRecord): Wish | null {
