@@ -3,6 +3,7 @@ import type { TaskRecord } from "../model/task.ts";
 import { addTasks } from "./addTasks.ts";
 import { emitExec } from "./emit.ts";
 import { drainNode, stopDrain } from "./groups/drainRequests.ts";
+import { planSpec } from "./groups/planSpec.ts";
 import { registerJob } from "./groups/register.ts";
 import {
   applyToExecution,
@@ -59,7 +60,8 @@ export function jobNamed(input: Input): string | null {
   if (
     input.kind === "createJob" ||
     input.kind === "createJobWithTasks" ||
-    input.kind === "registerJob"
+    input.kind === "registerJob" ||
+    input.kind === "planJob"
   ) {
     return foldId(input.spec.id);
   }
@@ -94,6 +96,8 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
       return stopDrain(engine, input.node, input.isEligible);
     case "registerJob":
       return registerJob(engine, input.spec, input.checkIndex);
+    case "planJob":
+      return { ok: true, plan: planSpec(engine, input.spec) };
     case "restartExecution":
     case "stopExecution":
       return applyToExecution(engine, input);

@@ -9,6 +9,7 @@ import type { TaskSpec } from "../model/taskSpec.ts";
 
 import type { DrainRequest } from "./groups/drainRequests.ts";
 import type { Dispatch } from "./groups/periodic.ts";
+import type { JobPlan } from "./groups/planSpec.ts";
 
 /** A new task of an addTasks call; form and limits were checked at the edge. */
 export interface NewTask {
@@ -56,6 +57,8 @@ export type CreateRequest =
       /** Only if this is the modify index of the job now, 0: if there is none; null: whatever there is. */
       readonly checkIndex: number | null;
     }
+  /** What registering the job would do now; it changes nothing. */
+  | { readonly kind: "planJob"; readonly spec: JobSpec }
   | { readonly kind: "createPool"; readonly spec: PoolSpec }
   | { readonly kind: "createJob"; readonly spec: JobSpec }
   /** A job and its first tasks in one step: either everything is accepted or nothing. */
@@ -205,6 +208,8 @@ export type Reply =
       readonly modifyIndex?: number;
       /** What to know of a job that was registered as it was; absent: that did something. */
       readonly note?: string;
+      /** Of planJob. */
+      readonly plan?: JobPlan;
       /** Of a child that was started. */
       readonly jobId?: string;
     }

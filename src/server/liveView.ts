@@ -1,14 +1,11 @@
 import { explainTask } from "../engine/explain.ts";
 import type { Explanation } from "../engine/explanation.ts";
-import { firstLaunchAt } from "../engine/groups/launchPlan.ts";
-import { planJob, planNote } from "../engine/groups/plan.ts";
 import { type PromotionState, promotionState } from "../engine/groups/promotion.ts";
-import { refusedSpec } from "../engine/groups/register.ts";
 import { nodeStateOf } from "../engine/nodeState.ts";
 import { currentNodes } from "../engine/resize.ts";
 import { mustHave, type Node } from "../engine/state.ts";
 import { foldId, type JobNumber, type NodeNumber, type PoolNumber } from "../model/id.ts";
-import type { JobRecord, JobSpec } from "../model/job.ts";
+import type { JobRecord } from "../model/job.ts";
 import type { TaskRecord } from "../model/task.ts";
 import type { Loop } from "./loop/loop.ts";
 import type { LiveNode, LiveNodeFilter, LiveView } from "./routes/context.ts";
@@ -73,15 +70,6 @@ export function liveViewOf(loop: Loop): LiveView {
       const job = loop.engine.jobs.get(number);
       if (job === undefined || job.groups === null) return { healthy: new Map(), isAwaited: false };
       return promotionState(loop.engine, job);
-    },
-    plan(spec: JobSpec) {
-      const { engine } = loop;
-      return {
-        refused: refusedSpec(engine, spec)?.error ?? null,
-        groups: planJob(engine, spec),
-        note: planNote(engine, spec),
-        nextLaunchAt: firstLaunchAt(spec, engine.now),
-      };
     },
   };
 }

@@ -1,9 +1,8 @@
 import type { Explanation } from "../../engine/explanation.ts";
-import type { PlannedGroup } from "../../engine/groups/plan.ts";
 import type { PromotionState } from "../../engine/groups/promotion.ts";
 import type { Reply, RequestInput } from "../../engine/input.ts";
 import type { JobNumber, NodeNumber, PoolNumber } from "../../model/id.ts";
-import type { JobRecord, JobSpec } from "../../model/job.ts";
+import type { JobRecord } from "../../model/job.ts";
 import type { NodeProgress, NodeRecord, NodeState } from "../../model/node.ts";
 import type { ProviderName } from "../../model/pool.ts";
 import type { RequestError } from "../../model/requestError.ts";
@@ -92,15 +91,6 @@ export interface LiveView {
   nowhere(job: JobNumber): Nowhere;
   /** How its canaries stand; of a job without any there are none. */
   promotion(job: JobNumber): PromotionState;
-  /** What registering a job of groups would do now, and when it would launch its next child; null: it launches none. */
-  plan(spec: JobSpec): {
-    /** Why it would be refused; null: it would not. */
-    readonly refused: RequestError | null;
-    readonly groups: readonly PlannedGroup[];
-    /** What to know when it is what is there already; null: it is not. */
-    readonly note: string | null;
-    readonly nextLaunchAt: number | null;
-  };
 }
 
 export interface NodeFiles {

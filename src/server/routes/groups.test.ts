@@ -213,6 +213,21 @@ test("what failed for good says so, also when the work of its batch job is over"
   ]);
 });
 
+test("a plan knows the job that has run to its end, and says that nothing changes", async () => {
+  const batch = job("done", { Type: "batch", Reschedule: { Attempts: 0, Unlimited: false } });
+  await api.json("POST", "/jobs/register", { job: batch });
+  const order = await started("done");
+  const result = { ...resultOf(0), allocation: { ...state(), status: "complete" } as const };
+  await api.report(node, "n1", [{ kind: "ended", execution: order.execution, result }]);
+  expect((await api.json("GET", "/jobs/done")).state).toBe("completed");
+  const plan = await api.json("POST", "/jobs/plan", { job: batch });
+  expect(plan).toMatchObject({
+    isChange: false,
+    note: expect.stringContaining("the same again changes nothing"),
+    groups: [{ create: 0, ignore: 1 }],
+  });
+});
+
 test("a task that waits inside its execution says for what, and until when", async () => {
   await api.json("POST", "/jobs/register", { job: job("inside") });
   const order = await started("inside");

@@ -31,7 +31,10 @@ export async function planAnswer(
 ): Promise<Plan> {
   const stored = await context.store.readJob(foldId(spec.id));
   const before = stored?.record ?? null;
-  const { refused, groups, note, nextLaunchAt } = context.live.plan(spec);
+  // Through the loop, which reads the job: one that has completed is in the store alone.
+  const reply = await context.requests.submit({ kind: "planJob", spec });
+  if (!reply.ok) throw new Refusal(reply.error);
+  const { refused = null, groups = [], note = null, nextLaunchAt = null } = reply.plan ?? {};
   const reason = refused ?? (before === null ? null : refusedChange(before, spec)?.error) ?? null;
   if (reason !== null) throw new Refusal(reason);
   const old = before?.spec.groups === undefined ? null : (before.spec as GroupJobSpec);
