@@ -90,8 +90,12 @@ function portIssue(
   if (number !== null && number >= 1 && number <= PORT_MAX) return;
   const known = labels.length === 0 ? "which has none" : `which has ${labels.join(", ")}`;
   const message = `Expected a number or the label of a port of the group, ${known}, and got "${port}".`;
-  const fix = `Write network { port "${port}" {} } in the group.`;
+  const fix = missingPort(port);
   reading.issue({ path, code: "port_undefined", message, fix });
+}
+
+function missingPort(label: string): string {
+  return `Add a block \`port "${label}" {}\` to the group's \`network\`.`;
 }
 
 function memberIssue(
@@ -137,7 +141,7 @@ function dockerPortIssues(
     for (const label of textsOf(config["ports"])) {
       if (labels.includes(label)) continue;
       const message = `Expected labels of ports of the group in ports and got "${label}".`;
-      const fix = `Write network { port "${label}" {} } in the group.`;
+      const fix = missingPort(label);
       const place = `${path}.members[${index}].config.ports`;
       reading.issue({ path: place, code: "port_undefined", message, fix });
     }

@@ -35,7 +35,7 @@ function mountIssues(group: GroupSpec, member: MemberSpec, path: string, reading
     const place = `${path}.volumeMounts[${index}]`;
     if (volume !== "" && !group.volumes.some(({ name }) => name === volume)) {
       const message = `Expected a volume of the group "${group.name}" and got "${volume}".`;
-      const fix = `Write volume "${volume}" { type = "host" source = "NAME" } in the group.`;
+      const fix = `Add a block \`volume "${volume}"\` to the group, with \`type = "host"\` and \`source = "NAME"\`.`;
       reading.issue({ path: `${place}.volume`, code: "volume_undefined", message, fix });
     }
     driverIssue(member, place, reading);

@@ -47,7 +47,7 @@ const MOUNT = {
 } satisfies BlockSchema;
 
 const OLD_PORTS =
-  'Write `network { port "LABEL" { to = PORT } }` in the group and `ports = ["LABEL"]` here.';
+  'Add a block `port "LABEL" { to = PORT }` to the group\'s `network`, and write `ports = ["LABEL"]` here.';
 
 const DOCKER = {
   name: "docker",

@@ -15,7 +15,7 @@ import {
 } from "./schema.ts";
 import { SERVICE } from "./services.ts";
 
-const OLD_NETWORK = 'Write `network { port "LABEL" {} }` in the group.';
+const OLD_NETWORK = 'Add a block `port "LABEL" {}` to the group\'s `network`.';
 const NO_DEVICES = "devices of a node are not known";
 
 export const RESOURCES = {
