@@ -78,6 +78,33 @@ test.each([
   expect(mistakesIn(`data = <<EOT\n${text}\nEOT`)).toMatchObject([expect.stringContaining(reason)]);
 });
 
+test.each([
+  [
+    '{{ if }}a{{ end }} {{ foo "x" }} {{ env "A }}\n{{ service "db" }}',
+    ["the action ends", "function foo", "text is not closed", "function service"],
+  ],
+  ["{{ ~ }} {{ no }} {{ }} {{ env 5 ~ }}", ["unexpected", "function no", "empty", "unexpected"]],
+  ['{{ env "A" {{ no }} {{ env "B"', ["unexpected", "function no", "not closed"]],
+  // Blocks begin and end, and variables are known, although something in their action is wrong.
+  ["{{ if ) }}{{ else if ~ }}{{ else }}{{ end }}{{ no }}", ["unexpected", "unexpected", "no is"]],
+  ["{{ range $v := ) }}{{ $v }}{{ end 1 }}{{ $v }}", ['")"', '"1"', "variable $v"]],
+  ['{{ $a := "x }}{{ $b := ( }}{{ $a }}{{ $b }}', ["not closed", "the action ends"]],
+  ["{{ with $a := 1 }}{{ $a }}{{ end }}", ["with makes no variable"]],
+  ['{{ define "x" }}a{{ end }}{{ template "x" }}{{ no }}', ["define", "template", "no is"]],
+  // What one mistake makes of blocks is not told as another.
+  ["{{ fi true }}a{{ else }}b{{ end }}", ["function fi"]],
+  ["{{ range $v := . }}{{ fi . }}{{ end }}{{ $v }}{{ end }}", ["function fi"]],
+  ["{{ rnage $v := . }}{{ $v }}{{ end }}", ["function rnage"]],
+  ["{{ if true }}a{{ edn }}", ["function edn"]],
+  ["{{ %if true }}a{{ end }}", ["unexpected"]],
+  ["{{ else if true }}a{{ end }}{{ ) }}", ["an else without an if", "unexpected"]],
+  ["{{ end }}a{{ end }}{{ no }}", ["an end without a beginning", "no is"]],
+  ["{{ if ) }}", ["the if has no end", "unexpected"]],
+])("%s: all of it is told, and nothing that only follows from it", (text, expected) => {
+  const reasons = expected.map((part) => expect.stringContaining(part));
+  expect(mistakesIn(`data = <<EOT\n${text}\nEOT`)).toEqual(reasons);
+});
+
 test("delimiters are the template's own, and empty ones the usual", () => {
   const own = 'left_delimiter = "[["\nright_delimiter = "]]"\n';
   expect(mistakesIn(`${own}data = "{{ no }} [[ env \\"A\\" ]]"`)).toEqual([]);
@@ -110,5 +137,7 @@ test("what is nested without end is refused, not followed", () => {
       expect.stringContaining("more than 200"),
     ]);
   }
-  expect(mistakesIn(`data = <<EOT\n${"{{ no }}".repeat(many)}\nEOT`)).toHaveLength(20);
+  for (const wrong of ["{{ no }}", "{{ ) }}", "{{ ~ }}", '{{ "', "{{ if ) }}"]) {
+    expect(mistakesIn(`data = <<EOT\n${wrong.repeat(many)}\nEOT`)).toHaveLength(20);
+  }
 });

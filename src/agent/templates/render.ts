@@ -1,6 +1,7 @@
 import { isReading, type ReadingFunction } from "../../model/template/functions.ts";
 import { type Delimiters, TemplateError } from "../../model/template/lexer.ts";
-import { type Expression, type Node, parseTemplate } from "../../model/template/parser.ts";
+import type { Expression, Node } from "../../model/template/nodes.ts";
+import { parseTemplate } from "../../model/template/parser.ts";
 import { FUNCTIONS, FunctionError, isList, isTrue, textOf, type Value } from "./functions.ts";
 
 /** What templates read. */

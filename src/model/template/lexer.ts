@@ -32,7 +32,13 @@ export interface Delimiters {
 /** Text to be copied, or what stands between delimiters. */
 export type Piece =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "action"; readonly tokens: readonly Token[]; readonly offset: number };
+  | {
+      readonly kind: "action";
+      readonly tokens: readonly Token[];
+      readonly offset: number;
+      /** What is no token; then the tokens are those before it. */
+      readonly mistake: TemplateError | null;
+    };
 
 export interface Token {
   readonly kind: "word" | "text" | "number" | "variable" | "field" | "sign";
@@ -42,10 +48,11 @@ export interface Token {
 }
 
 /**
- * Cuts a template into text and actions; `{{-` and `-}}` take the space beside them away, comments vanish. Throws
- * TemplateError where it comes to something that is no token.
+ * Cuts a template into text and actions; `{{-` and `-}}` take the space beside them away, comments vanish. After
+ * something that is no token it goes on where the action ends or, if that comes first, where another one begins.
  */
-export function* cut(text: string, { left, right }: Delimiters): Generator<Piece> {
+export function* cut(text: string, delimiters: Delimiters): Generator<Piece> {
+  const { left } = delimiters;
   let trimNext = false;
   for (let at = 0; at <= text.length; ) {
     const open = text.indexOf(left, at);
@@ -58,8 +65,8 @@ export function* cut(text: string, { left, right }: Delimiters): Generator<Piece
     if (plain !== "") yield { kind: "text", text: plain };
     if (open < 0) return;
     const from = open + left.length + (trimsBefore ? 1 : 0);
-    const { tokens, next, trims } = readAction(text, from, open, right);
-    if (tokens !== null) yield { kind: "action", tokens, offset: open };
+    const { tokens, mistake, next, trims } = readAction(text, from, open, delimiters);
+    if (tokens !== null) yield { kind: "action", tokens, offset: open, mistake };
     trimNext = trims;
     at = next;
   }
@@ -68,6 +75,7 @@ export function* cut(text: string, { left, right }: Delimiters): Generator<Piece
 interface Action {
   /** Null: a comment. */
   readonly tokens: Token[] | null;
+  readonly mistake: TemplateError | null;
   readonly next: number;
   readonly trims: boolean;
 }
@@ -75,7 +83,8 @@ interface Action {
 /** Looked for where the action begins: cutting the text there for each would take time for its square. */
 const COMMENT = /\s*\/\*[\s\S]*?\*\/\s*/y;
 
-function readAction(text: string, from: number, open: number, right: string): Action {
+function readAction(text: string, from: number, open: number, delimiters: Delimiters): Action {
+  const { right } = delimiters;
   COMMENT.lastIndex = from;
   const comment = COMMENT.exec(text);
   const tokens: Token[] = [];
@@ -85,14 +94,27 @@ function readAction(text: string, from: number, open: number, right: string): Ac
       text[at] === "-" && text.startsWith(right, at + 1) && /\s/.test(text.charAt(at - 1));
     if (trims || text.startsWith(right, at)) {
       const next = at + (trims ? 1 : 0) + right.length;
-      return { tokens: comment === null ? tokens : null, next, trims };
+      return { tokens: comment === null ? tokens : null, mistake: null, next, trims };
     }
-    if (at >= text.length)
-      throw new TemplateError("the action is not closed", { text, offset: open });
-    const { token, next } = readToken(text, at);
-    tokens.push(token);
-    at = next;
+    const read = at < text.length ? readToken(text, at) : null;
+    if (read === null || read instanceof TemplateError) {
+      const mistake = read ?? new TemplateError("the action is not closed", { text, offset: open });
+      return { tokens, mistake, next: endAfter(text, from, delimiters), trims: false };
+    }
+    tokens.push(read.token);
+    at = read.next;
   }
+}
+
+/**
+ * Where to go on after a mistake in an action. Looked for from its beginning: the quotes of a text that is not closed
+ * pair up with those of later actions, which are not part of it.
+ */
+function endAfter(text: string, from: number, { left, right }: Delimiters): number {
+  const end = text.indexOf(right, from);
+  const begin = text.indexOf(left, from);
+  if (end >= 0 && (begin < 0 || end <= begin)) return end + right.length;
+  return begin < 0 ? text.length : begin;
 }
 
 const PATTERNS: readonly (readonly [Token["kind"], RegExp])[] = [
@@ -103,7 +125,9 @@ const PATTERNS: readonly (readonly [Token["kind"], RegExp])[] = [
   ["sign", /:=|[=|(),]/y],
 ];
 
-function readToken(text: string, offset: number): { token: Token; next: number } {
+type ReadToken = { readonly token: Token; readonly next: number } | TemplateError;
+
+function readToken(text: string, offset: number): ReadToken {
   const quote = text[offset];
   if (quote === '"' || quote === "`") return readQuoted(text, offset, quote);
   for (const [kind, pattern] of PATTERNS) {
@@ -113,24 +137,25 @@ function readToken(text: string, offset: number): { token: Token; next: number }
     const value = kind === "field" || kind === "variable" ? found.slice(1) : found;
     return { token: { kind, value, offset }, next: offset + found.length };
   }
-  throw new TemplateError(`unexpected ${JSON.stringify(quote)}`, { text, offset });
+  return new TemplateError(`unexpected ${JSON.stringify(quote)}`, { text, offset });
 }
 
-function readQuoted(text: string, offset: number, quote: string): { token: Token; next: number } {
+function readQuoted(text: string, offset: number, quote: string): ReadToken {
   const pattern = quote === "`" ? /`([^`]*)`/y : /"((?:[^"\\\n]|\\.)*)"/y;
   pattern.lastIndex = offset;
   const found = pattern.exec(text);
-  if (found === null) throw new TemplateError("the text is not closed", { text, offset });
+  if (found === null) return new TemplateError("the text is not closed", { text, offset });
   const inner = found[1] ?? "";
   const value = quote === "`" ? inner : unescaped(inner, text, offset);
+  if (value instanceof TemplateError) return value;
   return { token: { kind: "text", value, offset }, next: offset + found[0].length };
 }
 
-function unescaped(inner: string, text: string, offset: number): string {
+function unescaped(inner: string, text: string, offset: number): string | TemplateError {
   try {
     return JSON.parse(`"${inner.replaceAll("\t", "\\t")}"`) as string;
   } catch (error) {
     const reason = "the text has an escape that is not known";
-    throw new TemplateError(reason, { text, offset, cause: error });
+    return new TemplateError(reason, { text, offset, cause: error });
   }
 }

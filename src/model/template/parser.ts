@@ -1,53 +1,15 @@
-import { callMistake, type FunctionName, isFunction } from "./functions.ts";
+import { callMistake, isFunction } from "./functions.ts";
 import { cut, type Delimiters, TemplateError, type Token } from "./lexer.ts";
+import type { Expression, Node } from "./nodes.ts";
 import { Variables } from "./variables.ts";
-
-export type Expression =
-  | { readonly kind: "literal"; readonly value: string | number | boolean; readonly offset: number }
-  /** `.a.b`, `$x.a`; "" is the dot itself, `$` the whole. */
-  | {
-      readonly kind: "path";
-      readonly variable: string | null;
-      readonly fields: readonly string[];
-      readonly offset: number;
-    }
-  | {
-      readonly kind: "call";
-      readonly name: FunctionName;
-      readonly args: readonly Expression[];
-      readonly offset: number;
-    };
-
-export type Node =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "print"; readonly value: Expression }
-  /** `:=` makes a variable of the block that it is in, `=` changes one. */
-  | {
-      readonly kind: "assign";
-      readonly name: string;
-      readonly isNew: boolean;
-      readonly value: Expression;
-    }
-  | {
-      readonly kind: "if" | "with";
-      readonly value: Expression;
-      readonly body: readonly Node[];
-      readonly otherwise: readonly Node[];
-    }
-  | {
-      readonly kind: "range";
-      readonly index: string | null;
-      readonly item: string | null;
-      readonly value: Expression;
-      readonly body: readonly Node[];
-      readonly otherwise: readonly Node[];
-    };
 
 type Block = Extract<Node, { kind: "if" | "with" | "range" }>["kind"];
 
 const BLOCKS: ReadonlySet<string> = new Set<Block>(["if", "with", "range"]);
 /** Of the template language and not of this subset. */
 const REFUSED: ReadonlySet<string> = new Set(["define", "template", "block", "break", "continue"]);
+/** Of these the ones that have an end. */
+const REFUSED_BLOCKS: ReadonlySet<string> = new Set(["define", "block"]);
 /** Levels of blocks and parentheses, and functions in one pipe: nothing that walks the nodes overflows. */
 const DEPTH_MAX = 200;
 /** More would only repeat what the first ones say. */
@@ -56,7 +18,7 @@ const MISTAKES_MAX = 20;
 export interface ReadTemplate {
   /** What can be rendered; only of use without mistakes. */
   readonly nodes: readonly Node[];
-  /** In the order of the text. A mistake of syntax is the last one, as nothing is known of what follows it. */
+  /** In the order of the text, at most 20; a block without end is told last, at its beginning. */
   readonly mistakes: readonly TemplateError[];
 }
 
@@ -89,12 +51,20 @@ interface Head {
   readonly value: Expression;
 }
 
+/** Stands for a value that could not be read: nothing is rendered any more. */
+const NOTHING: Expression = { kind: "path", variable: null, fields: [], offset: 0 };
+const UNREAD: Head = { index: null, item: null, value: NOTHING };
+
 function isTruth(word: string): boolean {
   return word === "true" || word === "false";
 }
 
 function isCall(token: Token | undefined): token is Token {
   return token?.kind === "word" && !isTruth(token.value);
+}
+
+function isSign(token: Token | undefined, sign: string): boolean {
+  return token?.kind === "sign" && token.value === sign;
 }
 
 /** A function that templates do not have, as far as nodes here render them. */
@@ -107,6 +77,9 @@ export class UnknownFunction extends TemplateError {
   }
 }
 
+/** So deep that reading on would overflow. */
+class TooDeep extends TemplateError {}
+
 class Parser {
   readonly #text: string;
   readonly #delimiters: Delimiters;
@@ -118,6 +91,13 @@ class Parser {
   readonly #open: Open[] = [];
   readonly #top: Node[] = [];
   readonly #mistakes: TemplateError[] = [];
+  /** In an action of which only the beginning could be read: its mistake has been told of. */
+  #isCut = false;
+  /**
+   * Whether a mistake may have been meant to begin or end a block. Then none is told to lack its end or its beginning,
+   * which would only be so because of that mistake.
+   */
+  #blocksAreDoubtful = false;
 
   constructor(text: string, delimiters: Delimiters) {
     this.#text = text;
@@ -128,7 +108,7 @@ class Parser {
     try {
       this.#all();
     } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
+      if (!(error instanceof TooDeep)) throw error;
       this.#collect(() => error);
     }
     return { nodes: this.#top, mistakes: this.#mistakes };
@@ -140,26 +120,60 @@ class Parser {
         this.#add(piece);
         continue;
       }
-      this.#tokens = piece.tokens;
+      const { tokens, offset, mistake } = piece;
+      this.#tokens = tokens;
       this.#at = 0;
-      this.#offset = piece.offset;
-      this.#action();
-      const rest = this.#tokens[this.#at];
-      if (rest !== undefined) this.#fail(`unexpected ${JSON.stringify(rest.value)}`, rest.offset);
+      this.#offset = offset;
+      this.#parentheses = 0;
+      this.#isCut = false;
+      if (mistake !== null) this.#collect(() => mistake);
+      this.#isCut = mistake !== null;
+      if (mistake !== null && tokens.length === 0) this.#blocksAreDoubtful = true;
+      this.#attempt(() => this.#wholeAction(), undefined);
+      if (this.#mistakes.length >= MISTAKES_MAX) return;
     }
     const open = this.#open.at(-1);
-    if (open !== undefined) {
-      this.#fail(
-        `the ${open.word} has no end`,
-        open.offset,
-        `Write ${this.#delimiters.left} end ${this.#delimiters.right} behind it.`,
-      );
+    if (open !== undefined && !this.#blocksAreDoubtful) {
+      const fix = `Write ${this.#delimiters.left} end ${this.#delimiters.right} behind it.`;
+      this.#isCut = false;
+      this.#tell(`the ${open.word} has no end`, open.offset, fix);
     }
   }
 
-  /** Ends the reading: what follows cannot be told apart. */
+  #wholeAction(): void {
+    this.#action();
+    const rest = this.#tokens[this.#at];
+    if (rest !== undefined) this.#fail(`unexpected ${JSON.stringify(rest.value)}`, rest.offset);
+  }
+
+  /** Tells of what fails and goes on behind the action, with something in place of what would have been read. */
+  #attempt<T>(read: () => T, instead: T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof TemplateError) || error instanceof TooDeep) throw error;
+      this.#collect(() => error);
+      this.#at = this.#tokens.length;
+      return instead;
+    }
+  }
+
+  /** Ends the action: what follows in it cannot be told apart. */
   #fail(reason: string, offset = this.#offset, fix?: string): never {
     throw this.#error(reason, offset, fix);
+  }
+
+  /** An else or an end that belongs to nothing. */
+  #failAlone(reason: string, offset: number): never {
+    if (this.#blocksAreDoubtful) this.#isCut = true;
+    this.#blocksAreDoubtful = true;
+    this.#fail(reason, offset);
+  }
+
+  #checkDepth(depth: number, ofWhat: string, offset: number): void {
+    if (depth <= DEPTH_MAX) return;
+    const place = { text: this.#text, offset };
+    throw new TooDeep(`more than ${DEPTH_MAX} ${ofWhat}`, place);
   }
 
   /** Goes on behind it. */
@@ -169,7 +183,7 @@ class Parser {
 
   /** Each looks for its line from the beginning of the text: those that nobody reads are not even made. */
   #collect(mistake: () => TemplateError): void {
-    if (this.#mistakes.length < MISTAKES_MAX) this.#mistakes.push(mistake());
+    if (!this.#isCut && this.#mistakes.length < MISTAKES_MAX) this.#mistakes.push(mistake());
   }
 
   #error(reason: string, offset: number, fix: string | undefined): TemplateError {
@@ -186,11 +200,9 @@ class Parser {
     const first = this.#tokens[0];
     if (first === undefined) this.#fail("expected a value, got an empty action");
     if (first.kind === "word") {
-      if (REFUSED.has(first.value)) {
-        const fix = "Templates have if, with and range; what is used twice is written twice.";
-        this.#fail(`${first.value} is not supported`, first.offset, fix);
-      }
+      if (REFUSED.has(first.value)) this.#refuse(first);
       if (this.#keyword(first.value)) return;
+      this.#checkMistyped(first);
     }
     const sign = this.#tokens[1];
     if (first.kind === "variable" && sign?.kind === "sign" && /^:?=$/.test(sign.value)) {
@@ -200,10 +212,29 @@ class Parser {
     this.#add({ kind: "print", value: this.#pipeline() });
   }
 
+  /** A word of no meaning in front of `$item :=` was to be a range: what it makes is known behind it. */
+  #checkMistyped({ value: word, offset }: Token): void {
+    const names = this.#namesBefore(":=");
+    if (names.length === 0 || isFunction(word)) return;
+    for (const name of names) this.#variables.add(name);
+    this.#blocksAreDoubtful = true;
+    throw new UnknownFunction(word, { text: this.#text, offset });
+  }
+
+  #refuse({ value: word, offset }: Token): never {
+    if (REFUSED_BLOCKS.has(word)) {
+      // Its end is not one too many.
+      this.#blocksAreDoubtful = true;
+      this.#openBlock({ word: "with", offset, head: UNREAD, isChained: false });
+    }
+    const fix = "Templates have if, with and range; what is used twice is written twice.";
+    this.#fail(`${word} is not supported`, offset, fix);
+  }
+
   #assign({ value: name, offset }: Token, isNew: boolean): void {
     this.#at = 2;
     if (!isNew) this.#checkVariable(name, offset);
-    const value = this.#pipeline();
+    const value = this.#attempt(() => this.#pipeline(), NOTHING);
     if (isNew) this.#variables.add(name);
     this.#add({ kind: "assign", name, isNew, value });
   }
@@ -226,13 +257,36 @@ class Parser {
 
   #begin(word: Block, isChained: boolean): void {
     const { offset } = this.#next();
-    const head = word === "range" ? this.#rangeHead() : this.#plainHead();
-    if (this.#open.length >= DEPTH_MAX) this.#fail(`more than ${DEPTH_MAX} blocks`, offset);
-    this.#variables.open([head.index, head.item].filter((name) => name !== null));
-    this.#open.push({ word, offset, head, body: [], otherwise: null, isChained });
+    const names = this.#namesBefore(":=");
+    const read = () => (word === "range" ? this.#rangeHead() : this.#plainHead(word));
+    const head = this.#attempt(read, UNREAD);
+    this.#openBlock({ word, offset, head, isChained }, names);
   }
 
-  #plainHead(): Head {
+  #openBlock(
+    block: Pick<Open, "word" | "offset" | "head" | "isChained">,
+    names: readonly string[] = [],
+  ): void {
+    this.#checkDepth(this.#open.length + 1, "blocks", block.offset);
+    this.#variables.open(names);
+    this.#open.push({ ...block, body: [], otherwise: null });
+  }
+
+  /** Variables that the rest of the action makes, also where it is wrong otherwise. */
+  #namesBefore(sign: string): string[] {
+    const rest = this.#tokens.slice(this.#at);
+    const end = rest.findIndex((token) => isSign(token, sign));
+    return rest
+      .slice(0, Math.max(end, 0))
+      .flatMap(({ kind, value }) => (kind === "variable" ? [value] : []));
+  }
+
+  #plainHead(word: Block): Head {
+    const [first, sign] = this.#tokens.slice(this.#at, this.#at + 2);
+    if (word !== "range" && first?.kind === "variable" && isSign(sign, ":=")) {
+      const fix = `Write $${first.value} := ... in an action of its own before.`;
+      this.#fail(`${word} makes no variable`, first.offset, fix);
+    }
     return { index: null, item: null, value: this.#pipeline() };
   }
 
@@ -250,15 +304,17 @@ class Parser {
       this.#at += 4;
       return { index: names[0] ?? "", item: names[2] ?? "", value: this.#pipeline() };
     }
-    return this.#plainHead();
+    return this.#plainHead("range");
   }
 
   #else(): void {
     const { offset } = this.#next();
     const open = this.#open.at(-1);
-    if (open === undefined || open.otherwise !== null) this.#fail("an else without an if", offset);
+    if (open === undefined || open.otherwise !== null) {
+      this.#failAlone("an else without an if", offset);
+    }
     open.otherwise = [];
-    this.#variables.close();
+    this.#closeVariables();
     this.#variables.open([]);
     const word = this.#tokens[this.#at]?.value;
     if (word === "if" || word === "with") this.#begin(word, true);
@@ -268,8 +324,8 @@ class Parser {
     const { offset } = this.#next();
     for (;;) {
       const open = this.#open.pop();
-      if (open === undefined) this.#fail("an end without a beginning", offset);
-      this.#variables.close();
+      if (open === undefined) this.#failAlone("an end without a beginning", offset);
+      this.#closeVariables();
       const { word, head, body, otherwise, isChained } = open;
       const { index, item, value } = head;
       const rest = otherwise ?? [];
@@ -277,6 +333,11 @@ class Parser {
       else this.#add({ kind: word, value, body, otherwise: rest });
       if (!isChained) return;
     }
+  }
+
+  /** What may still be inside of a block keeps its variables. */
+  #closeVariables(): void {
+    if (!this.#blocksAreDoubtful) this.#variables.close();
   }
 
   #next(): Token {
@@ -287,8 +348,7 @@ class Parser {
   }
 
   #is(sign: string): boolean {
-    const token = this.#tokens[this.#at];
-    return token?.kind === "sign" && token.value === sign;
+    return isSign(this.#tokens[this.#at], sign);
   }
 
   /** `a | b x` is `b x a`. */
@@ -298,7 +358,7 @@ class Parser {
       this.#at += 1;
       const first = this.#tokens[this.#at];
       const offset = first?.offset ?? this.#offset;
-      if (length >= DEPTH_MAX) this.#fail(`more than ${DEPTH_MAX} functions in a pipe`, offset);
+      this.#checkDepth(length + 1, "functions in a pipe", offset);
       const next = this.#command();
       if (!isCall(first)) this.#fail("expected a function behind |", offset);
       // One that is not known has been told of.
@@ -352,7 +412,7 @@ class Parser {
 
   #parenthesised(offset: number): Expression {
     this.#parentheses += 1;
-    if (this.#parentheses > DEPTH_MAX) this.#fail(`more than ${DEPTH_MAX} parentheses`, offset);
+    this.#checkDepth(this.#parentheses, "parentheses", offset);
     const inner = this.#pipeline();
     this.#parentheses -= 1;
     if (!this.#is(")")) this.#fail("the parenthesis is not closed", offset);
@@ -364,8 +424,9 @@ class Parser {
     if (isTruth(value)) return { kind: "literal", value: value === "true", offset };
     if (isFunction(value)) return { kind: "call", name: value, args: [], offset };
     this.#collect(() => new UnknownFunction(value, { text: this.#text, offset }));
-    // Stands for what it would give: nothing is rendered any more.
-    return { kind: "path", variable: null, fields: [], offset };
+    // A word that begins an action may be an if or an end that was mistyped.
+    if (this.#at === 1) this.#blocksAreDoubtful = true;
+    return NOTHING;
   }
 
   /** Fields that follow without a space. */
