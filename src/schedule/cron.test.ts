@@ -28,6 +28,39 @@ test("of several expressions the earliest counts, and one that is never due is n
   expect(nextDueAt({ crons: ["0 0 30 2 *"], timeZone: "UTC" }, 0)).toBe(null);
 });
 
+test("six fields have the year last, seven the seconds first too, as in Nomad", () => {
+  const now = "2026-11-21T10:00:30Z";
+  expect(next("30 9 * * 1 *", "UTC", now)).toBe("2026-11-23T09:30:00.000Z");
+  expect(next("0 0 1 1 * 2030", "UTC", now)).toBe("2030-01-01T00:00:00.000Z");
+  expect(next("0 0 1 1 * 2020", "UTC", now)).toBe(null);
+  expect(next("*/20 * * * * *", "UTC", now)).toBe("2026-11-21T10:20:00.000Z");
+  expect(next("*/20 * * * * * *", "UTC", now)).toBe("2026-11-21T10:00:40.000Z");
+  expect(next("15 0 0 1 1 * 2028-2030", "UTC", now)).toBe("2028-01-01T00:00:15.000Z");
+});
+
+test("steps of years count from the first one that there is", () => {
+  const now = "2026-11-21T10:00:00Z";
+  // 1970, 1973, ... 2027, 2030.
+  expect(next("0 0 1 1 * */3", "UTC", now)).toBe("2027-01-01T00:00:00.000Z");
+  expect(next("0 0 1 1 * 2020/4", "UTC", now)).toBe("2028-01-01T00:00:00.000Z");
+  expect(next("0 0 1 1 * 2020-2040/9,2028", "UTC", now)).toBe("2028-01-01T00:00:00.000Z");
+  expect(next("0 0 1 1 * ?", "UTC", now)).toBe("2027-01-01T00:00:00.000Z");
+});
+
+test.each([
+  // Seconds first, as others have six fields.
+  ["0 30 9 * * 1", "1"],
+  ["0 30 9 * * MON-FRI", "MON-FRI"],
+  ["0 30 9 * * 1-5", "1-5"],
+  ["* * * * * 1969", "1969"],
+  ["* * * * * * 2100", "2100"],
+  ["* * * * * 2030-2026", "2030-2026"],
+  ["* * * * * */0", "*/0"],
+])("%j has no year last, which is told", (cron, year) => {
+  const reason = `the last of 6 or 7 fields is the year, 1970 to 2099, and is "${year}"`;
+  expect(cronMistake(cron)).toBe(reason);
+});
+
 test("mistakes are told, of the expression and of the zone", () => {
   expect(cronMistake("*/15 * * * *")).toBe(null);
   expect(cronMistake("61 * * * *")).toBe("Invalid value for minute: 61");

@@ -110,7 +110,7 @@ export class GroupWorkload {
     const isForAWhile = type === "batch" || type === "sysbatch";
     if (!isForAWhile || random.chance(0.6)) return spec;
     if (random.chance(0.5)) {
-      const crons = [random.pick(["*/20 * * * * *", "* * * * *"])];
+      const crons = [random.pick(["*/20 * * * * * *", "* * * * *"])];
       const prohibitOverlap = random.chance(0.5);
       return { ...spec, periodic: { enabled: true, crons, prohibitOverlap, timeZone: "UTC" } };
     }

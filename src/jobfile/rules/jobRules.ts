@@ -136,7 +136,8 @@ function cronIssues({ crons, timeZone }: PeriodicSpec, check: CronCheck, reading
     const wrong = cron === "" ? null : check.expression(cron);
     if (wrong === null) continue;
     const message = `Expected a cron expression and got "${cron}": ${wrong}.`;
-    const fix = 'Write five fields, as "*/15 * * * *", or six with seconds first.';
+    const fix =
+      'Write five fields, as "*/15 * * * *", six with the year last, or seven with the seconds first too.';
     const path = `periodic.crons[${index}]`;
     reading.issue({ path, code: "periodic_cron_invalid", message, fix });
   }

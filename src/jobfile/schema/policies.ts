@@ -139,7 +139,10 @@ export const PERIODIC = {
   about: "Starts a child job at times (batch, sysbatch).",
   label: null,
   attributes: {
-    cron: text("five fields, or `@daily` and the like", { json: "Spec" }),
+    cron: text(
+      "five fields; six: the year last; seven: the seconds first too; or `@daily` and the like",
+      { json: "Spec" },
+    ),
     crons: texts("several", { json: "Specs" }),
     enabled: truth("off: nothing is started", { default: "true" }),
     prohibit_overlap: truth("skip a time while the child before it runs"),
