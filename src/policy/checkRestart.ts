@@ -50,6 +50,16 @@ export interface CheckRestartWanted {
   readonly reason: string;
 }
 
+/** Around the name of the check, in the event `Restart Signaled` (Nomad). */
+const UNHEALTHY = { before: 'healthcheck: check "', after: '" unhealthy' } as const;
+
+/** The check that a member was to be restarted for, by the reason in its event; null: it was for something else. */
+export function unhealthyCheck(reason: string): string | null {
+  const { before, after } = UNHEALTHY;
+  const isOne = reason.startsWith(before) && reason.endsWith(after);
+  return isOne ? reason.slice(before.length, -after.length) : null;
+}
+
 /** How long a check has to be bad before it restarts: the limit is time, probes are not counted (Nomad). */
 export function badTimeLimit(intervalMs: number, limit: number): number {
   return intervalMs * (limit - 1);
@@ -116,7 +126,7 @@ export function pollChecks(
     if (status === undefined) return check;
     const next = polled(check, status, now);
     if (isDue(next, now) && !restarts.has(next.owner)) {
-      const reason = `healthcheck: check "${next.name}" unhealthy`;
+      const reason = `${UNHEALTHY.before}${next.name}${UNHEALTHY.after}`;
       restarts.set(next.owner, { by: "failure", owner: next.owner, check: next.name, reason });
     }
     return next;

@@ -106,14 +106,14 @@ test("a fault that is over is not blamed, and one long gone is", () => {
     status: "failed",
     failure: {
       allocationId: id,
-      message: `Allocation ${id.slice(0, 8)} of group cache failed: Policy allows no reschedules`,
+      message: `Allocation ${id.slice(0, 8)} of group cache was given up: Member web failed: Exit Code: 7 (not restarted: Policy allows no restarts). Policy allows no reschedules`,
     },
   });
   const alone = new CanaryFleet(1, { canary: 1, progressDeadlineMs: 10 * MINUTE });
   alone.change({ ...newVersion(200), reschedule: NO_RESCHEDULE });
   alone.ends(alone.start(), 7, "failed", { members: [member] });
   alone.pass(11 * MINUTE);
-  expect(alone.deployment?.failure?.message).toEndWith("failed: member web, Exit Code: 7");
+  expect(alone.deployment?.failure?.message).toEndWith("failed (member web: Exit Code: 7)");
 });
 
 test("a deployment that fails for want of a node or of time says so", () => {

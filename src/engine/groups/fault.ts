@@ -9,6 +9,7 @@ import { allocationOf } from "./allocation.ts";
 import { setDeploymentGroup } from "./deployment.ts";
 import { groupsOf, progressOf } from "./jobGroups.ts";
 import { canariesWanted } from "./kept.ts";
+import { failedMember } from "./whatFailed.ts";
 
 /**
  * What kept a deployment from going well. It is noted when it happens: when the deployment fails, the execution may be long
@@ -31,18 +32,8 @@ export function noteFailedEnd(engine: Engine, live: LiveTask, end: ExecutionEnd)
   if (end.kind === "lost") noteFault(engine, live, `was lost: ${end.reason}`);
   else if (state?.status === "failed") {
     const member = failedMember(state);
-    noteFault(engine, live, `failed${member === null ? "" : `: ${member}`}`);
+    noteFault(engine, live, `failed${member === null ? "" : ` (${member})`}`);
   }
-}
-
-/** The member that made it fail, with the last that is known of it; null: none did. */
-function failedMember({ members }: AllocationState): string | null {
-  const failed = members.find((member) => member.failed);
-  if (failed === undefined) return null;
-  // After its end comes what was decided about it.
-  const end = failed.events.findLast(({ type }) => type === "Terminated") ?? failed.events.at(-1);
-  const last = end?.description;
-  return `member ${failed.member}${last === undefined ? "" : `, ${last}`}`;
 }
 
 function noteFault(engine: Engine, live: LiveTask, what: string): void {
@@ -103,7 +94,8 @@ function slowTask(
   }
   const number = (canary ?? task.progress).execution ?? 0;
   const isGivenUp = state === "failed" || task.progress.outcome?.result === "failure";
-  if (isGivenUp) return faultOf(task, group, allocationId(number), `failed: ${next.decision}`);
+  if (isGivenUp)
+    return faultOf(task, group, allocationId(number), `was given up: ${next.decision}`);
   const current = engine.executions.get(number);
   if (current === undefined) return null;
   const { id, version, state: its } = allocationOf(current);

@@ -24,6 +24,7 @@ import {
 } from "./jobGroups.ts";
 import { queueForPlacing } from "./placing.ts";
 import { finishTask, isEnding, isWanted, runsAgain } from "./wanted.ts";
+import { whatFailed } from "./whatFailed.ts";
 
 /** What becomes of a task of a group when an execution of it is over. */
 export function groupExecutionEnded(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
@@ -74,6 +75,7 @@ function countOnNode(engine: Engine, { node, execution }: LiveTask): void {
   saveNodeProgress(engine, node);
 }
 
+/** Why a failed one is placed again, or is not, begins with what failed. */
 function decide(
   engine: Engine,
   live: LiveTask,
@@ -84,7 +86,7 @@ function decide(
   const { job, task, execution } = live;
   const allocation = allocationOf(live);
   const group = groupOfVersion(job, task, allocation.version);
-  return decideExecutionEnd({
+  const decision = decideExecutionEnd({
     jobType: groupTypeOf(job),
     isWanted: isTaskWanted,
     stopReason: execution.stopReason,
@@ -99,6 +101,9 @@ function decide(
     deployment: deploymentOf(live),
     now: engine.now,
   });
+  if (decision.action !== "reschedule" && decision.action !== "fail") return decision;
+  const what = whatFailed(allocation.state, end);
+  return what === null ? decision : { ...decision, reason: `${what}. ${decision.reason}` };
 }
 
 function endedWell(result: ExecutionResult | null): boolean {
@@ -196,17 +201,10 @@ function exitCodeOfExecution({ execution }: LiveTask): number | null {
   return execution.result === null ? null : exitCodeOf(execution.result.outcome);
 }
 
-function failureOf(live: LiveTask, reason: string): TaskOutcome {
-  const failed = allocationOf(live).state?.members.find((member) => member.failed);
-  const last = failed?.events.at(-1)?.description;
-  const what = failed === undefined ? "The execution failed" : `Member ${failed.member} failed`;
+function failureOf(live: LiveTask, decision: string): TaskOutcome {
   return {
     result: "failure",
     exitCode: exitCodeOfExecution(live),
-    failure: {
-      category: "usererror",
-      code: "FailureExitCode",
-      message: `${what}${last === undefined ? "" : ` (${last})`}. ${reason}.`,
-    },
+    failure: { category: "usererror", code: "FailureExitCode", message: `${decision}.` },
   };
 }

@@ -3,6 +3,7 @@ import type { ExecutionAllocation, NextExecution } from "../../model/groupJob.ts
 import type { JobState } from "../../model/job.ts";
 import { rescheduleText, restartText } from "../../model/policyText.ts";
 import type { TaskRecord } from "../../model/task.ts";
+import { isEndEvent } from "../../policy/memberFailure.ts";
 import { type MemberWait, memberWait } from "../../policy/memberWait.ts";
 import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
 import { isOver } from "./clientStatus.ts";
@@ -125,13 +126,6 @@ function restartView(
 function decisionOf({ state }: ExecutionAllocation, member: string, wait: MemberWait): string {
   if (wait.kind === "template") return `It waits for what its template reads. ${wait.why}`;
   const events = state?.members.find((one) => one.member === member)?.events ?? [];
-  const end = events.findLast(({ type }) => ENDS.has(type));
+  const end = events.findLast(isEndEvent);
   return end === undefined ? wait.why : `${wait.why}, after: ${end.description}`;
 }
-
-const ENDS: ReadonlySet<string> = new Set([
-  "Terminated",
-  "Setup Failure",
-  "Driver Failure",
-  "Failed Artifact Download",
-]);

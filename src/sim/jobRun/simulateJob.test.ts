@@ -44,7 +44,7 @@ test("a process that fails again and again is restarted, rescheduled, and given 
     "136 | node-5 | example.cache[0] | Restarting | Task restarting in 16.368s",
     "212 | node-5 | example.cache[0] | Terminated | Exit Code: 3",
     '212 | node-5 | example.cache[0] | Not Restarting | Exceeded allowed attempts 2 in interval 10m0s and mode is "fail"',
-    "212 | node-5 | example.cache[0] | Rescheduling | Rescheduled after 5s, attempt 1 of 1 in interval 1h0m0s",
+    '212 | node-5 | example.cache[0] | Rescheduling | Member server failed: Exit Code: 3 (not restarted: Exceeded allowed attempts 2 in interval 10m0s and mode is "fail"). Rescheduled after 5s, attempt 1 of 1 in interval 1h0m0s',
     "217 | node-4 | example.cache[0] | Placed | Takes the place of a failed one, reschedule 1",
     "277 | node-4 | example.cache[0] | Terminated | Exit Code: 3",
     "277 | node-4 | example.cache[0] | Restarting | Task restarting in 15.697s",
@@ -52,7 +52,7 @@ test("a process that fails again and again is restarted, rescheduled, and given 
     "353 | node-4 | example.cache[0] | Restarting | Task restarting in 15.51s",
     "429 | node-4 | example.cache[0] | Terminated | Exit Code: 3",
     '429 | node-4 | example.cache[0] | Not Restarting | Exceeded allowed attempts 2 in interval 10m0s and mode is "fail"',
-    "429 | node-4 | example.cache[0] | Given up | Exceeded allowed reschedule attempts 1 in interval 1h0m0s",
+    '429 | node-4 | example.cache[0] | Given up | Member server failed: Exit Code: 3 (not restarted: Exceeded allowed attempts 2 in interval 10m0s and mode is "fail"). Exceeded allowed reschedule attempts 1 in interval 1h0m0s',
   ]);
   expect(report.groups).toMatchObject([{ restarts: 4, reschedules: 1, givenUp: 1 }]);
 });
