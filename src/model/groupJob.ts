@@ -1,6 +1,6 @@
 import type { AllocationState, AssignedPort, RescheduleEvent } from "./allocation.ts";
-import type { Attributes } from "./group.ts";
-import type { ExecutionNumber, NodeNumber } from "./id.ts";
+import type { Attributes, GroupSpec } from "./group.ts";
+import type { ExecutionNumber, JobNumber, NodeNumber } from "./id.ts";
 import type { JobSpec } from "./job.ts";
 
 /** What jobs of groups, their tasks and their executions have beyond those of tasks. */
@@ -101,6 +101,16 @@ export interface Deployment {
   readonly createdAt: number;
   readonly endedAt: number | null;
   readonly groups: Readonly<Record<string, DeploymentGroup>>;
+}
+
+/** Of a version of a job, if that has one (`isDeployed`). */
+export function deploymentId(job: JobNumber, version: number): string {
+  return `${job}-${version}`;
+}
+
+/** Whether a version of a job rolls the group over in a deployment; one without executions has none. */
+export function isDeployed(type: JobSpec["type"], { update, count }: GroupSpec): boolean {
+  return type === "service" && update !== null && count > 0;
 }
 
 /** In the record of a job of groups. */

@@ -1,8 +1,10 @@
-import type {
-  Deployment,
-  DeploymentFailure,
-  DeploymentFigures,
-  DeploymentGroup,
+import {
+  type Deployment,
+  type DeploymentFailure,
+  type DeploymentFigures,
+  type DeploymentGroup,
+  deploymentId,
+  isDeployed,
 } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { runningDescription } from "../../policy/canary.ts";
@@ -21,8 +23,8 @@ export function newDeployment(
   kept: ReadonlyMap<string, number> = new Map(),
 ): Deployment | null {
   const { spec } = groupsOf(job);
-  if (job.record.spec.type !== "service") return null;
-  const rolling = spec.groups.filter((group) => group.update !== null && group.count > 0);
+  const { type } = job.record.spec;
+  const rolling = spec.groups.filter((group) => isDeployed(type, group));
   if (rolling.length === 0) return null;
   const groups = rolling.map((group) => {
     const progressDeadlineMs = group.update?.progressDeadlineMs ?? 0;
@@ -44,7 +46,7 @@ export function newDeployment(
     ] as const;
   });
   const deployment: Deployment = {
-    id: `${job.record.number}-${version}`,
+    id: deploymentId(job.record.number, version),
     version,
     status: "running",
     description: descriptionOf(groups.map(([, group]) => group)),

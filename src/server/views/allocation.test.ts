@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { groupJob } from "../../engine/groups/testGroups.ts";
 import type { MemberState } from "../../model/allocation.ts";
 import type { ExecutionAllocation } from "../../model/groupJob.ts";
 import { allocationView, type FoundAllocation } from "./allocation.ts";
@@ -60,17 +61,22 @@ test("members of a node that was always there have no such event", () => {
   expect(eventsOf({}, {})).toEqual([["Started"]]);
 });
 
-test("an allocation names the deployment of its version", () => {
-  const deploymentOf = (version: number, group: string) => {
-    const deployment = { id: "7-2", version: 2, groups: { g: {} } };
+test("an allocation names the deployment of its version, also when another is the latest", () => {
+  const deploymentOf = (version: number, group = "cache") => {
+    const history = [
+      { version: 2, spec: groupJob() },
+      { version: 1, spec: groupJob({ update: null }) },
+    ];
     const found = {
       ...foundOf({ version, state: null }),
-      job: { spec: { id: "j" }, groups: { version: 3, history: [], deployment } },
-      task: { id: "j.g[0]", spec: { place: { group, index: 0 } }, progress: {} },
+      job: { number: 7, spec: groupJob(), groups: { version: 3, history, deployment: null } },
+      task: { id: "example.cache[0]", spec: { place: { group, index: 0 } }, progress: {} },
     };
     return allocationView(found as unknown as FoundAllocation, null, null).deploymentId;
   };
-  expect(deploymentOf(2, "g")).toBe("7-2");
-  expect(deploymentOf(1, "g")).toBeUndefined();
-  expect(deploymentOf(2, "other")).toBeUndefined();
+  expect(deploymentOf(3)).toBe("7-3");
+  expect(deploymentOf(2)).toBe("7-2");
+  expect(deploymentOf(1)).toBeUndefined();
+  expect(deploymentOf(0)).toBeUndefined();
+  expect(deploymentOf(3, "other")).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import { MEMBER_EVENTS_MAX, type MemberState } from "../../model/allocation.ts";
 import { allocationId } from "../../model/allocationId.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
 import { type GroupSpec, type MemberSpec, volumeSource } from "../../model/group.ts";
-import type { ExecutionAllocation } from "../../model/groupJob.ts";
+import { deploymentId, type ExecutionAllocation, isDeployed } from "../../model/groupJob.ts";
 import type { JobRecord } from "../../model/job.ts";
 import type { NodeRecord } from "../../model/node.ts";
 import { rescheduleText, restartText } from "../../model/policyText.ts";
@@ -70,7 +70,7 @@ export function allocationView(
       dynamic: isDynamic(group, label),
     })),
     checks: checksOf(allocation, group),
-    ...present({ deploymentId: deploymentOf(found) }),
+    ...present({ deploymentId: deploymentOf(found, group) }),
     ...healthOf(allocation),
     ...present({
       previousAllocation: allocation.previous === null ? null : allocationId(allocation.previous),
@@ -101,11 +101,10 @@ function nextOf({ task, execution }: FoundAllocation) {
   return { decision: next?.decision ?? null, actsAt: isWaiting ? (next?.actsAt ?? null) : null };
 }
 
-/** The deployment that made it, or took it over; null: none did, or it is not kept any more. */
-function deploymentOf({ job, task, allocation }: FoundAllocation): string | null {
-  const deployment = job.groups?.deployment ?? null;
-  const isOfIt = deployment?.groups[task.spec.place?.group ?? ""] !== undefined;
-  return isOfIt && deployment?.version === allocation.version ? deployment.id : null;
+/** The deployment that made it, or took it over; null: none did, or its version is not kept any more. */
+function deploymentOf({ job, allocation }: FoundAllocation, group: GroupSpec | null) {
+  const hasOne = group !== null && isDeployed(job.spec.type, group);
+  return hasOne ? deploymentId(job.number, allocation.version) : null;
 }
 
 function attemptsMax(group: GroupSpec | null): number | null {

@@ -233,7 +233,7 @@ export const ALLOCATION = ALLOCATION_STUB.extend({
   deploymentId: z
     .string()
     .optional()
-    .openapi({ description: "Absent: none made it, or it is past." }),
+    .openapi({ description: "Absent: none made it, or its version is not kept any more." }),
   health: z.object({ healthy: z.boolean(), time: TIME, reason: z.string().optional() }).optional(),
   previousAllocation: z.string().optional(),
   nextAllocation: z.string().optional(),
