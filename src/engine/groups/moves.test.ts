@@ -331,6 +331,47 @@ test("a failed task is placed at once when a person asks for it", () => {
   expect(fleet.starts()).toHaveLength(1);
 });
 
+test("a task that has done its work is not run again by a retry, and its job stays over", () => {
+  const fleet = new GroupFleet();
+  fleet.register(groupJob({ update: null, count: 2 }, { type: "batch" }));
+  const [first, second] = fleet.starts();
+  if (first === undefined || second === undefined) throw new Error("nothing was started");
+  fleet.ends(first, 0, "complete");
+  const input = { kind: "reactivateTask", job: "example", task: TASK } as const;
+  const refused = {
+    ok: false,
+    error: { code: "TaskSucceeded", fix: expect.stringContaining("if only of meta") },
+  };
+  expect(fleet.send(input)).toMatchObject(refused);
+  fleet.ends(second, 0, "complete");
+  expect(fleet.jobState("example")).toBe("completed");
+  const modifyIndex = () => fleet.engine.jobs.get(1)?.record.groups?.modifyIndex;
+  const before = modifyIndex();
+  expect(fleet.send(input)).toMatchObject(refused);
+  expect(fleet.jobState("example")).toBe("completed");
+  expect(modifyIndex()).toBe(before);
+  expect(fleet.starts()).toEqual([]);
+});
+
+test("a refused retry does not begin a job that is over again", () => {
+  const fleet = new GroupFleet();
+  const group = { update: null, reschedule: null };
+  fleet.register(groupJob({ ...group, count: 2 }, { type: "batch" }));
+  for (const order of fleet.starts()) fleet.fails(order);
+  fleet.register(groupJob({ ...group, count: 1 }, { type: "batch" }));
+  for (const order of fleet.starts()) fleet.fails(order);
+  expect(fleet.jobState("example")).toBe("completed");
+  const task = "example.cache[1]";
+  const modifyIndex = () => fleet.engine.jobs.get(1)?.record.groups?.modifyIndex;
+  const before = modifyIndex();
+  expect(fleet.send({ kind: "reactivateTask", job: "example", task })).toMatchObject({
+    ok: false,
+    error: { code: "TaskCompleted" },
+  });
+  expect(fleet.jobState("example")).toBe("completed");
+  expect(modifyIndex()).toBe(before);
+});
+
 test("a group that would rather wait for its node is not replaced while that is away", () => {
   const fleet = new GroupFleet();
   fleet.register(groupJob(disconnect({ replace: false })));

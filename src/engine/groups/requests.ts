@@ -16,7 +16,7 @@ import { queueForPlacing } from "./placing.ts";
 import { promoteJob } from "./promotion.ts";
 import { resume, revertJob } from "./register.ts";
 import { restartExecution } from "./restart.ts";
-import { executionsOfTask, isWanted, revive } from "./wanted.ts";
+import { executionsOfTask, hasPlaceFor, isWanted, revive } from "./wanted.ts";
 
 /** What people ask of jobs of groups, their tasks and executions. */
 
@@ -80,16 +80,25 @@ export function retryNow(engine: Engine, job: Job, task: TaskRecord): Reply {
   const isOver = record.state === "completed" && record.terminateReason === "AllTasksComplete";
   const refused = isOver ? null : refusedByState(job);
   if (refused !== null) return refused;
-  // Its last task ended, and this one is to run again: so does the job.
-  if (isOver) resume(engine, job);
-  if (!isWanted(engine, job, task)) {
+  if (!(isOver ? hasPlaceFor : isWanted)(engine, job, task)) {
     return refuse(
       "TaskCompleted",
       `Job ${job.record.spec.id} does not want task ${task.id} any more.`,
       "Submit the job again with a count or group that has it.",
     );
   }
-  switch (task.progress.state) {
+  const { state, outcome } = task.progress;
+  // Without an exit code it was stopped, and has done nothing.
+  if (outcome?.result === "success" && outcome.exitCode !== null) {
+    return refuse(
+      "TaskSucceeded",
+      `Task ${task.id} has succeeded; only a failed task can be run again.`,
+      "To run it again, submit its job with a change, if only of meta.",
+    );
+  }
+  // Its last task ended, and this one is to run again: so does the job.
+  if (isOver) resume(engine, job);
+  switch (state) {
     case "active":
       setProgress(engine, task, { actsAt: null, decision: "A user asked for it now" });
       queueForPlacing(engine, job, task);
@@ -101,7 +110,7 @@ export function retryNow(engine: Engine, job: Job, task: TaskRecord): Reply {
     case "running":
       return refuse(
         "TaskNotCompleted",
-        `Task ${task.id} is ${task.progress.state}.`,
+        `Task ${task.id} is ${state}.`,
         "Restart its execution, if that is what is wanted.",
       );
   }

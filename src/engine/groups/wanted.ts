@@ -22,7 +22,12 @@ import { wantsSystemTask } from "./systemFit.ts";
 
 /** Whether the job, as it is now, wants the task to run, its canary aside; one that is held wants what it has, later. */
 export function isWanted(engine: Engine, job: Job, task: TaskRecord): boolean {
-  if (isEnding(job) || !runsItself(job)) return false;
+  return !isEnding(job) && hasPlaceFor(engine, job, task);
+}
+
+/** Whether the job has a place for the task, also one that has run to its end. */
+export function hasPlaceFor(engine: Engine, job: Job, task: TaskRecord): boolean {
+  if (!runsItself(job)) return false;
   const group = groupOf(job, task);
   if (group === null) return false;
   if (isSystemType(job)) {

@@ -204,7 +204,7 @@ test("what failed for good says so, also when the work of its batch job is over"
       taskId: "over.cache[0]",
       group: "cache",
       policy: "no reschedules",
-      decision: "Member redis failed (It is over). Policy allows no reschedules.",
+      decision: "Member redis failed (not restarted: It is over). Policy allows no reschedules.",
       reasons: [],
       isGivenUp: true,
       isHeld: false,
@@ -226,6 +226,28 @@ test("a plan knows the job that has run to its end, and says that nothing change
     note: expect.stringContaining("the same again changes nothing"),
     groups: [{ create: 0, ignore: 1 }],
   });
+});
+
+test("a batch allocation that succeeded is not offered another run, one that failed is", async () => {
+  const ended = async (id: string, exitCode: number) => {
+    const batch = job(id, { Type: "batch", Reschedule: { Attempts: 0, Unlimited: false } });
+    await api.json("POST", "/jobs/register", { job: batch });
+    const { execution, allocation } = await started(id);
+    const status = exitCode === 0 ? "complete" : "failed";
+    const result = { ...resultOf(exitCode), allocation: state({ status, members: [] }) };
+    await api.report(node, "n1", [{ kind: "ended", execution, result }]);
+    return await api.refusal("POST", `/allocations/${allocation?.allocationId}/restart`, {});
+  };
+  expect(await ended("well", 0)).toMatchObject({
+    code: "TaskNotRunning",
+    fix: "See the latest ones of its job with GET /api/v1/jobs/well/allocations.",
+  });
+  const task = encodeURIComponent("well.cache[0]");
+  expect(await api.refusal("POST", `/jobs/well/tasks/${task}/reactivate`)).toMatchObject({
+    status: 409,
+    code: "TaskSucceeded",
+  });
+  expect((await ended("undone", 1)).fix).toContain("undone.cache[0]/reactivate");
 });
 
 test("a task that waits inside its execution says for what, and until when", async () => {
@@ -434,4 +456,29 @@ test("a drained node is shown as such and takes nothing more until it is eligibl
   const back = await api.json("GET", "/nodes/n1");
   expect(back.schedulingState).toBe("enabled");
   expect(back.drain).toBe(undefined);
+});
+
+test("an allocation tells of its deployment also when another is the latest", async () => {
+  const says = (execution: number, healthy: boolean) => {
+    const health = { healthy, at: TEST_TIME, reason: healthy ? null : "no" };
+    const allocation = state({ health });
+    return api.report(node, "n1", [{ kind: "allocation", execution, state: allocation }]);
+  };
+  const shown = async ({ allocation }: StartOrder) =>
+    (await api.json("GET", `/allocations/${allocation?.allocationId}`)).deploymentId;
+  await api.json("POST", "/jobs/register", withCanary("told", 50));
+  const old = await started("told");
+  await says(old.execution, true);
+  const first = await shown(old);
+  expect(first).toMatch(/^\d+-0$/);
+  await api.json("POST", "/jobs/register", withCanary("told", 60));
+  const canary = await started("told", 2);
+  const second = await shown(canary);
+  expect(second).toMatch(/^\d+-1$/);
+  await says(canary.execution, false);
+  await api.json("POST", "/jobs/register", withCanary("told", 70));
+  const { deployment } = await api.json("GET", "/jobs/told/groups");
+  expect(deployment.version).toBe(2);
+  expect(await shown(canary)).toBe(second);
+  expect(await shown(old)).toBe(first);
 });

@@ -3,6 +3,7 @@ import { presentVersion } from "../../model/groupJob.ts";
 import { foldId, type JobNumber, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
 import { DRAIN_DEADLINE_DEFAULT_MS } from "../../model/limits.ts";
+import type { TaskRecord } from "../../model/task.ts";
 import type { GROUP_ENDPOINTS } from "../../protocol/api/endpoint/groups.ts";
 import { readSubmission } from "../groups/submission.ts";
 import { allocationStub, allocationView } from "../views/allocation.ts";
@@ -163,15 +164,23 @@ function jobReads(context: ServerContext) {
 /** Without `all`. */
 const ALLOCATIONS_SHOWN = 100;
 
+/** What runs already, or has done its work, is not run again by request. */
+function mayRunAgain({ progress: { state, outcome } }: TaskRecord): boolean {
+  return state === "active" || outcome?.result === "failure";
+}
+
 function allocationHandlers(context: ServerContext) {
   const live = async (id: string) => {
     const { execution, job, task } = await findAllocation(context, id);
     if (!isOver(execution)) return execution.number;
     const jobPath = `/api/v1/jobs/${job.spec.id}`;
+    const again = mayRunAgain(task)
+      ? ` If its task is to run again, ask for that with POST ${jobPath}/tasks/${task.id}/reactivate.`
+      : "";
     throw refuse(
       "TaskNotRunning",
       `Allocation ${id} of ${task.id} is ${clientStatusOf(execution)}: it has ended.`,
-      `See the latest ones of its job with GET ${jobPath}/allocations. If its task is to run again, ask for that with POST ${jobPath}/tasks/${task.id}/reactivate.`,
+      `See the latest ones of its job with GET ${jobPath}/allocations.${again}`,
     );
   };
   return {
