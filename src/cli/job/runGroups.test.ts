@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { aDeployment, aGroupsStatus } from "../groupFixtures.ts";
+import { aDeployment, aGroupsStatus, aStub } from "../groupFixtures.ts";
 import { type FakeAnswer, FakeServer, ran, refusal, TestFolder } from "../testCli.ts";
 
 const JOB =
@@ -99,7 +99,7 @@ test("a batch job is watched until it is placed, and what it waits for is said",
     group: "cache",
     policy: "",
     decision: "",
-    reasons: ["All nodes are full."],
+    reasons: ['Constraint "a" excluded 2 nodes (n2, n1).', "All nodes are full."],
     isGivenUp: false,
     isHeld: false,
     canary: false,
@@ -108,13 +108,86 @@ test("a batch job is watched until it is placed, and what it waits for is said",
     aGroupsStatus({ type: "batch", waiting: [waiting] }),
     aGroupsStatus({ type: "batch", summary }),
   ];
-  const status = () => seen.shift() ?? refusal(404, "JobNotFound", "gone");
-  const { exitCode, stdout, stderr } = await run({ "GET /jobs/example/groups": status }, "a.nomad");
+  const answers = {
+    "GET /jobs/example/groups": () => seen.shift() ?? refusal(404, "JobNotFound", "gone"),
+    "GET /jobs/example/allocations": {
+      items: [aStub({ status: "running" }), aStub({ status: "pending" })],
+    },
+  };
+  const { exitCode, stdout, stderr } = await run(answers, "a.nomad");
   expect({ exitCode, stdout }).toEqual({
     exitCode: 0,
     stdout: "example has 2 allocations placed.\n",
   });
-  expect(stderr).toContain("example.cache[0] waits: All nodes are full.\n");
+  expect(stderr).toContain(
+    'example.cache[0] waits: Constraint "a" excluded 2 nodes (n2, n1). All nodes are full.\n',
+  );
+});
+
+const GIVEN_UP = {
+  taskId: "example.cache[0]",
+  group: "cache",
+  policy: "no reschedules",
+  decision: "Member t failed: Exit Code: 7. Policy allows no reschedules.",
+  reasons: [],
+  isGivenUp: true,
+  isHeld: false,
+  canary: false,
+};
+
+test("the same batch job again that has failed says what was given up, and places nothing", async () => {
+  const note = "Job example is at version 1 already: the same again changes nothing.";
+  const answers = {
+    "POST /jobs/register": { ...REGISTERED, note },
+    "GET /jobs/example/groups": aGroupsStatus({
+      type: "batch",
+      status: "dead",
+      waiting: [GIVEN_UP],
+    }),
+    "GET /jobs/example/allocations": { items: [aStub({ status: "complete" }), aStub()] },
+  };
+  expect(await run(answers, "a.nomad")).toMatchObject({
+    exitCode: 1,
+    stdout: "",
+    stderr: `${note}
+cache: 1 running, 0 starting, 1 queued
+example.cache[0] was given up: ${GIVEN_UP.decision}
+See why: stint job status example
+`,
+  });
+});
+
+test("a batch job of which an execution failed, and no task, ends with 0", async () => {
+  const answers = {
+    "GET /jobs/example/groups": aGroupsStatus({ type: "batch", status: "dead" }),
+    "GET /jobs/example/allocations": { items: [aStub({ status: "complete" }), aStub()] },
+  };
+  expect(await run(answers, "a.nomad")).toMatchObject({
+    exitCode: 0,
+    stdout: "example has 1 allocation placed.\n",
+  });
+});
+
+test("without a deployment only what runs of the new version counts, when the old one has made way", async () => {
+  const [counts] = aGroupsStatus().summary;
+  const summary = counts === undefined ? [] : [{ ...counts, queued: 0 }];
+  const old = { version: 0, desired: "stop" } as const;
+  const running = aStub({ status: "running" });
+  const seen = [
+    [aStub({ ...old, status: "running" })],
+    [running, aStub({ ...old, status: "complete" })],
+  ];
+  const items = () => ({ items: seen.shift() ?? [running] });
+  const answers = {
+    "GET /jobs/example/groups": aGroupsStatus({ summary }),
+    "GET /jobs/example/allocations": items,
+  };
+  const { exitCode, stdout } = await run(answers, "a.nomad");
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: "example has 1 allocation placed.\n",
+  });
+  expect(seen).toEqual([]);
 });
 
 test("-detach does not wait, and -check-index is sent", async () => {

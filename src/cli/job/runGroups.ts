@@ -41,7 +41,8 @@ export async function runGroups(
     return await printDone(session, sentence, answer);
   }
   await session.note(sentence);
-  return await watchGroups(session, client, { jobId, version });
+  const isUnchanged = answer.note !== undefined;
+  return await watchGroups(session, client, { jobId, version, isUnchanged });
 }
 
 /** A job that has changed since its plan was made is planned again. */

@@ -1,7 +1,7 @@
 import type { Client } from "../../client/client.ts";
 import { pause } from "../../client/waitUntil.ts";
 import { counted } from "../../model/counted.ts";
-import type { GroupsStatus } from "../../protocol/api/answer/group.ts";
+import type { AllocationStub, GroupsStatus } from "../../protocol/api/answer/group.ts";
 import { EXIT } from "../failure.ts";
 import { printJson } from "../output/json.ts";
 import { boxParts } from "../output/parts.ts";
@@ -16,16 +16,19 @@ const MOST_INTERVAL_MS = 1000;
 /** A server may be away this long, for an upgrade say. */
 const PATIENCE_MS = 5 * 60_000;
 /** The version that was watched is not what runs. */
-const EXIT_FAILED = 2;
+const EXIT_NOT_RUN = 2;
 
 export interface WatchedVersion {
   readonly jobId: string;
   readonly version: number;
+  /** It was there already: what has been placed is no work of this command. Default false. */
+  readonly isUnchanged?: boolean;
 }
 
 /**
  * Shows how a version comes up, until its deployment is over, the promotion that it waits for included, or without one
- * until all its tasks are placed; the exit code is 0 when that went well, 2 when not. Ctrl-C ends the watching alone.
+ * until all its tasks are placed. The exit code is 0 when that went well, 1 when a task without a deployment was given
+ * up, 2 when another version runs or none. Ctrl-C ends the watching alone.
  */
 export async function watchGroups(
   session: Session,
@@ -33,16 +36,24 @@ export async function watchGroups(
   watched: WatchedVersion,
 ): Promise<number> {
   const tell = noteChanges(session);
+  const patience = {
+    now: session.io.now,
+    signal: session.signal,
+    patienceMs: PATIENCE_MS,
+    onAway: (error: Error) => void session.note(`${error.message}; trying again`),
+  };
   let intervalMs = FIRST_INTERVAL_MS;
   while (true) {
-    const status = await again(() => client.groups.status(watched.jobId), {
-      now: session.io.now,
-      signal: session.signal,
-      patienceMs: PATIENCE_MS,
-      onAway: (error) => void session.note(`${error.message}; trying again`),
-    });
+    const status = await again(() => client.groups.status(watched.jobId), patience);
     for (const line of progressLines(status, watched)) await tell(line);
-    if (isOver(status, watched)) return await printEnd(session, status, watched);
+    if (isOver(status, watched)) {
+      const isTold = deploymentOf(status, watched) !== undefined || isReplaced(status, watched);
+      const all = () => client.groups.allocations(watched.jobId, true);
+      const allocations = isTold ? [] : (await again(all, patience)).items;
+      if (status.status === "dead" || !allocations.some((one) => makesWay(one, watched))) {
+        return await printEnd(session, { status, watched, allocations });
+      }
+    }
     await pause(intervalMs, session.signal);
     session.signal.throwIfAborted();
     intervalMs = Math.min(intervalMs * 1.5, MOST_INTERVAL_MS);
@@ -64,6 +75,10 @@ function deploymentOf({ deployment }: GroupsStatus, { version }: WatchedVersion)
   return deployment?.version === version ? deployment : undefined;
 }
 
+function isReplaced(status: GroupsStatus, { version }: WatchedVersion): boolean {
+  return status.version > version;
+}
+
 function progressLines(status: GroupsStatus, watched: WatchedVersion): string[] {
   const deployment = deploymentOf(status, watched);
   const placed = status.summary.map(
@@ -71,9 +86,10 @@ function progressLines(status: GroupsStatus, watched: WatchedVersion): string[] 
       `${group}: ${running} running, ${starting} starting, ${queued} queued`,
   );
   const waiting = status.waiting.flatMap((one) => {
-    const { reasons, decision } = one;
-    const reason = reasons.length === 0 ? decision : reasons.join("; ");
-    return reason === "" ? [] : [`${waitingName(one)} waits: ${reason}`];
+    const { reasons, decision, isGivenUp } = one;
+    const reason = isGivenUp || reasons.length === 0 ? decision : reasons.join(" ");
+    const how = isGivenUp ? "was given up" : "waits";
+    return reason === "" ? [] : [`${waitingName(one)} ${how}: ${reason}`];
   });
   const promotion = deployment === undefined ? null : promotionLine(deployment, watched.jobId);
   return [
@@ -84,7 +100,7 @@ function progressLines(status: GroupsStatus, watched: WatchedVersion): string[] 
 }
 
 function isOver(status: GroupsStatus, watched: WatchedVersion): boolean {
-  if (status.status === "dead" || status.version > watched.version) return true;
+  if (status.status === "dead" || isReplaced(status, watched)) return true;
   const deployment = deploymentOf(status, watched);
   if (deployment !== undefined) return deployment.status !== "running";
   const isEndless = status.type === "service" || status.type === "system";
@@ -93,24 +109,39 @@ function isOver(status: GroupsStatus, watched: WatchedVersion): boolean {
   );
 }
 
-async function printEnd(
-  session: Session,
-  status: GroupsStatus,
-  watched: WatchedVersion,
-): Promise<number> {
+/** What is being replaced still holds its place. */
+function makesWay({ version, desired, status }: AllocationStub, watched: WatchedVersion): boolean {
+  return version < watched.version && desired === "stop" && RUNNING.has(status);
+}
+
+const RUNNING: ReadonlySet<AllocationStub["status"]> = new Set(["pending", "running"]);
+
+/** Of this version, what runs or has done its work; what was stopped or failed is not there any more. */
+function isPlaced({ version, desired, status }: AllocationStub, watched: WatchedVersion): boolean {
+  const isThere = RUNNING.has(status) || status === "complete";
+  return version === watched.version && desired === "run" && isThere;
+}
+
+interface End {
+  readonly status: GroupsStatus;
+  readonly watched: WatchedVersion;
+  /** Empty: a deployment tells, or another version. */
+  readonly allocations: readonly AllocationStub[];
+}
+
+async function printEnd(session: Session, end: End): Promise<number> {
+  const { status, watched, allocations } = end;
   const deployment = deploymentOf(status, watched);
   const exitCode = exitOf(status, watched, deployment);
   if (session.form === "json") {
     await printJson(session, status);
   } else if (deployment !== undefined) {
     await session.print(boxParts(deploymentParts(deployment, status, false)));
-  } else if (status.version <= watched.version) {
-    const count = status.summary.reduce((sum, { running, starting, complete }) => {
-      return sum + running + starting + complete;
-    }, 0);
+  } else if (!isReplaced(status, watched) && watched.isUnchanged !== true) {
+    const count = allocations.filter((one) => isPlaced(one, watched)).length;
     await session.print(`${watched.jobId} has ${counted(count, "allocation")} placed.`);
   }
-  if (status.version > watched.version) {
+  if (isReplaced(status, watched)) {
     const { version, reverted } = status;
     const how = reverted === undefined ? "" : `, reverted ${reversionText(reverted)}`;
     await session.note(
@@ -128,8 +159,7 @@ function exitOf(
   watched: WatchedVersion,
   deployment: Deployment | undefined,
 ): number {
-  if (deployment !== undefined) return deployment.status === "successful" ? EXIT.ok : EXIT_FAILED;
-  const isReplaced = status.version > watched.version;
-  const hasFailed = status.status === "dead" && status.summary.some(({ failed }) => failed > 0);
-  return isReplaced || hasFailed || status.isStopped ? EXIT_FAILED : EXIT.ok;
+  if (deployment !== undefined) return deployment.status === "successful" ? EXIT.ok : EXIT_NOT_RUN;
+  if (isReplaced(status, watched) || status.isStopped) return EXIT_NOT_RUN;
+  return status.waiting.some(({ isGivenUp }) => isGivenUp) ? EXIT.failed : EXIT.ok;
 }
