@@ -94,7 +94,7 @@ function tokenFor(time: string): ReservedMeaning {
  */
 export function replaceReservedWords(
   script: string,
-  valueOf: (key: string) => string | null,
+  replacement: (key: string) => string | null,
 ): string {
-  return script.replace(WORD, (text, key: string) => valueOf(key) ?? text);
+  return script.replace(WORD, (text, key: string) => replacement(key) ?? text);
 }
