@@ -41,7 +41,8 @@ export function addTasks(
     }
     seen.add(key);
     answers.push({ status: "success", id: task.id });
-    const record = newRecord(engine, job, task);
+    const record = newTaskRecord(engine, job, task);
+    readAhead(job, record);
     extendRun(job, run, record.number, slotsOf(task.spec));
   }
   closeRun(job, run);
@@ -121,7 +122,8 @@ function idError(
   return null;
 }
 
-function newRecord(engine: Engine, job: Job, task: NewTask): TaskRecord {
+/** A new task of the job, counted as active; it is queued by whoever calls. */
+export function newTaskRecord(engine: Engine, job: Job, task: NewTask): TaskRecord {
   const number = taskNumberOf(job.record.number, job.record.nextOrdinal);
   job.record.nextOrdinal += 1;
   const record: TaskRecord = {
@@ -135,12 +137,14 @@ function newRecord(engine: Engine, job: Job, task: NewTask): TaskRecord {
   const slots = slotsOf(task.spec);
   job.counts.active += 1;
   job.counts.activeSlots += slots;
+  // A copy, as the one in the changes has to stay what it is while the task moves on.
+  return { ...record, progress: { ...record.progress } };
+}
+
+/** What will be placed soon need not be read from the store. */
+function readAhead(job: Job, task: TaskRecord): void {
   const isSoon = job.queue.size < WINDOW_MAX && job.window.size < WINDOW_MAX;
-  if (isSoon && job.record.state === "active") {
-    // A copy, as the one in the changes has to stay what it is while the task moves on.
-    job.window.set(number, { ...record, progress: { ...record.progress } });
-  }
-  return record;
+  if (isSoon && job.record.state === "active") job.window.set(task.number, task);
 }
 
 interface Run {

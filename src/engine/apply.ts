@@ -31,10 +31,14 @@ import {
   nodeJoined,
   nodeRemoved,
   rebootNode,
+  setFleetStatus,
 } from "./nodes.ts";
 import { createPool, findPool, updatePool } from "./pools.ts";
 import { nodeReports } from "./reports.ts";
 import { deletePool, removeNodes, resizePool, stopResize } from "./resize.ts";
+import { refusedForRuns, refusedForTargets } from "./runs/refusals.ts";
+import { rerunTargets } from "./runs/rerun.ts";
+import { startRun } from "./runs/startRun.ts";
 import { nodeConnected } from "./settle.ts";
 import type { Engine } from "./state.ts";
 import {
@@ -51,9 +55,15 @@ export interface Loaded {
   readonly task: TaskRecord | null;
   /** For addTasks: folded ids that the job has already. */
   readonly existingIds: ReadonlySet<string>;
+  /** For rerunTargets: those that there are, by folded id. */
+  readonly targets: ReadonlyMap<string, TaskRecord>;
 }
 
-export const NOTHING_LOADED: Loaded = { task: null, existingIds: new Set() };
+export const NOTHING_LOADED: Loaded = {
+  task: null,
+  existingIds: new Set(),
+  targets: new Map(),
+};
 
 /** The folded id of the job that a request names, which has to be in memory before it is applied; null: none. */
 export function jobNamed(input: Input): string | null {
@@ -61,7 +71,8 @@ export function jobNamed(input: Input): string | null {
     input.kind === "createJob" ||
     input.kind === "createJobWithTasks" ||
     input.kind === "registerJob" ||
-    input.kind === "planJob"
+    input.kind === "planJob" ||
+    input.kind === "startRun"
   ) {
     return foldId(input.spec.id);
   }
@@ -90,6 +101,8 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
       return disableScheduling(engine, input.node, input.option);
     case "enableScheduling":
       return enableScheduling(engine, input.node);
+    case "setFleetStatus":
+      return setFleetStatus(engine, input.node, input.status);
     case "drainNode":
       return drainNode(engine, input.node, input.drain);
     case "stopDrain":
@@ -104,6 +117,8 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
     case "noteExec":
       emitExec(engine, input.note);
       return { ok: true };
+    case "startRun":
+      return startRun(engine, input.spec, input.targets);
     case "createJob":
       return createJob(engine, input.spec, []);
     case "createJobWithTasks":
@@ -114,6 +129,7 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
     case "terminateJob":
     case "deleteJob":
     case "addTasks":
+    case "rerunTargets":
     case "revertJob":
     case "promoteJob":
     case "dispatchJob":
@@ -154,7 +170,11 @@ function applyToPool(engine: Engine, input: PoolRequest): Reply {
 function applyToJob(engine: Engine, input: JobRequest, loaded: Loaded): Reply {
   const job = findJob(engine, input.job);
   if (isReply(job)) return job;
+  const refused = refusedForRuns(job, input);
+  if (refused !== null) return refused;
   switch (input.kind) {
+    case "rerunTargets":
+      return rerunTargets(engine, job, input.targets, loaded.targets);
     case "updateJob":
       return (
         refusedForGroups(job, "it is changed as a whole", "Submit it again as it shall be.") ??
@@ -192,11 +212,13 @@ function applyToTask(engine: Engine, input: TaskRequest, loaded: Loaded): Reply 
   const task = currentTask(engine, job, input.task, loaded.task);
   if (isReply(task)) return task;
   if (input.kind === "reactivateTask" && job.groups !== null) return retryNow(engine, job, task);
-  const refused = refusedForGroups(
-    job,
-    "its tasks follow from its groups",
-    "Submit it again with other groups, or stop an execution.",
-  );
+  const refused =
+    refusedForTargets(job, input) ??
+    refusedForGroups(
+      job,
+      "its tasks follow from its groups",
+      "Submit it again with other groups, or stop an execution.",
+    );
   if (refused !== null) return refused;
   switch (input.kind) {
     case "updateTask":

@@ -10,6 +10,7 @@ import { useForGroup, useSlots } from "./nodeIndex.ts";
 import { prepareFor } from "./preparation.ts";
 import { retriedOn } from "./queueing.ts";
 import { effect, saveExecution, saveJobProgress, saveNodeJob, saveNodeProgress } from "./record.ts";
+import { workOf } from "./runs/fleetOrder.ts";
 import { type Engine, type Job, type LiveTask, mustHave, type Node } from "./state.ts";
 import { setTaskState } from "./taskState.ts";
 
@@ -97,6 +98,7 @@ function newExecution(
   node.executions.add(execution.number);
   useSlots(node, live.slots);
   useForGroup(node, execution);
+  if (task.spec.target !== undefined) node.targets.running += 1;
   return live;
 }
 
@@ -160,11 +162,10 @@ export function startOrder(live: LiveTask, node: Node): StartOrder {
     taskId: task.id,
     poolId: job.record.spec.poolId,
     nodeId: node.record.id,
-    members: [{ name: "main", command: task.spec }],
     commonEnvironmentSettings: job.record.spec.commonEnvironmentSettings,
     preparationId: job.record.spec.preparation?.id ?? null,
     keepDirectory: execution.keepDirectory,
     ordinal: execution.ordinal,
-    startBefore: null,
+    ...workOf(live),
   };
 }

@@ -59,6 +59,13 @@ export type CreateRequest =
     }
   /** What registering the job would do now; it changes nothing. */
   | { readonly kind: "planJob"; readonly spec: JobSpec }
+  /** The work of a task instance, on targets that are frozen here. */
+  | {
+      readonly kind: "startRun";
+      readonly spec: JobSpec;
+      /** Each with its node. */
+      readonly targets: readonly NewTask[];
+    }
   | { readonly kind: "createPool"; readonly spec: PoolSpec }
   | { readonly kind: "createJob"; readonly spec: JobSpec }
   /** A job and its first tasks in one step: either everything is accepted or nothing. */
@@ -98,6 +105,12 @@ export type NodeRequest =
       readonly option: DisableSchedulingOption;
     }
   | { readonly kind: "enableScheduling"; readonly node: string }
+  /** Whether fleet runs may use it. */
+  | {
+      readonly kind: "setFleetStatus";
+      readonly node: string;
+      readonly status: "enable" | "disable";
+    }
   | { readonly kind: "drainNode"; readonly node: string; readonly drain: DrainRequest }
   | { readonly kind: "stopDrain"; readonly node: string; readonly isEligible: boolean };
 
@@ -109,6 +122,8 @@ export type JobRequest =
   | { readonly kind: "terminateJob"; readonly job: string; readonly reason: string }
   | { readonly kind: "deleteJob"; readonly job: string }
   | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] }
+  /** Of a fleet run: these targets run once more, each under its next number. All of them or none. */
+  | { readonly kind: "rerunTargets"; readonly job: string; readonly targets: readonly string[] }
   /** Of jobs of groups. `user`: the name of the caller's token. */
   | {
       readonly kind: "revertJob";

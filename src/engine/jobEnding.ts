@@ -8,6 +8,7 @@ import { effect, saveJob, saveNodeJob } from "./record.ts";
 import { notRun, owesRelease, startRelease } from "./release.ts";
 import { removeJobDirectories } from "./removal.ts";
 import { stopWaiting, wait } from "./ring.ts";
+import { endAllUnsent } from "./runs/targetEnd.ts";
 import { type Engine, executionsOf, type Job, mustHave } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
 
@@ -50,6 +51,7 @@ function stopEverything(engine: Engine, job: Job): void {
     engine.unsettledJobs.add(job.record.number);
     cancelDeployment(engine, job, "Cancelled because job is stopped");
   }
+  endAllUnsent(engine, job, { why: "stopped" });
   for (const live of executionsOf(engine, job)) {
     if (live.execution.allocation !== undefined) describeStop(engine, live, NOT_NEEDED);
     stopExecution(engine, live, "jobEnded");

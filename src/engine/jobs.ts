@@ -17,6 +17,7 @@ import { activate, endIfAllComplete, endJob, jobMovesOn, setJobState } from "./j
 import { refuse } from "./nodes.ts";
 import { saveJob, saveJobProgress } from "./record.ts";
 import { stopWaiting, waitAgain } from "./ring.ts";
+import { newJobRun } from "./runs/nodeTargets.ts";
 import { type Engine, executionsOf, type Job } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
 import { TaskQueue } from "./taskQueue.ts";
@@ -39,6 +40,7 @@ export function admitJob(
   const job: Job = {
     record,
     groups: record.spec.groups === undefined ? null : newJobGroups(groupTasks),
+    run: record.spec.run === undefined ? null : newJobRun(),
     counts: progress.counts,
     queue: new TaskQueue(),
     window: new Map(),

@@ -152,6 +152,9 @@ export class LoopCore<Caller> {
       if (job === null) continue;
       const task = taskNamed(input);
       if (task !== null) addTo(tasks, job, task);
+      if (input.kind === "rerunTargets") {
+        for (const id of input.targets) addTo(tasks, job, foldId(id));
+      }
       if (input.kind !== "addTasks") continue;
       for (const { id } of input.tasks) addTo(taskIds, job, foldId(id));
     }
@@ -213,6 +216,14 @@ export class LoopCore<Caller> {
     if (id !== null) {
       const stored = answers.tasks.get(job)?.get(id);
       return { ...NOTHING_LOADED, task: uncommitted.taskOfId(job, id, stored) };
+    }
+    if (input.kind === "rerunTargets") {
+      const targets = new Map<string, TaskRecord>();
+      for (const key of input.targets.map(foldId)) {
+        const task = uncommitted.taskOfId(job, key, answers.tasks.get(job)?.get(key));
+        if (task !== null) targets.set(key, task);
+      }
+      return { ...NOTHING_LOADED, targets };
     }
     if (input.kind !== "addTasks") return NOTHING_LOADED;
     const stored = answers.taskIds.get(job);

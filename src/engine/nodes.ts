@@ -14,6 +14,8 @@ import { effect, saveNode, saveNodeProgress, savePool } from "./record.ts";
 import { notRun } from "./release.ts";
 import { dropRemovalsOf } from "./removal.ts";
 import { wakePool } from "./ring.ts";
+import { newNodeTargets } from "./runs/nodeTargets.ts";
+import { nodeTakesNoScripts } from "./runs/targetEnd.ts";
 import { type Engine, mustHave, type Node, noGroupUse, type Pool } from "./state.ts";
 
 export function findNode(engine: Engine, id: string): Node | Reply {
@@ -49,6 +51,7 @@ export function addNode(engine: Engine, record: NodeRecord): Node {
     executions: new Set(),
     usedSlots: 0,
     use: noGroupUse(engine, record.provided),
+    targets: newNodeTargets(),
     candidate: null,
     jobs: new Map(),
     heardAt: engine.now,
@@ -126,6 +129,17 @@ export function provideNode(engine: Engine, node: Node): void {
   });
 }
 
+/** Whether fleet runs may use the node; what still waits for one that is disabled ends at once. */
+export function setFleetStatus(engine: Engine, id: string, status: "enable" | "disable"): Reply {
+  const node = findNode(engine, id);
+  if (isReply(node)) return node;
+  node.record.fleetStatus = status;
+  saveNode(engine, node);
+  if (status === "disable") nodeTakesNoScripts(engine, node, "disabled");
+  else engine.runNodes.add(node.record.number);
+  return { ok: true };
+}
+
 function freeId(engine: Engine, wished: string): string {
   if (!engine.nodesById.has(foldId(wished))) return wished;
   for (let suffix = 2; ; suffix += 1) {
@@ -192,6 +206,7 @@ export function dropNode(engine: Engine, node: Node): void {
   const { record } = node;
   setContact(engine, node, "lost");
   loseAllWork(engine, node, `Node ${record.id} was removed`, "none");
+  nodeTakesNoScripts(engine, node, "removed");
   dropRemovalsOf(engine, node);
   const pool = mustHave(engine.pools, record.pool, "pool");
   pool.free.remove(record.number);

@@ -8,6 +8,7 @@ import { emitScheduleFail } from "./emit.ts";
 import { placeGroups } from "./groups/placeGroups.ts";
 import { retriedOn, takeFromQueue, WINDOW_MAX } from "./queueing.ts";
 import { stopWaiting } from "./ring.ts";
+import { placeTargets } from "./runs/placeTargets.ts";
 import type { Engine, Job, Level, Pool } from "./state.ts";
 import type { NumberRanges } from "./taskQueue.ts";
 
@@ -25,8 +26,9 @@ type Turn = "placed" | "hungry" | "blocked" | "done";
  * that were not finished stay dirty.
  */
 export function place(engine: Engine, limit: number): number {
-  let placed = 0;
+  let placed = placeTargets(engine, limit);
   for (const number of engine.dirtyPools) {
+    if (placed >= limit) break;
     const pool = engine.pools.get(number);
     engine.dirtyPools.delete(number);
     if (pool === undefined) continue;

@@ -26,6 +26,7 @@ export function saveOrdinals(engine: Engine, job: Job): void {
 
 /** Smallest number below which no task of the job is active. */
 export function firstActive(job: Job): TaskNumber {
+  if (job.run !== null) return taskNumberOf(job.record.number, 1);
   return job.queue.first() ?? taskNumberOf(job.record.number, job.record.nextOrdinal);
 }
 

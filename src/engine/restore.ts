@@ -20,6 +20,8 @@ import { issueOrder, watchReboot } from "./nodeOrders.ts";
 import { provideNode } from "./nodes.ts";
 import { addPool } from "./pools.ts";
 import { wait } from "./ring.ts";
+import { newNodeTargets, waitForNode } from "./runs/nodeTargets.ts";
+import { watchStart } from "./runs/startRun.ts";
 import {
   type Engine,
   type EngineSettings,
@@ -82,6 +84,7 @@ function restoreNodes(engine: Engine, stored: StoredState): void {
       executions: new Set(),
       usedSlots: 0,
       use: noGroupUse(engine, record.provided),
+      targets: newNodeTargets(),
       candidate: null,
       jobs: new Map(),
       heardAt: engine.now,
@@ -107,6 +110,10 @@ function restoreJobs(engine: Engine, stored: StoredState): void {
     if (job === undefined) continue;
     for (const { first, last, slots } of queued.ranges) job.queue.addRange(first, last, slots);
     for (const task of queued.again) {
+      if (job.run !== null) {
+        waitForNode(engine, job, task);
+        continue;
+      }
       job.queue.add(task.number, slotsOf(task.spec));
       job.again.set(task.number, task);
     }
@@ -139,6 +146,7 @@ function restoreExecution(engine: Engine, execution: ExecutionRecord, stored: Ta
   node.executions.add(execution.number);
   node.usedSlots += slots;
   useForGroup(node, execution);
+  if (task.spec.target !== undefined) node.targets.running += 1;
   if (execution.allocation !== undefined && execution.stopReason === null) countUsage(live);
 }
 
@@ -170,6 +178,7 @@ function resume(engine: Engine): void {
     wait(engine, job);
     resumeReleases(engine, job);
     if (job.groups !== null) resumeGroups(engine, job);
+    if (job.run !== null) watchStart(engine, job);
     engine.touchedJobs.add(job.record.number);
   }
   moveOn(engine);

@@ -66,6 +66,7 @@ function comeBack(engine: Engine, node: Node, isNewBoot: boolean): void {
   watch(engine, node);
   wakePool(engine, record.pool);
   engine.unsettledNodes.add(record.number);
+  engine.runNodes.add(record.number);
 }
 
 /**

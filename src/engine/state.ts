@@ -25,6 +25,7 @@ import type { JobUsage } from "../placement/jobUsage.ts";
 import type { PlacementPlan } from "../placement/plan.ts";
 import type { ExecutionEnd } from "../policy/taskEnd.ts";
 import type { Effect } from "./effect.ts";
+import type { JobRun, NodeTargets } from "./runs/nodeTargets.ts";
 import type { TaskQueue } from "./taskQueue.ts";
 import { Timers } from "./timers.ts";
 
@@ -42,6 +43,8 @@ export interface EngineSettings {
   readonly releaseGraceMs: number;
   /** After a node was told to reboot; one that is connected then and has not done so works on. */
   readonly rebootTimeoutMs: number;
+  /** Scripts of fleet runs that a node is given at the same time. */
+  readonly fleetLimitPerNode: number;
 }
 
 export const DEFAULT_SETTINGS: EngineSettings = {
@@ -51,6 +54,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   stopGraceMs: 5_000,
   releaseGraceMs: 60_000,
   rebootTimeoutMs: 600_000,
+  fleetLimitPerNode: 4,
 };
 
 /** A gap between two steps above which every node gets a full grace: the server slept (DESIGN 2, Time). */
@@ -102,6 +106,7 @@ export interface Node {
   usedSlots: number;
   /** What groups take of it. */
   readonly use: GroupUse;
+  readonly targets: NodeTargets;
   /** How groups' placement sees it, by the facts that it was made from; null: nobody has looked. */
   candidate: { readonly facts: NodeFacts | null; readonly value: Candidate } | null;
   readonly jobs: Map<JobNumber, NodeJobRecord>;
@@ -151,6 +156,8 @@ export interface Job {
   record: JobRecord;
   /** Null: a job of tasks. */
   readonly groups: JobGroups | null;
+  /** Null: not a fleet run. */
+  readonly run: JobRun | null;
   readonly counts: JobCounts;
   readonly queue: TaskQueue;
   /** Records of the next tasks of the queue, read ahead from the store. */
@@ -213,6 +220,8 @@ export interface Engine {
   readonly dirtyPools: Set<PoolNumber>;
   /** Of those, the ones in which a group may have: slots that were freed are nothing to groups. */
   readonly groupPools: Set<PoolNumber>;
+  /** Nodes to which a waiting script may have become sendable. */
+  readonly runNodes: Set<NodeNumber>;
   /** Jobs whose queue goes on beyond what was read ahead. */
   readonly hungryJobs: Set<JobNumber>;
   /** When the last schedule-fail event of a task, code and node was emitted, to bound their rate. */
@@ -253,6 +262,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     touchedPools: new Set(),
     dirtyPools: new Set(),
     groupPools: new Set(),
+    runNodes: new Set(),
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
     providedPorts: new Set(),

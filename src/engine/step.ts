@@ -10,6 +10,7 @@ import { nodeMovesOn } from "./nodeOrders.ts";
 import { place } from "./place.ts";
 import { checkReboot } from "./reboot.ts";
 import { resizeTimedOut } from "./resize.ts";
+import { runStartDue } from "./runs/startRun.ts";
 import type { Engine } from "./state.ts";
 import type { Timer } from "./timers.ts";
 
@@ -55,7 +56,7 @@ export function endStep(engine: Engine): void {
 
 /** Whether another step would do something without a new input. */
 export function wantsStep(engine: Engine): boolean {
-  return engine.dirtyPools.size > 0 || engine.hungryJobs.size > 0;
+  return engine.dirtyPools.size > 0 || engine.runNodes.size > 0 || engine.hungryJobs.size > 0;
 }
 
 function fire(engine: Engine, timer: Timer): void {
@@ -68,6 +69,11 @@ function fire(engine: Engine, timer: Timer): void {
     case "releaseDeadline": {
       const job = engine.jobs.get(timer.job);
       if (job !== undefined) releaseDeadline(engine, job);
+      return;
+    }
+    case "runStart": {
+      const job = engine.jobs.get(timer.job);
+      if (job !== undefined) runStartDue(engine, job);
       return;
     }
     case "resize": {

@@ -1,6 +1,7 @@
 import type { ExecutionResult, StopReason } from "../model/execution.ts";
 import { RETENTION_DEFAULT_MS } from "../model/limits.ts";
 import type { TaskOutcome } from "../model/task.ts";
+import { decideFleetEnd } from "../policy/fleetEnd.ts";
 import { decideTaskEnd, type ExecutionEnd, type TaskEndDecision } from "../policy/taskEnd.ts";
 import { assign } from "./assign.ts";
 import { emitTaskEnd, maxTaskRetryCountOf } from "./emit.ts";
@@ -42,6 +43,10 @@ function finish(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
     finishGroup(engine, live, end);
     return;
   }
+  if (task.spec.target !== undefined) {
+    finishTarget(engine, live, end);
+    return;
+  }
   const decision = decideTaskEnd(end, execution.stopReason, {
     retryCount: task.progress.retryCount,
     recoveryCount: task.progress.recoveryCount,
@@ -62,6 +67,15 @@ function finishGroup(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   freeExecution(engine, live, execution.result?.endedAt ?? null);
   countInDeployment(engine, live, before);
   engine.endedInGroups.push({ live, end });
+  touchJob(engine, live.job);
+}
+
+/** A fleet script runs at most once under one number of its execution: it has ended, however it did. */
+function finishTarget(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
+  const { execution } = live;
+  if (end.kind === "outcome" && end.outcome.state === "unseen") execution.state = "lost";
+  freeExecution(engine, live, execution.result?.endedAt ?? null);
+  completeLive(engine, live, decideFleetEnd(end, execution.stopReason));
   touchJob(engine, live.job);
 }
 
@@ -95,6 +109,10 @@ export function freeExecution(engine: Engine, live: LiveTask, endedAt: number | 
   freeForGroup(node, execution);
   if (execution.allocation !== undefined) engine.groupPools.add(node.record.pool);
   dropUsage(live);
+  if (live.task.spec.target !== undefined) {
+    node.targets.running -= 1;
+    engine.runNodes.add(node.record.number);
+  }
   freeSlots(engine, node, live.slots);
   touchNode(engine, node);
 }

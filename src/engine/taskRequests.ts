@@ -7,6 +7,7 @@ import { refuse } from "./nodes.ts";
 import { takeFromQueue } from "./queueing.ts";
 import { saveTask } from "./record.ts";
 import { queueAgain } from "./requeue.ts";
+import { endUnsent } from "./runs/targetEnd.ts";
 import { type Engine, type Job, liveOf } from "./state.ts";
 import { complete, removeTask, stopExecution } from "./taskEnd.ts";
 
@@ -29,6 +30,7 @@ export function currentTask(
   return (
     job.groups?.tasks.get(stored.number) ??
     liveOf(engine, stored)?.task ??
+    job.run?.waiting.get(stored.number) ??
     job.again.get(stored.number) ??
     stored
   );
@@ -41,6 +43,10 @@ function beingDeleted(task: TaskRecord): Reply | null {
 
 /** Ends a task that is still queued, without a run (Azure Batch 6.7). */
 function completeQueued(engine: Engine, job: Job, task: TaskRecord): void {
+  if (job.run !== null) {
+    endUnsent(engine, job, task, { why: "stopped" });
+    return;
+  }
   const slots = slotsOf(task.spec);
   takeFromQueue(job, task.number);
   job.counts.active -= 1;

@@ -113,7 +113,13 @@ export class TestFleet {
     const asked = inputs.map((input) => {
       const job = "job" in input ? input.job : "job";
       const task = "task" in input ? this.task(input.task, job) : null;
-      return { input, loaded: { ...NOTHING_LOADED, task } };
+      const ids = input.kind === "rerunTargets" ? input.targets : [];
+      const targets = new Map<string, TaskRecord>();
+      for (const id of ids) {
+        const target = this.task(id, job);
+        if (target !== null) targets.set(foldId(id), copyTask(target));
+      }
+      return { input, loaded: { ...NOTHING_LOADED, task, targets } };
     });
     const replies = step(this.engine, this.now, asked);
     this.#take();

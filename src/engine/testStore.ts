@@ -169,7 +169,8 @@ export class TestStore {
       if (task.number < firstActive || task.progress.state !== "active") continue;
       const slots = slotsOf(task.spec);
       const before = ranges.at(-1);
-      if (task.progress.previousState !== null) again.push(copyTask(task));
+      if (job.spec.run !== undefined || task.progress.previousState !== null)
+        again.push(copyTask(task));
       else if (before?.last === task.number - 1 && before.slots === slots) {
         before.last = task.number;
       } else ranges.push({ first: task.number, last: task.number, slots });

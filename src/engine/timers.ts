@@ -4,6 +4,8 @@ import type { JobNumber, NodeNumber, PoolNumber, TaskNumber } from "../model/id.
 export type Timer =
   | { readonly timer: "jobWallClock"; readonly job: JobNumber }
   | { readonly timer: "releaseDeadline"; readonly job: JobNumber }
+  /** Targets of a fleet run that still wait for their nodes are looked at. */
+  | { readonly timer: "runStart"; readonly job: JobNumber }
   | { readonly timer: "resize"; readonly pool: PoolNumber; readonly startedAt: number }
   | { readonly timer: "contact"; readonly node: NodeNumber }
   | { readonly timer: "retainedData"; readonly node: NodeNumber }

@@ -28,10 +28,14 @@ export type FailureCode =
   | "ResourceFileWriteFailed"
   | "DiskFull"
   | "MaxInternalRetryCountReached"
-  /** The shim died; the process ended, nobody saw how. Never a task's failure: the task is recovered. */
+  /** The shim died; the process ended, nobody saw how. A failure of fleet scripts alone: other tasks are recovered. */
   | "ExitCodeUnknown"
-  /** The node is gone; for releases that never ran. */
+  /** The node is gone; for releases that never ran, and for fleet scripts of which nobody knows whether they did. */
   | "NodeLost"
+  /** Of a fleet script that was never sent. */
+  | "NodeDidNotAnswer"
+  | "NodeDisabled"
+  | "NodeRemoved"
   | "JobPreparationTaskFailed"
   | "TaskSchedulingConstraintFailed"
   | "Unknown";

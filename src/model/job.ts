@@ -1,4 +1,5 @@
 import type { SchedulingError } from "./failure.ts";
+import type { FleetRunSpec } from "./fleetRun.ts";
 import type { GroupsSpec } from "./group.ts";
 import type { GroupsRecord } from "./groupJob.ts";
 import type { JobNumber } from "./id.ts";
@@ -49,6 +50,8 @@ export interface JobSpec {
   readonly metadata: readonly MetadataItem[];
   /** Of jobs of groups: service, system, sysbatch, and batch in Nomad's form. Absent: a job of tasks. */
   readonly groups?: GroupsSpec;
+  /** Of jobs of the type fleet, and of no other. */
+  readonly run?: FleetRunSpec;
 }
 
 /** How far the way down has come, for `terminating` and `deleting`. */

@@ -1,5 +1,6 @@
 import type { AllocationOrder, AllocationState } from "./allocation.ts";
 import type { ExecutionKind, ExecutionResult } from "./execution.ts";
+import type { ScriptOrder } from "./fleetRun.ts";
 import type { ExecutionNumber } from "./id.ts";
 import type { CommandSpec, EnvironmentSetting } from "./taskSpec.ts";
 
@@ -27,6 +28,8 @@ export interface StartOrder {
   readonly ordinal: number;
   /** Fleet scripts: the node refuses it after this instant. Null: no bound. */
   readonly startBefore: number | null;
+  /** Of fleet runs: what its one member runs, whose command line is empty. Absent: another kind of work. */
+  readonly script?: ScriptOrder;
   /** Of groups; `members` is empty then. Absent: a task, preparation or release. */
   readonly allocation?: AllocationOrder;
 }

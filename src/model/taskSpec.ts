@@ -1,3 +1,4 @@
+import type { FleetTarget } from "./fleetRun.ts";
 import type { GroupPlace } from "./groupJob.ts";
 
 /** What a task, a preparation or a release is asked to do. Defaults are left out, so that a stored spec is small. */
@@ -74,6 +75,8 @@ export interface TaskSpec extends CommandSpec {
   readonly affinityId?: string;
   /** The task runs a group of its job; `commandLine` is empty then. Absent: it runs the command. */
   readonly place?: GroupPlace;
+  /** The task runs the script of its job on this node and no other; `commandLine` is empty then. */
+  readonly target?: FleetTarget;
 }
 
 export interface PreparationSpec extends CommandSpec {
@@ -93,7 +96,10 @@ export interface ReleaseSpec extends CommandSpec {
   readonly maxWallClockMs: number;
 }
 
-/** Slots that the task takes on its node; groups take processor time, memory and ports instead. */
-export function slotsOf(spec: TaskSpec): number {
-  return spec.place === undefined ? (spec.requiredSlots ?? 1) : 0;
+/**
+ * Slots that the task takes on its node; groups take processor time, memory and ports instead, and fleet scripts have a
+ * limit of their own, so that a busy node does not keep people from operating it.
+ */
+export function slotsOf({ place, target, requiredSlots }: TaskSpec): number {
+  return place === undefined && target === undefined ? (requiredSlots ?? 1) : 0;
 }

@@ -91,7 +91,7 @@ export interface QueuedRange {
 export interface QueuedTasks {
   readonly job: JobNumber;
   readonly ranges: QueuedRange[];
-  /** Active tasks that have moved since their creation: with their whole record. */
+  /** Active tasks that have moved since their creation, and all of a fleet run: with their whole record. */
   readonly again: TaskRecord[];
 }
 

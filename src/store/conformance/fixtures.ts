@@ -99,6 +99,30 @@ export function job(number: number, id: string, poolId = "Default"): JobRecord {
   };
 }
 
+/** The work of a task instance, with tasks that wait for the nodes of their own numbers. */
+export function fleetRun(
+  number: number,
+  count: number,
+): { record: JobRecord; tasks: TaskRecord[] } {
+  const { spec, ...rest } = job(number, `run-${number}`);
+  const script = { name: "a.sh", sha256: "0".repeat(64), sizeBytes: 3 };
+  const run = {
+    instanceNo: 71,
+    definitionId: "diskusage",
+    revision: 2,
+    script,
+    arguments: ["; rm", "\n"],
+    osUser: null,
+    startWithinMs: 60_000,
+    nodeTimeoutMs: null,
+  };
+  const tasks = Array.from({ length: count }, (_, index) => ({
+    ...task(number, index + 1),
+    spec: { commandLine: "", target: { node: index + 1, attributes: { KEY: "é" } } },
+  }));
+  return { record: { ...rest, spec: { ...spec, type: "fleet", run } }, tasks };
+}
+
 export function jobProgress(ofJob: number, firstOrdinal = 1) {
   const counts = { ...emptyCounts(), active: 7, succeededSlots: 3 };
   return { counts, firstActive: taskNumberOf(ofJob, firstOrdinal) };

@@ -10,6 +10,7 @@ export function checkLive(check: Check): void {
   checkLiveRecords(check);
   checkPurge(check);
   checkGroups(check);
+  checkRuns(check);
 
   check(
     "a long queue is read back as ranges with gaps and other slots kept apart",
@@ -73,6 +74,27 @@ function checkGroups(check: Check): void {
       expect(await reopened.readExecution(execution.number)).toEqual(ended);
     },
   );
+}
+
+function checkRuns(check: Check): void {
+  check("targets of a fleet run that wait come whole, fresh ones too", async (opened) => {
+    const { store } = opened;
+    const { record, tasks } = given.fleetRun(1, 4);
+    const [, second, third] = tasks;
+    if (second === undefined || third === undefined) throw new Error();
+    const again = given.requeued(given.running(third, 1, 2));
+    await commit(store, (changes) => {
+      changes.jobs.set(1, record);
+      changes.jobProgress.set(1, given.jobProgress(1));
+      changes.newTasks.push(...tasks);
+      changes.tasks.set(second.number, given.completed(given.running(second, 1, 1), 0));
+      changes.tasks.set(third.number, again);
+    });
+    const live = await (await opened.reopen()).readLive();
+    const waiting = [tasks[0], { ...third, progress: again }, tasks[3]];
+    expect(live.queued).toEqual([{ job: 1, ranges: [], again: waiting }] as never);
+    expect(live.jobs[0]?.record).toEqual(record);
+  });
 }
 
 function checkQueue(check: Check): void {

@@ -58,7 +58,8 @@ function queueOf(disk: MemoryDisk, job: JobRecord): QueuedTasks {
   const again: TaskRecord[] = [];
   for (const task of byNumber(tasks)) {
     if (task.number < firstActive || task.progress.state !== "active") continue;
-    if (isUntouched(task, task.progress)) addToRanges(ranges, task.number, slotsOf(task.spec));
+    if (job.spec.run === undefined && isUntouched(task, task.progress))
+      addToRanges(ranges, task.number, slotsOf(task.spec));
     else again.push(task);
   }
   return { job: job.number, ranges, again };

@@ -31,7 +31,11 @@ export function readLiveState(statements: Statements): LiveState {
       ),
       queued: jobs
         .filter(({ record }) => record.spec.groups === undefined)
-        .map((job) => readQueue(statements, job))
+        .map((job) =>
+          job.record.spec.run === undefined
+            ? readQueue(statements, job)
+            : readTargets(statements, job.record),
+        )
         .filter(({ ranges, again }) => ranges.length > 0 || again.length > 0),
       groupTasks: jobs.flatMap(({ record }) => readGroupTasks(statements, record)),
     };
@@ -138,6 +142,17 @@ function readGroupTasks(statements: Statements, job: JobRecord): TaskRecord[] {
     WHERE t.number BETWEEN ? AND ? ORDER BY t.number`;
   const last = taskNumberOf(job.number + 1, 0) - 1;
   return statements.all<TaskRow>(select, taskNumberOf(job.number, 0), last).map(taskOf);
+}
+
+/** Targets of a fleet run that wait for their nodes: whole, as each has a node of its own. */
+function readTargets(statements: Statements, { number }: JobRecord): QueuedTasks {
+  const select = `SELECT ${TASK_COLUMNS} FROM tasks AS t
+    LEFT JOIN task_progress AS p ON p.number = t.number
+    WHERE t.number BETWEEN ? AND ? AND (p.state IS NULL OR p.state = ${TASK_STATE.numberOf.active})
+    ORDER BY t.number`;
+  const last = taskNumberOf(number + 1, 0) - 1;
+  const again = statements.all<TaskRow>(select, taskNumberOf(number, 0), last).map(taskOf);
+  return { job: number, ranges: [], again };
 }
 
 /** Active tasks that have moved since their creation. */
