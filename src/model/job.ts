@@ -1,5 +1,5 @@
 import type { SchedulingError } from "./failure.ts";
-import type { FleetRunSpec } from "./fleetRun.ts";
+import type { FleetRunSpec } from "./fleet/run.ts";
 import type { GroupsSpec } from "./group.ts";
 import type { GroupsRecord } from "./groupJob.ts";
 import type { JobNumber } from "./id.ts";

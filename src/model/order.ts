@@ -1,6 +1,6 @@
 import type { AllocationOrder, AllocationState } from "./allocation.ts";
 import type { ExecutionKind, ExecutionResult } from "./execution.ts";
-import type { ScriptOrder } from "./fleetRun.ts";
+import type { ScriptOrder } from "./fleet/run.ts";
 import type { ExecutionNumber } from "./id.ts";
 import type { CommandSpec, EnvironmentSetting } from "./taskSpec.ts";
 

@@ -1,4 +1,4 @@
-import type { FleetTarget } from "./fleetRun.ts";
+import type { FleetTarget } from "./fleet/run.ts";
 import type { GroupPlace } from "./groupJob.ts";
 
 /** What a task, a preparation or a release is asked to do. Defaults are left out, so that a stored spec is small. */

@@ -1,4 +1,4 @@
-import type { NodeNumber } from "./id.ts";
+import type { NodeNumber } from "../id.ts";
 
 /**
  * The work behind a task instance (OPMATE 7): one script on frozen targets, a task of a job of the type `fleet` for each
