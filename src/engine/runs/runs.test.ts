@@ -36,7 +36,7 @@ class RunFleet extends TestFleet {
           instanceNo: 71,
           definitionId: "diskusage",
           revision: 1,
-          script: { name: "diskusage.sh", sha256: "0".repeat(64), sizeBytes: 10 },
+          script: { name: "diskusage.sh", sha256: "0".repeat(64), sizeBytes: 10, words: ["A"] },
           arguments: ["; rm", "$(x)"],
           osUser: null,
           startWithinMs: START_WITHIN_MS,

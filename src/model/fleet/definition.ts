@@ -100,6 +100,8 @@ export interface DefinitionRecord extends Stamps {
   /** Revision 0, what edits change; as the running revision until the first edit. */
   readonly working: DefinitionContent;
   readonly approval: Approval;
+  /** When each schedule was due last, fired or skipped; by its folded id. */
+  readonly lastDueAt: Readonly<Record<string, number>>;
 }
 
 /** One approved state of a definition; never changed. */
@@ -114,6 +116,6 @@ export interface RevisionRecord {
   readonly requestReason: string;
   readonly approver: UserNumber;
   readonly approvedAt: number;
-  /** Of attributes and members of its node groups when it was approved; what `asksAgain` compares with. */
-  readonly groupsDigest: string;
+  /** Members and attributes of its node groups when it was approved, as text; what `asksAgain` compares with. */
+  readonly groupsText: string;
 }

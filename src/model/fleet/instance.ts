@@ -33,6 +33,8 @@ export interface InstanceRecord {
   readonly endedAt: number | null;
   /** Null while it is not known. */
   readonly result: "success" | "fail" | null;
+  /** What its success starts, by the revision that ran; null: nothing. */
+  readonly nextTask: DefinitionNumber | null;
   /** The instance that its success started, once; null: none. */
   readonly nextInstance: InstanceNumber | null;
   /** Why it was stopped; null: it was not. */

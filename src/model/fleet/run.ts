@@ -27,6 +27,8 @@ export interface ScriptSource {
   /** Lower-case hexadecimal SHA-256 of the content. */
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Keys of the reserved words in it, each once (OPMATE 9). */
+  readonly words: readonly string[];
 }
 
 /** One node of a run. */

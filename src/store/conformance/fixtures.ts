@@ -105,7 +105,7 @@ export function fleetRun(
   count: number,
 ): { record: JobRecord; tasks: TaskRecord[] } {
   const { spec, ...rest } = job(number, `run-${number}`);
-  const script = { name: "a.sh", sha256: "0".repeat(64), sizeBytes: 3 };
+  const script = { name: "a.sh", sha256: "0".repeat(64), sizeBytes: 3, words: [] };
   const run = {
     instanceNo: 71,
     definitionId: "diskusage",

@@ -1,16 +1,12 @@
+import { ROLES, type RoleLevel } from "./person.ts";
+
 /**
  * Who may do what (OPMATE 4), as one table: the API, the command line's messages and the test that walks every case
  * read it.
  */
 
-/** Levels of users; a lower number is a higher level, which may do all that those below it may. */
-export const ROLES = ["administrator", "manager", "operator", "guest"] as const;
-
-/** 0 administrator, 1 manager, 2 operator, 3 guest. */
-export type RoleLevel = 0 | 1 | 2 | 3;
-
 /** What a person is to the object in question. `self`: it is their own account. */
-export type Relation = "self" | "owner" | "runner" | "approver" | "none";
+export type Relation = "self" | "owner" | "runner" | "approver";
 
 /** Relations by which a level may do it; "any": whatever the person is to the object. */
 type Grant = "any" | readonly Relation[];
@@ -29,16 +25,16 @@ interface Rule {
 }
 
 /**
- * Rows in the order of the reference. Where it is silent: a guest that owns a node (from a time with a higher level)
- * keeps the right to edit it, an administrator may do what an owner may except run a definition and ask for its
- * approval, and managers edit each other's node groups, which belong to the fleet.
+ * Rows in the order of the reference. Where it is silent: a guest who owns a node keeps the right to edit it, an
+ * administrator may do what an owner may except run a definition and ask for its approval, and managers edit each other's
+ * node groups, which belong to the fleet.
  */
 export const PERMISSIONS = {
   administerUser: {
-    text: "enable, disable, delete accounts or set their role",
+    text: "enable, disable or delete accounts, or set their role",
     grants: [ANY, NEVER, NEVER, NEVER],
   },
-  editProfile: { text: "edit the profile of this account", grants: [ANY, SELF, SELF, SELF] },
+  editProfile: { text: "edit this account", grants: [ANY, SELF, SELF, SELF] },
   read: { text: "see it", grants: [ANY, ANY, ANY, ANY] },
   createUserGroup: { text: "create user groups", grants: [ANY, ANY, ANY, NEVER] },
   editUserGroup: { text: "edit this user group", grants: [ANY, OWNER, OWNER, NEVER] },
@@ -46,7 +42,7 @@ export const PERMISSIONS = {
   editNode: { text: "edit this node", grants: [ANY, OWNER, OWNER, OWNER] },
   deleteNode: { text: "delete nodes", grants: [ANY, NEVER, NEVER, NEVER] },
   editNodeGroup: { text: "create, edit or delete node groups", grants: [ANY, ANY, NEVER, NEVER] },
-  createDefinition: { text: "create task definitions", grants: [ANY, ANY, ANY, NEVER] },
+  createDefinition: { text: "create tasks", grants: [ANY, ANY, ANY, NEVER] },
   editDefinition: { text: "edit this task", grants: [ANY, OWNER, OWNER, NEVER] },
   requestApproval: {
     text: "request the approval of this task",
@@ -78,40 +74,16 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 
-/** Why not, for people. */
-export interface Denied {
-  /** What would have been needed. */
-  readonly expected: string;
-  /** What the person is. */
-  readonly given: string;
-  readonly message: string;
-}
-
-/** Null: it is permitted. */
+/** Why not, for people; null: it is permitted. */
 export function denial(
   permission: Permission,
   level: RoleLevel,
   relations: readonly Relation[],
-): Denied | null {
+): string | null {
   const { text, grants }: Rule = PERMISSIONS[permission];
   const grant = grants[level];
   if (grant === ANY || relations.some((relation) => grant.includes(relation))) return null;
-  const expected = expectedFor(grants);
-  const given = givenAs(level, relations);
-  return { expected, given, message: `Expected ${expected} to ${text}, and you are ${given}.` };
-}
-
-/** Who may, the highest level first: `an administrator, or its owner of the role operator or higher`. */
-function expectedFor(grants: Rule["grants"]): string {
-  const anyone = grants.lastIndexOf(ANY);
-  const parts = anyone < 0 ? [] : [`${article(anyone)}${anyone === 0 ? "" : " or higher"}`];
-  const related = grants.findLastIndex((grant) => grant !== ANY && grant.length > 0);
-  const relations = related < 0 ? ANY : (grants[related] ?? ANY);
-  if (relations !== ANY) {
-    const names = relations.map((relation) => RELATION_NAMES[relation]).join(" or ");
-    parts.push(related === 3 ? names : `${names} with the role ${ROLES[related]} or higher`);
-  }
-  return parts.join(", or ");
+  return `Expected ${whoMay(grants)} to ${text}, and you are ${whoYouAre(level, relations)}.`;
 }
 
 const RELATION_NAMES: Readonly<Record<Relation, string>> = {
@@ -119,16 +91,28 @@ const RELATION_NAMES: Readonly<Record<Relation, string>> = {
   owner: "its owner",
   runner: "one of its runners",
   approver: "the approver it was sent to",
-  none: "nobody",
 };
 
-function article(level: number): string {
-  const name = ROLES[level] ?? "";
-  return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
+/** `an administrator, or its owner with the role operator or higher`. */
+function whoMay(grants: Rule["grants"]): string {
+  const weakest = grants.lastIndexOf(ANY);
+  const parts = weakest < 0 ? [] : [withArticle(weakest) + (weakest === 0 ? "" : " or higher")];
+  const related = grants.findLastIndex((grant) => grant !== ANY && grant.length > 0);
+  const relations = grants[related];
+  if (relations !== undefined && relations !== ANY) {
+    const names = relations.map((relation) => RELATION_NAMES[relation]).join(" or ");
+    const isAnyLevel = related === ROLES.length - 1;
+    parts.push(isAnyLevel ? names : `${names} with the role ${ROLES[related]} or higher`);
+  }
+  return parts.join(", or ");
 }
 
-function givenAs(level: RoleLevel, relations: readonly Relation[]): string {
-  const related = relations.filter((relation) => relation !== "none");
-  if (related.length === 0) return article(level);
-  return `${article(level)} and ${related.map((relation) => RELATION_NAMES[relation]).join(" and ")}`;
+function whoYouAre(level: RoleLevel, relations: readonly Relation[]): string {
+  const names = relations.map((relation) => RELATION_NAMES[relation]);
+  return [withArticle(level), ...names].join(" and ");
+}
+
+function withArticle(level: number): string {
+  const name = ROLES[level] ?? "";
+  return /^[aeiou]/.test(name) ? `an ${name}` : `a ${name}`;
 }

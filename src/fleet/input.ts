@@ -1,0 +1,199 @@
+import type { RollingPolicy, ScheduleEntry } from "../model/fleet/definition.ts";
+import type { InstanceNumber } from "../model/fleet/instance.ts";
+import type { RoleLevel, Switch, UserNumber } from "../model/fleet/person.ts";
+import type { ScriptSource } from "../model/fleet/run.ts";
+
+/**
+ * What people ask of fleet operations. Objects are named by their ids as given; form and limits were checked at the edge.
+ * Absent members of an edit stay as they are.
+ */
+export type FleetRequest =
+  | UserRequest
+  | UserGroupRequest
+  | FleetNodeRequest
+  | NodeGroupRequest
+  | DefinitionRequest
+  | ApprovalRequest
+  | InstanceRequest;
+
+export interface Profile {
+  readonly name: string;
+  readonly phone: string;
+  readonly email: string;
+  readonly description: string;
+}
+
+export type UserRequest =
+  /** By anyone, without a login: the account is disabled and of a guest. */
+  | {
+      readonly request: "createUser";
+      readonly id: string;
+      readonly profile: Profile;
+      readonly passwordHash: string;
+    }
+  | {
+      readonly request: "editUser";
+      readonly user: string;
+      readonly newId?: string;
+      readonly profile: Partial<Profile>;
+      /** Of administrators alone. */
+      readonly role?: RoleLevel;
+      readonly status?: Switch;
+    }
+  | { readonly request: "setPassword"; readonly user: string; readonly passwordHash: string }
+  | { readonly request: "deleteUser"; readonly user: string }
+  | { readonly request: "noteLogin"; readonly user: string };
+
+export type UserGroupRequest =
+  | { readonly request: "createUserGroup"; readonly id: string; readonly description: string }
+  | {
+      readonly request: "editUserGroup";
+      readonly userGroup: string;
+      readonly newId?: string;
+      readonly owner?: string;
+      readonly description?: string;
+    }
+  | { readonly request: "deleteUserGroup"; readonly userGroup: string }
+  | { readonly request: "addGroupUser"; readonly userGroup: string; readonly user: string }
+  | { readonly request: "removeGroupUser"; readonly userGroup: string; readonly user: string };
+
+export type FleetNodeRequest =
+  | {
+      readonly request: "editNode";
+      readonly node: string;
+      readonly newId?: string;
+      readonly owner?: string;
+      readonly description?: string;
+      readonly status?: Switch;
+    }
+  | { readonly request: "deleteNode"; readonly node: string };
+
+export type NodeGroupRequest =
+  | { readonly request: "createNodeGroup"; readonly id: string; readonly description: string }
+  | {
+      readonly request: "editNodeGroup";
+      readonly nodeGroup: string;
+      readonly newId?: string;
+      readonly owner?: string;
+      readonly description?: string;
+    }
+  | { readonly request: "deleteNodeGroup"; readonly nodeGroup: string }
+  | { readonly request: "copyNodeGroup"; readonly nodeGroup: string; readonly newId: string }
+  | { readonly request: "addGroupNode"; readonly nodeGroup: string; readonly node: string }
+  | { readonly request: "removeGroupNode"; readonly nodeGroup: string; readonly node: string }
+  | {
+      readonly request: "setAttribute";
+      readonly nodeGroup: string;
+      readonly key: string;
+      readonly value: string;
+    }
+  | { readonly request: "removeAttribute"; readonly nodeGroup: string; readonly key: string };
+
+/** What of a definition's content an edit may change directly. */
+export interface ContentPatch {
+  readonly script?: ScriptSource;
+  readonly osUser?: string | null;
+  readonly byScheduler?: boolean;
+  readonly byOnDemand?: boolean;
+  readonly byTask?: boolean;
+  /** Id of a definition; null: none. */
+  readonly nextTask?: string | null;
+  readonly rolling?: RollingPolicy | null;
+  readonly startWithinMs?: number;
+  readonly nodeTimeoutMs?: number | null;
+  readonly runTimeoutMs?: number | null;
+  readonly asksAgain?: boolean;
+}
+
+/** A node or a node group. */
+export interface TargetNames {
+  readonly nodes: readonly string[];
+  readonly nodeGroups: readonly string[];
+}
+
+export interface RunnerNames {
+  readonly users: readonly string[];
+  readonly userGroups: readonly string[];
+  readonly definitions: readonly string[];
+}
+
+export type DefinitionRequest =
+  | {
+      readonly request: "createDefinition";
+      readonly id: string;
+      readonly description: string;
+      readonly content: ContentPatch & Pick<Required<ContentPatch>, "script" | "osUser">;
+    }
+  | {
+      readonly request: "editDefinition";
+      readonly definition: string;
+      readonly newId?: string;
+      readonly owner?: string;
+      readonly approver?: string;
+      readonly description?: string;
+      readonly content: ContentPatch;
+    }
+  | { readonly request: "deleteDefinition"; readonly definition: string }
+  | { readonly request: "addTargets"; readonly definition: string; readonly targets: TargetNames }
+  | {
+      readonly request: "removeTargets";
+      readonly definition: string;
+      readonly targets: TargetNames;
+    }
+  | { readonly request: "addRunners"; readonly definition: string; readonly runners: RunnerNames }
+  | {
+      readonly request: "removeRunners";
+      readonly definition: string;
+      readonly runners: RunnerNames;
+    }
+  | {
+      readonly request: "addSchedule";
+      readonly definition: string;
+      readonly schedule: ScheduleEntry;
+    }
+  | {
+      readonly request: "editSchedule";
+      readonly definition: string;
+      readonly schedule: string;
+      readonly patch: Partial<Omit<ScheduleEntry, "id">>;
+    }
+  | { readonly request: "removeSchedule"; readonly definition: string; readonly schedule: string };
+
+export type ApprovalRequest =
+  | {
+      readonly request: "requestApproval";
+      readonly definition: string;
+      /** Absent: the definition's own. */
+      readonly approver?: string;
+      readonly reason: string;
+    }
+  | { readonly request: "acceptApproval"; readonly definition: string }
+  | { readonly request: "rejectApproval"; readonly definition: string; readonly reason: string };
+
+export type InstanceRequest =
+  | {
+      readonly request: "runDefinition";
+      readonly definition: string;
+      /** Of its targets; null: all of them. */
+      readonly nodes: readonly string[] | null;
+      readonly arguments: readonly string[];
+    }
+  | {
+      readonly request: "rerunNodes";
+      readonly instance: InstanceNumber;
+      readonly nodes: readonly string[];
+    }
+  | {
+      readonly request: "stopInstance";
+      readonly instance: InstanceNumber;
+      /** Null: all of it. */
+      readonly node: string | null;
+      readonly reason: string;
+    };
+
+/** Who asks: a user, or a token of lower rights that acts as one. */
+export interface Actor {
+  readonly user: UserNumber;
+  /** At most the user's own. */
+  readonly level: RoleLevel;
+}

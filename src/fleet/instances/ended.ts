@@ -1,0 +1,73 @@
+import type { DefinitionRecord } from "../../model/fleet/definition.ts";
+import type { InstanceRecord } from "../../model/fleet/instance.ts";
+import type { JobNumber } from "../../model/id.ts";
+import { isRefusal, type Refusal, refuse } from "../reply.ts";
+import type { Fleet } from "../state.ts";
+import type { World } from "../world.ts";
+import { instanceOfJob, saveInstance } from "./live.ts";
+import { planMistake, runnableRevision, startInstance } from "./start.ts";
+import { planTargets } from "./targetPlan.ts";
+
+/** What became of a run's targets. */
+export interface RunCounts {
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
+/**
+ * The work of an instance is over: all its targets have ended. If all of them succeeded, its next task begins in the same
+ * step, and never again: what the instance started is in its record (OPMATE 6.6). Returns why a next task that there is was
+ * not started; null: it was, or there is none.
+ */
+export function runEnded(
+  fleet: Fleet,
+  world: World,
+  job: JobNumber,
+  { succeeded, failed }: RunCounts,
+): Refusal | null {
+  const instance = instanceOfJob(fleet, job);
+  if (instance === null) return null;
+  const isSuccess = failed === 0 && succeeded === instance.targetCount;
+  const ended: InstanceRecord = {
+    ...instance,
+    endedAt: fleet.now,
+    result: isSuccess ? "success" : "fail",
+  };
+  const next = isSuccess && instance.nextInstance === null ? startNext(fleet, world, ended) : null;
+  const isStarted = next !== null && !isRefusal(next);
+  saveInstance(fleet, isStarted ? { ...ended, nextInstance: next.number } : ended);
+  return next !== null && isRefusal(next) ? next : null;
+}
+
+/** By the revision that ran: what the owner edits meanwhile is not approved. */
+function startNext(
+  fleet: Fleet,
+  world: World,
+  instance: InstanceRecord,
+): InstanceRecord | Refusal | null {
+  const caller = fleet.definitions.get(instance.definition);
+  if (caller === undefined || instance.nextTask === null) return null;
+  const callee = fleet.definitions.get(instance.nextTask);
+  if (callee === undefined) return null;
+  const revision = runnableRevision(fleet, callee, "byTask");
+  if (isRefusal(revision)) return revision;
+  if (!revision.content.runners.definitions.includes(caller.number))
+    return noRunner(caller, callee);
+  const plan = planTargets(fleet, world, revision.content, null);
+  const mistake = planMistake(callee, plan);
+  if (mistake !== null) return mistake;
+  return startInstance(fleet, world, callee, revision, {
+    runner: { kind: "task", definition: caller.number, instance: instance.number },
+    runnerText: `${caller.id}(task)`,
+    arguments: [],
+    plan,
+  });
+}
+
+function noRunner(caller: DefinitionRecord, callee: DefinitionRecord): Refusal {
+  return refuse(
+    "InsufficientPermissions",
+    `Task ${caller.id} is no runner of task ${callee.id}, so it may not start it.`,
+    `The owner of ${callee.id} can add it: stint task addrunner -id ${callee.id} -ts ${caller.id}.`,
+  );
+}

@@ -1,0 +1,187 @@
+import type { DefinitionRecord, RevisionRecord } from "../../model/fleet/definition.ts";
+import type { InstanceRecord } from "../../model/fleet/instance.ts";
+import type { Relation } from "../../model/fleet/permission.ts";
+import type { NodeNumber } from "../../model/id.ts";
+import type { Actor, InstanceRequest } from "../input.ts";
+import { findDefinition, findNode } from "../lookup.ts";
+import {
+  asOwner,
+  DONE,
+  type FleetReply,
+  isRefusal,
+  notPermitted,
+  type Refusal,
+  refuse,
+} from "../reply.ts";
+import type { Fleet } from "../state.ts";
+import type { World } from "../world.ts";
+import { saveInstance } from "./live.ts";
+import { planMistake, runnableRevision, startInstance } from "./start.ts";
+import { nodesOf, planTargets } from "./targetPlan.ts";
+
+/** Runs, reruns and stops (OPMATE 6.4, 7). `loaded`: the instance that the request names, from the store if it has ended. */
+export function applyToInstances(
+  fleet: Fleet,
+  world: World,
+  request: InstanceRequest,
+  actor: Actor,
+  loaded: InstanceRecord | null,
+): FleetReply {
+  if (request.request === "runDefinition") return run(fleet, world, request, actor);
+  const instance = fleet.instances.get(request.instance) ?? loaded;
+  if (instance === null) {
+    return refuse(
+      "InstanceNotFound",
+      `There is no task instance #${request.instance}.`,
+      "List them: stint taskinstance list.",
+    );
+  }
+  return request.request === "rerunNodes"
+    ? rerun(fleet, world, instance, request.nodes, actor)
+    : stop(fleet, world, instance, request, actor);
+}
+
+/** What the actor is to the task: its owner, or one who may run it, directly or through a user group. */
+export function runRelations(fleet: Fleet, definition: DefinitionRecord, actor: Actor): Relation[] {
+  const relations: Relation[] = asOwner(actor, definition.owner);
+  const runners = fleet.revisions.get(definition.number)?.content.runners;
+  if (runners === undefined) return relations;
+  const isInGroup = runners.userGroups.some(
+    (group) => fleet.userGroups.get(group)?.users.includes(actor.user) === true,
+  );
+  if (isInGroup || runners.users.includes(actor.user)) relations.push("runner");
+  return relations;
+}
+
+function run(
+  fleet: Fleet,
+  world: World,
+  request: InstanceRequest & { request: "runDefinition" },
+  actor: Actor,
+): FleetReply {
+  const definition = findDefinition(fleet, request.definition);
+  if (isRefusal(definition)) return definition;
+  const refused = notPermitted("run", actor, runRelations(fleet, definition, actor));
+  if (refused !== null) return refused;
+  const revision = runnableRevision(fleet, definition, "byOnDemand");
+  if (isRefusal(revision)) return revision;
+  const only =
+    request.nodes === null ? null : subset(fleet, world, definition, revision, request.nodes);
+  if (only !== null && isRefusal(only)) return only;
+  const plan = planTargets(fleet, world, revision.content, only);
+  const [left] = plan.left;
+  if (only !== null && left !== undefined) {
+    return refuse(
+      "NotATarget",
+      `Node ${left.nodeId} was asked for, and ${left.reason}.`,
+      "Leave it out, or enable it.",
+      "nodes",
+    );
+  }
+  const mistake = planMistake(definition, plan);
+  if (mistake !== null) return mistake;
+  const instance = startInstance(fleet, world, definition, revision, {
+    runner: { kind: "user", user: actor.user },
+    runnerText: `${fleet.users.get(actor.user)?.id ?? actor.user}(user)`,
+    arguments: request.arguments,
+    plan,
+  });
+  return { ok: true, instance: instance.number };
+}
+
+/** Nodes that a person picked; each has to be a target of what runs. */
+function subset(
+  fleet: Fleet,
+  world: World,
+  definition: DefinitionRecord,
+  { revision, content }: RevisionRecord,
+  ids: readonly string[],
+): Set<NodeNumber> | Refusal {
+  const nodes = nodesOf(fleet, world, content);
+  const picked = new Set<NodeNumber>();
+  for (const id of ids) {
+    const node = findNode(world, id);
+    if (isRefusal(node)) return node;
+    if (!nodes.has(node.number)) {
+      return refuse(
+        "NotATarget",
+        `Node ${node.id} is no target of revision ${revision} of task ${definition.id}.`,
+        `Its targets: stint task listtarget -id ${definition.id} -rv ${revision}.`,
+        "nodes",
+      );
+    }
+    picked.add(node.number);
+  }
+  return picked;
+}
+
+/** Nodes of an instance run once more, under its number and with its script and arguments (OPMATE 7.4). */
+function rerun(
+  fleet: Fleet,
+  world: World,
+  instance: InstanceRecord,
+  ids: readonly string[],
+  actor: Actor,
+): FleetReply {
+  const definition = fleet.definitions.get(instance.definition);
+  if (definition === undefined) {
+    return refuse(
+      "RevisionChanged",
+      `Task ${instance.definitionId} of task instance #${instance.number} was deleted.`,
+      "Create it again and run it.",
+    );
+  }
+  const refused = notPermitted("run", actor, runRelations(fleet, definition, actor));
+  if (refused !== null) return refused;
+  if (definition.revision !== instance.revision) {
+    return refuse(
+      "RevisionChanged",
+      `Task instance #${instance.number} ran revision ${instance.revision} of task ${definition.id}, and revision ${definition.revision} runs now.`,
+      `Run the task anew on that node: stint task run -id ${definition.id} -ni NODE.`,
+    );
+  }
+  const nodes: NodeNumber[] = [];
+  for (const id of ids) {
+    const node = findNode(world, id);
+    if (isRefusal(node)) return node;
+    if (node.status === "disable") {
+      return refuse(
+        "NotATarget",
+        `Node ${node.id} is disabled.`,
+        `Enable it first: stint node edit -id ${node.id} -st E.`,
+        "nodes",
+      );
+    }
+    nodes.push(node.number);
+  }
+  const error = world.rerun(instance.job, nodes);
+  if (error !== null) return { ok: false, error };
+  saveInstance(fleet, { ...instance, endedAt: null, result: null, stopReason: null });
+  return { ok: true, instance: instance.number };
+}
+
+function stop(
+  fleet: Fleet,
+  world: World,
+  instance: InstanceRecord,
+  { node: id, reason }: InstanceRequest & { request: "stopInstance" },
+  actor: Actor,
+): FleetReply {
+  const definition = fleet.definitions.get(instance.definition);
+  const relations = definition === undefined ? [] : runRelations(fleet, definition, actor);
+  const refused = notPermitted("stopRun", actor, relations);
+  if (refused !== null) return refused;
+  if (instance.endedAt !== null) {
+    return refuse(
+      "InstanceEnded",
+      `Task instance #${instance.number} has ended.`,
+      "Nothing needs to be done.",
+    );
+  }
+  const node = id === null ? null : findNode(world, id);
+  if (node !== null && isRefusal(node)) return node;
+  const error = world.stop(instance.job, node?.number ?? null, reason);
+  if (error !== null) return { ok: false, error };
+  if (node === null) saveInstance(fleet, { ...instance, stopReason: reason });
+  return DONE;
+}

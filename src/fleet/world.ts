@@ -1,0 +1,38 @@
+import type { Switch, UserNumber } from "../model/fleet/person.ts";
+import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
+import type { JobNumber, NodeNumber } from "../model/id.ts";
+import type { RequestError } from "../model/requestError.ts";
+
+/** A node as fleet operations see it. */
+export interface FleetNode {
+  readonly number: NodeNumber;
+  readonly id: string;
+  /** Null: nobody has edited it yet. */
+  readonly owner: UserNumber | null;
+  readonly status: Switch;
+  /** Whether its pool accepts fleet runs at all. */
+  readonly accepts: boolean;
+  readonly poolId: string;
+}
+
+export interface NodePatch {
+  readonly id?: string;
+  readonly owner?: UserNumber | null;
+  readonly description?: string;
+  readonly status?: Switch;
+  readonly updatedBy: UserNumber;
+}
+
+/** The machine of nodes and jobs, which does what it is told in the same step (DESIGN 2). */
+export interface World {
+  findNode(id: string): FleetNode | null;
+  node(number: NodeNumber): FleetNode | null;
+  /** Null: done. */
+  editNode(number: NodeNumber, patch: NodePatch): RequestError | null;
+  removeNode(number: NodeNumber): RequestError | null;
+  /** `timeoutMs`: of the whole run; null: unlimited. */
+  startRun(run: FleetRunSpec, targets: readonly FleetTarget[], timeoutMs: number | null): JobNumber;
+  rerun(job: JobNumber, nodes: readonly NodeNumber[]): RequestError | null;
+  /** Null node: the whole run. */
+  stop(job: JobNumber, node: NodeNumber | null, reason: string): RequestError | null;
+}
