@@ -39,7 +39,7 @@ const BUILT_IN: Readonly<Record<string, ReservedMeaning>> = {
 };
 
 const WORD = /@(?:OPM_ATTR|STINT)\.([A-Za-z0-9_][A-Za-z0-9_./-]*)@/g;
-const ATTRIBUTE_KEY = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
+const ATTRIBUTE_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,127}$/;
 const TOKEN_WITH_TIME = /^FILE_TOKEN\/(.*)$/;
 const TOKEN_TIME = /^(\d{1,5})([MH])$/;
 const UNIT_MS: Readonly<Record<string, number>> = { M: 60_000, H: 3_600_000 };
@@ -47,7 +47,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { M: 60_000, H: 3_600_000 };
 /** Whether a node group may have an attribute of this key: what is built in would hide it. */
 export function attributeKeyMistake(key: string): string | null {
   if (!ATTRIBUTE_KEY.test(key)) {
-    return `Expected a key of letters, digits, "_", "." and "-" that begins with a letter or "_", at most 128 characters, given "${key}".`;
+    return `Expected a key of letters, digits, "_", "." and "-" that begins with a letter, at most 128 characters, given "${key}".`;
   }
   if (!Object.hasOwn(BUILT_IN, key)) return null;
   return `Expected a key that scripts do not have already, given "${key}", which stands for something of its own.`;
