@@ -31,7 +31,6 @@ import {
   nodeJoined,
   nodeRemoved,
   rebootNode,
-  setFleetStatus,
 } from "./nodes.ts";
 import { createPool, findPool, updatePool } from "./pools.ts";
 import { nodeReports } from "./reports.ts";
@@ -51,19 +50,13 @@ import {
 
 /** What the loop read from the store for a request, with uncommitted changes laid over. */
 export interface Loaded {
-  /** The task that the request names; null when there is none. */
-  readonly task: TaskRecord | null;
+  /** Those of the tasks that the request names that there are, by folded id. */
+  readonly tasks: ReadonlyMap<string, TaskRecord>;
   /** For addTasks: folded ids that the job has already. */
   readonly existingIds: ReadonlySet<string>;
-  /** For rerunTargets: those that there are, by folded id. */
-  readonly targets: ReadonlyMap<string, TaskRecord>;
 }
 
-export const NOTHING_LOADED: Loaded = {
-  task: null,
-  existingIds: new Set(),
-  targets: new Map(),
-};
+export const NOTHING_LOADED: Loaded = { tasks: new Map(), existingIds: new Set() };
 
 /** The folded id of the job that a request names, which has to be in memory before it is applied; null: none. */
 export function jobNamed(input: Input): string | null {
@@ -79,9 +72,10 @@ export function jobNamed(input: Input): string | null {
   return "job" in input ? foldId(input.job) : null;
 }
 
-/** The folded id of the task that has to be loaded; null: none. */
-export function taskNamed(input: Input): string | null {
-  return "task" in input ? foldId(input.task) : null;
+/** The folded ids of the tasks that have to be loaded. */
+export function tasksNamed(input: Input): string[] {
+  if (input.kind === "rerunTargets") return input.targets.map(foldId);
+  return "task" in input ? [foldId(input.task)] : [];
 }
 
 /** Applies one input. The reply is for its caller, after the commit. */
@@ -101,8 +95,6 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
       return disableScheduling(engine, input.node, input.option);
     case "enableScheduling":
       return enableScheduling(engine, input.node);
-    case "setFleetStatus":
-      return setFleetStatus(engine, input.node, input.status);
     case "drainNode":
       return drainNode(engine, input.node, input.drain);
     case "stopDrain":
@@ -174,7 +166,7 @@ function applyToJob(engine: Engine, input: JobRequest, loaded: Loaded): Reply {
   if (refused !== null) return refused;
   switch (input.kind) {
     case "rerunTargets":
-      return rerunTargets(engine, job, input.targets, loaded.targets);
+      return rerunTargets(engine, job, input.targets, loaded.tasks);
     case "updateJob":
       return (
         refusedForGroups(job, "it is changed as a whole", "Submit it again as it shall be.") ??
@@ -209,7 +201,7 @@ function applyToJob(engine: Engine, input: JobRequest, loaded: Loaded): Reply {
 function applyToTask(engine: Engine, input: TaskRequest, loaded: Loaded): Reply {
   const job = findJob(engine, input.job);
   if (isReply(job)) return job;
-  const task = currentTask(engine, job, input.task, loaded.task);
+  const task = currentTask(engine, job, input.task, loaded.tasks.get(foldId(input.task)) ?? null);
   if (isReply(task)) return task;
   if (input.kind === "reactivateTask" && job.groups !== null) return retryNow(engine, job, task);
   const refused =

@@ -105,12 +105,6 @@ export type NodeRequest =
       readonly option: DisableSchedulingOption;
     }
   | { readonly kind: "enableScheduling"; readonly node: string }
-  /** Whether fleet runs may use it. */
-  | {
-      readonly kind: "setFleetStatus";
-      readonly node: string;
-      readonly status: "enable" | "disable";
-    }
   | { readonly kind: "drainNode"; readonly node: string; readonly drain: DrainRequest }
   | { readonly kind: "stopDrain"; readonly node: string; readonly isEligible: boolean };
 
@@ -227,5 +221,9 @@ export type Reply =
       readonly plan?: JobPlan;
       /** Of a child that was started. */
       readonly jobId?: string;
+      /** Of a task instance that was started or is open again. */
+      readonly instance?: number;
+      /** Of a task definition that was approved. */
+      readonly revision?: number;
     }
   | { readonly ok: false; readonly error: RequestError };

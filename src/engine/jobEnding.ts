@@ -153,6 +153,7 @@ function afterReleases(engine: Engine, job: Job): void {
   record.ending = null;
   record.endedAt = engine.now;
   setJobState(engine, job, "completed");
+  if (job.run !== null) engine.endedRuns.add(record.number);
 }
 
 /** Gone when every node that can be reached has confirmed; the others are told when they come back. */

@@ -129,17 +129,6 @@ export function provideNode(engine: Engine, node: Node): void {
   });
 }
 
-/** Whether fleet runs may use the node; what still waits for one that is disabled ends at once. */
-export function setFleetStatus(engine: Engine, id: string, status: "enable" | "disable"): Reply {
-  const node = findNode(engine, id);
-  if (isReply(node)) return node;
-  node.record.fleetStatus = status;
-  saveNode(engine, node);
-  if (status === "disable") nodeTakesNoScripts(engine, node, "disabled");
-  else engine.runNodes.add(node.record.number);
-  return { ok: true };
-}
-
 function freeId(engine: Engine, wished: string): string {
   if (!engine.nodesById.has(foldId(wished))) return wished;
   for (let suffix = 2; ; suffix += 1) {

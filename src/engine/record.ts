@@ -164,7 +164,8 @@ export function hasChanges(engine: Engine): boolean {
     changes.nodes.size > 0 ||
     changes.taskSpecs.size > 0 ||
     changes.removals.size > 0 ||
-    changes.purgedJobs.length > 0
+    changes.purgedJobs.length > 0 ||
+    changes.fleet !== null
   );
 }
 

@@ -31,7 +31,7 @@ import {
   noGroupUse,
 } from "./state.ts";
 
-/** Everything live, as a store reads it (Store.readLive). */
+/** Everything of the engine that is live, as a store reads it (Store.readLive). */
 export interface StoredState {
   readonly counters: Counters;
   readonly pools: readonly PoolRecord[];

@@ -222,6 +222,8 @@ export interface Engine {
   readonly groupPools: Set<PoolNumber>;
   /** Nodes to which a waiting script may have become sendable. */
   readonly runNodes: Set<NodeNumber>;
+  /** Jobs of fleet runs that are over: whoever drives the engine together with fleet operations takes them out. */
+  readonly endedRuns: Set<JobNumber>;
   /** Jobs whose queue goes on beyond what was read ahead. */
   readonly hungryJobs: Set<JobNumber>;
   /** When the last schedule-fail event of a task, code and node was emitted, to bound their rate. */
@@ -263,6 +265,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     dirtyPools: new Set(),
     groupPools: new Set(),
     runNodes: new Set(),
+    endedRuns: new Set(),
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
     providedPorts: new Set(),

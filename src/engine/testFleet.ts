@@ -7,7 +7,7 @@ import type { HeldExecution, NodeReport, StartOrder } from "../model/order.ts";
 import type { PoolSpec } from "../model/pool.ts";
 import type { TaskRecord } from "../model/task.ts";
 import type { PreparationSpec, ReleaseSpec, TaskSpec } from "../model/taskSpec.ts";
-import { NOTHING_LOADED } from "./apply.ts";
+import { NOTHING_LOADED, tasksNamed } from "./apply.ts";
 import { heard } from "./contact.ts";
 import type { Effect } from "./effect.ts";
 import { explainTask } from "./explain.ts";
@@ -112,14 +112,12 @@ export class TestFleet {
   sendTogether(...inputs: Input[]): Reply[] {
     const asked = inputs.map((input) => {
       const job = "job" in input ? input.job : "job";
-      const task = "task" in input ? this.task(input.task, job) : null;
-      const ids = input.kind === "rerunTargets" ? input.targets : [];
-      const targets = new Map<string, TaskRecord>();
-      for (const id of ids) {
-        const target = this.task(id, job);
-        if (target !== null) targets.set(foldId(id), copyTask(target));
+      const tasks = new Map<string, TaskRecord>();
+      for (const id of tasksNamed(input)) {
+        const task = this.task(id, job);
+        if (task !== null) tasks.set(id, copyTask(task));
       }
-      return { input, loaded: { ...NOTHING_LOADED, task, targets } };
+      return { input, loaded: { ...NOTHING_LOADED, tasks } };
     });
     const replies = step(this.engine, this.now, asked);
     this.#take();

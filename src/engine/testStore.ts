@@ -7,6 +7,7 @@ import {
 } from "../model/changes.ts";
 import type { EventRecord } from "../model/event.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
+import { FleetTables } from "../model/fleet/tables.ts";
 import {
   type ExecutionNumber,
   foldId,
@@ -46,6 +47,7 @@ export class TestStore {
   readonly executions = new Map<ExecutionNumber, ExecutionRecord>();
   readonly removals = new Map<number, RemovalRecord>();
   readonly events: EventRecord[] = [];
+  readonly fleet = new FleetTables();
 
   apply(changes: Changes): void {
     merge(this.pools, changes.pools);
@@ -63,6 +65,7 @@ export class TestStore {
     this.events.push(...changes.events);
     for (const job of changes.purgedJobs) this.#purge(job);
     if (changes.counters !== null) this.counters = changes.counters;
+    if (changes.fleet !== null) this.fleet.apply(changes.fleet);
   }
 
   #applyTasks(changes: Changes): void {

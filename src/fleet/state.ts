@@ -1,18 +1,10 @@
+import { type FleetCounters, noFleetCounters } from "../model/fleet/changes.ts";
 import type { DefinitionRecord, RevisionRecord, ScheduleEntry } from "../model/fleet/definition.ts";
 import type { InstanceNumber, InstanceRecord } from "../model/fleet/instance.ts";
 import type { NodeGroupRecord } from "../model/fleet/nodeGroup.ts";
 import type { UserGroupRecord, UserRecord } from "../model/fleet/person.ts";
 import type { JobNumber } from "../model/id.ts";
 import { Registry } from "./registry.ts";
-
-/** Numbers handed out last. */
-export interface FleetCounters {
-  user: number;
-  userGroup: number;
-  nodeGroup: number;
-  definition: number;
-  instance: number;
-}
 
 /** Behaviour that an operator may set; the same for a whole server. */
 export interface FleetSettings {
@@ -55,7 +47,7 @@ export interface Fleet {
 export function newFleet(settings: FleetSettings = DEFAULT_FLEET_SETTINGS): Fleet {
   return {
     settings,
-    counters: { user: 0, userGroup: 0, nodeGroup: 0, definition: 0, instance: 0 },
+    counters: noFleetCounters(),
     now: 0,
     users: new Registry(),
     userGroups: new Registry(),

@@ -61,7 +61,8 @@ export class TestOperations {
   refusesReruns = false;
 
   constructor() {
-    this.fleet.now = Date.parse("2026-11-21T00:00:00Z");
+    // 2026-11-21 00:00 UTC.
+    this.fleet.now = 1_795_219_200_000;
     for (const [id, role] of [
       ["admin", 0],
       ["manager", 1],

@@ -1,5 +1,6 @@
 import type { EventRecord } from "./event.ts";
 import type { ExecutionRecord } from "./execution.ts";
+import type { FleetChanges } from "./fleet/changes.ts";
 import type { ExecutionNumber, JobNumber, NodeNumber, PoolNumber, TaskNumber } from "./id.ts";
 import type { JobCounts, JobRecord } from "./job.ts";
 import type { NodeProgress, NodeRecord } from "./node.ts";
@@ -75,6 +76,8 @@ export interface Changes {
   readonly purgedJobs: JobNumber[];
   /** Null when no counter moved. */
   counters: Counters | null;
+  /** Null when nothing of fleet operations changed. */
+  fleet: FleetChanges | null;
 }
 
 export function emptyChanges(): Changes {
@@ -93,5 +96,6 @@ export function emptyChanges(): Changes {
     events: [],
     purgedJobs: [],
     counters: null,
+    fleet: null,
   };
 }

@@ -1,3 +1,4 @@
+import type { UserNumber } from "./fleet/person.ts";
 import type { NodeNumber, PoolNumber } from "./id.ts";
 import type { DeallocationOption } from "./pool.ts";
 
@@ -118,6 +119,12 @@ export interface NodeRecord {
   /** What disableScheduling asked for its running tasks; null when enabled. */
   disableOption: "requeue" | "terminate" | "taskcompletion" | null;
   fleetStatus: "enable" | "disable";
+  /** Of the person who answers for it; null or absent: nobody has edited it yet. */
+  owner?: UserNumber | null;
+  description?: string;
+  /** By a person; absent: never. */
+  updatedAt?: number;
+  updatedBy?: UserNumber;
   /** Executions of groups are leaving it; absent: they are not. */
   drain?: DrainProgress | null;
   slots: number;

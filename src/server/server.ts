@@ -4,6 +4,7 @@ import { Clock } from "../engine/clock.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
 import type { ExecNote } from "../model/event.ts";
 import type { EventSequence } from "../model/id.ts";
+import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
 import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
@@ -89,6 +90,7 @@ export class Server implements RunningServer {
     const loop: Loop = await Loop.open({
       store: options.store,
       settings: { ...DEFAULT_SETTINGS, ...options.settings },
+      fleetSettings: DEFAULT_FLEET_SETTINGS,
       epoch: SINGLE_SERVER_EPOCH,
       clock,
       perform: (effects) => {

@@ -1,8 +1,8 @@
 import type { AgentEffect, ShimMemory } from "../agent/core/contract.ts";
 import type { Effect } from "../engine/effect.ts";
-import type { Batch } from "../engine/loopCore.ts";
 import type { StoredState } from "../engine/restore.ts";
 import type { Engine } from "../engine/state.ts";
+import type { Batch } from "../machine/loopCore.ts";
 import type { NodeReport } from "../protocol/node/message.ts";
 
 /** Where a mutant takes hold: between the shipped machines, never inside their code. */

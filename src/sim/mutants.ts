@@ -1,7 +1,7 @@
 import type { Effect } from "../engine/effect.ts";
-import type { Batch } from "../engine/loopCore.ts";
 import { indexNode } from "../engine/nodeIndex.ts";
 import type { Engine } from "../engine/state.ts";
+import type { Batch } from "../machine/loopCore.ts";
 import type { TaskProgress } from "../model/task.ts";
 import { GROUP_MUTANTS } from "./groupMutants.ts";
 import type { Hooks } from "./hooks.ts";

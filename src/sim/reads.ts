@@ -1,5 +1,6 @@
-import type { ReadAnswers, Reads, StoredJob } from "../engine/loopCore.ts";
 import { copyTask, type TestStore } from "../engine/testStore.ts";
+import type { ReadAnswers, Reads, StoredJob } from "../machine/loopCore.ts";
+import type { InstanceRecord } from "../model/fleet/instance.ts";
 import { foldId, type JobNumber } from "../model/id.ts";
 import type { TaskRecord } from "../model/task.ts";
 
@@ -42,5 +43,10 @@ export function readAnswers(disk: TestStore, reads: Reads): ReadAnswers {
     }
     return within;
   });
-  return { tasks, taskIds, ranges };
+  const instances = new Map<number, InstanceRecord>();
+  for (const number of reads.instances) {
+    const instance = disk.fleet.instances.get(number);
+    if (instance !== undefined) instances.set(number, instance);
+  }
+  return { tasks, taskIds, ranges, instances };
 }

@@ -2,10 +2,13 @@ import { Clock, type TimeSource } from "../engine/clock.ts";
 import { heard } from "../engine/contact.ts";
 import type { Effect } from "../engine/effect.ts";
 import type { Input, Reply } from "../engine/input.ts";
-import { type Asked, type Batch, LoopCore, type Next } from "../engine/loopCore.ts";
 import { restore } from "../engine/restore.ts";
 import { DEFAULT_SETTINGS, type Engine, TICK_MS } from "../engine/state.ts";
 import { wantsStep } from "../engine/step.ts";
+import { restoreFleet } from "../fleet/restore.ts";
+import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
+import { type Asked, type Batch, LoopCore, type Next } from "../machine/loopCore.ts";
+import { ServerMachine } from "../machine/machine.ts";
 import type { ServerFrame } from "../protocol/node/message.ts";
 import { EPOCH_MS } from "./agenda.ts";
 import { Links } from "./links.ts";
@@ -106,7 +109,12 @@ export class Server {
     const settings = { ...DEFAULT_SETTINGS, lostAfterMs: faults.lostAfterMs };
     const stored = hooks.restored?.(disk.readLive()) ?? disk.readLive();
     if (!hooks.forgetsTime) this.#clock.advanceTo(stored.counters.time);
-    this.core = new LoopCore(restore(stored, this.clock(), settings));
+    this.core = new LoopCore(
+      new ServerMachine(
+        restore(stored, this.clock(), settings),
+        restoreFleet(disk.fleet.readLive(), DEFAULT_FLEET_SETTINGS),
+      ),
+    );
     this.#inFlight = null;
     this.#isBusy = false;
     checks.restored(this.core.engine);

@@ -1,6 +1,9 @@
 import type { Changes, Counters, JobProgress, RemovalRecord } from "../model/changes.ts";
 import type { EventRecord, EventType } from "../model/event.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
+import type { StoredFleet } from "../model/fleet/changes.ts";
+import type { RevisionRecord } from "../model/fleet/definition.ts";
+import type { InstanceNumber, InstanceRecord } from "../model/fleet/instance.ts";
 import type {
   EventSequence,
   ExecutionNumber,
@@ -78,6 +81,7 @@ export interface LiveState {
   readonly queued: QueuedTasks[];
   /** All tasks of live jobs of groups, whatever their state. */
   readonly groupTasks: TaskRecord[];
+  readonly fleet: StoredFleet;
 }
 
 /** A run of active tasks with consecutive numbers and the same slots whose counters are all still zero. */
@@ -139,6 +143,13 @@ export interface ExecutionFilter {
   readonly live?: boolean;
 }
 
+export interface InstanceFilter {
+  readonly definition?: number;
+  /** Of its start, both included. */
+  readonly startedFrom?: number;
+  readonly startedTo?: number;
+}
+
 /** Events between two sequence numbers, neither included; `before` null: to the newest. */
 export interface EventSpan {
   readonly after: EventSequence;
@@ -193,6 +204,13 @@ export interface Store {
   readTaskRange(first: TaskNumber, last: TaskNumber, limit: number): Promise<TaskRecord[]>;
   /** In the order of their numbers, that is of their creation. */
   listTasks(job: JobNumber, filter: TaskFilter, page: PageRequest): Promise<Page<TaskRecord>>;
+
+  /** These task instances; those that there are not are left out. */
+  readInstances(numbers: readonly InstanceNumber[]): Promise<InstanceRecord[]>;
+  /** By number. */
+  listInstances(filter: InstanceFilter, page: PageRequest): Promise<Page<InstanceRecord>>;
+  /** Of a definition, rising. */
+  listRevisions(definition: number, page: PageRequest): Promise<Page<RevisionRecord>>;
 
   readExecution(number: ExecutionNumber): Promise<ExecutionRecord | null>;
   listExecutions(filter: ExecutionFilter, page: PageRequest): Promise<Page<ExecutionRecord>>;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { JobSpec } from "../../model/job.ts";
 import type { Reply } from "../input.ts";
+import { editNode } from "../nodeEdit.ts";
 import type { EngineSettings } from "../state.ts";
 import { JOB, TestFleet } from "../testFleet.ts";
 
@@ -14,7 +15,13 @@ class RunFleet extends TestFleet {
 
   host(id: string): void {
     this.node(id);
-    this.send({ kind: "setFleetStatus", node: id, status: "enable" });
+    this.setStatus(id, "enable");
+  }
+
+  setStatus(id: string, fleetStatus: "enable" | "disable"): void {
+    const number = this.engine.nodesById.get(id) ?? 0;
+    editNode(this.engine, number, { fleetStatus, updatedBy: 1 });
+    this.sendTogether();
   }
 
   run(nodes: readonly string[], id = "job", spec: Partial<JobSpec> = {}): Reply {
@@ -168,7 +175,7 @@ describe("a fleet run", () => {
     fleet.host("n1");
     fleet.run(["n1"], "first");
     fleet.run(["n1"], "second");
-    fleet.send({ kind: "setFleetStatus", node: "n1", status: "disable" });
+    fleet.setStatus("n1", "disable");
     expect(fleet.state("n1", "second")).toBe("completed failure NodeDisabled");
     fleet.end(fleet.start());
     expect(fleet.state("n1", "first")).toBe("completed success");

@@ -3,7 +3,7 @@ import { emptyCounts, type JobSpec } from "../../model/job.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { newTaskRecord } from "../addTasks.ts";
 import type { NewTask, Reply } from "../input.ts";
-import { admitJob, newRecord } from "../jobs.ts";
+import { admitJob, newRecord, watchWallClock } from "../jobs.ts";
 import { refuse } from "../nodes.ts";
 import { saveJob, saveJobProgress } from "../record.ts";
 import { type Engine, type Job, touchJob } from "../state.ts";
@@ -28,6 +28,7 @@ export function startRun(engine: Engine, spec: JobSpec, targets: readonly NewTas
   saveJob(engine, job);
   saveJobProgress(engine, job);
   watchStart(engine, job);
+  watchWallClock(engine, job);
   touchJob(engine, job);
   return { ok: true };
 }

@@ -54,7 +54,17 @@ test.each([
 
 test("an attribute has a key that can be written and that is not built in", () => {
   expect(attributeKeyMistake("TOMCAT_HOME")).toBe(null);
-  for (const key of ["", "1A", "__proto__", "A B", "NODE_ID", "FILE_TOKEN", "A/B", "Ä", "A".repeat(129)]) {
+  for (const key of [
+    "",
+    "1A",
+    "__proto__",
+    "A B",
+    "NODE_ID",
+    "FILE_TOKEN",
+    "A/B",
+    "Ä",
+    "A".repeat(129),
+  ]) {
     expect(attributeKeyMistake(key)).not.toBe(null);
   }
 });

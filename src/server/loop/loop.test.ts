@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Clock } from "../../engine/clock.ts";
 import { DEFAULT_SETTINGS } from "../../engine/state.ts";
 import { POOL } from "../../engine/testFleet.ts";
+import { DEFAULT_FLEET_SETTINGS } from "../../fleet/state.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
 import { Loop } from "./loop.ts";
@@ -19,6 +20,7 @@ async function open(store: Store, wall: number) {
   const loop = await Loop.open({
     store,
     settings: DEFAULT_SETTINGS,
+    fleetSettings: DEFAULT_FLEET_SETTINGS,
     epoch: 1,
     clock,
     perform: () => undefined,

@@ -2,10 +2,14 @@ import type { Clock } from "../../engine/clock.ts";
 import { heard } from "../../engine/contact.ts";
 import type { Effect } from "../../engine/effect.ts";
 import type { Input, Reply, RequestInput } from "../../engine/input.ts";
-import { type Batch, LoopCore, type Next } from "../../engine/loopCore.ts";
 import { restore } from "../../engine/restore.ts";
 import { type Engine, type EngineSettings, TICK_MS } from "../../engine/state.ts";
 import { wantsStep } from "../../engine/step.ts";
+import type { Actor, FleetRequest } from "../../fleet/input.ts";
+import { restoreFleet } from "../../fleet/restore.ts";
+import type { Fleet, FleetSettings } from "../../fleet/state.ts";
+import { type Batch, LoopCore, type Next } from "../../machine/loopCore.ts";
+import { type MachineInput, ServerMachine } from "../../machine/machine.ts";
 import type { JobNumber, NodeNumber } from "../../model/id.ts";
 import type { IdempotencyRecord, Store } from "../../store/store.ts";
 import { type IdempotencyRequest, type Requests, Unavailable } from "../routes/context.ts";
@@ -31,7 +35,7 @@ const STEP_SOON_INPUTS = 200;
 /** Between attempts to restore after a failed commit. */
 const RESTORE_RETRY_MS = 500;
 
-const FROM_CONNECTIONS: ReadonlySet<Input["kind"]> = new Set([
+const FROM_CONNECTIONS: ReadonlySet<MachineInput["kind"]> = new Set([
   "nodeConnected",
   "nodeDisconnected",
   "nodeReports",
@@ -58,6 +62,7 @@ export interface Committed {
 export interface LoopParts {
   readonly store: Store;
   readonly settings: EngineSettings;
+  readonly fleetSettings: FleetSettings;
   readonly epoch: number;
   readonly clock: Clock;
   /** Carries out effects of a committed batch, in order. */
@@ -75,7 +80,7 @@ export interface LoopParts {
  */
 export class Loop implements Requests {
   #core: LoopCore<Caller>;
-  #waiting: { input: Input; caller: Caller }[] = [];
+  #waiting: { input: MachineInput; caller: Caller }[] = [];
   #isBusy = false;
   #isScheduled = false;
   #steppedAt = 0;
@@ -90,15 +95,15 @@ export class Loop implements Requests {
 
   readonly parts: LoopParts;
 
-  private constructor(engine: Engine, parts: LoopParts) {
+  private constructor(machine: ServerMachine, parts: LoopParts) {
     this.parts = parts;
-    this.#core = new LoopCore(engine);
+    this.#core = new LoopCore(machine);
     this.#timer = setInterval(() => this.#schedule(), TICK_MS);
   }
 
   /** Restores the engine from the store. Its first effects go out with `start`. */
   static async open(parts: LoopParts): Promise<Loop> {
-    return new Loop(await readEngine(parts), parts);
+    return new Loop(await readMachine(parts), parts);
   }
 
   /** The live machine, for reads. */
@@ -122,12 +127,22 @@ export class Loop implements Requests {
     return this.#enqueue(input, options?.idempotency ?? null);
   }
 
+  /** The live state of fleet operations, for reads. */
+  get fleet(): Fleet {
+    return this.#core.machine.fleet;
+  }
+
+  /** A request of fleet operations. Resolves and rejects as submit. */
+  askFleet(request: FleetRequest, actor: Actor | null): Promise<Reply> {
+    return this.#enqueue({ kind: "fleet", request, actor }, null);
+  }
+
   /** An input of the machinery whose reply matters. */
   ask(input: Input): Promise<Reply> {
     return this.#enqueue(input, null);
   }
 
-  #enqueue(input: Input, idempotency: IdempotencyRequest | null): Promise<Reply> {
+  #enqueue(input: MachineInput, idempotency: IdempotencyRequest | null): Promise<Reply> {
     if (this.#isStopped) return Promise.reject(new Unavailable("The server is stopping.", 1_000));
     if (this.#waiting.length >= QUEUE_MAX) {
       return Promise.reject(new Unavailable(`More than ${QUEUE_MAX} requests wait.`, 1_000));
@@ -255,7 +270,7 @@ export class Loop implements Requests {
   #armTimer(): void {
     if (this.#timeout !== null) clearTimeout(this.#timeout);
     this.#timeout = null;
-    const dueAt = this.engine.timers.nextDueAt();
+    const dueAt = this.#core.machine.nextDueAt();
     if (dueAt === null) return;
     const delayMs = dueAt - this.parts.clock.now();
     if (delayMs < TICK_MS) this.#timeout = setTimeout(() => this.#schedule(), Math.max(1, delayMs));
@@ -276,7 +291,7 @@ export class Loop implements Requests {
     this.#isRestoring = true;
     while (!this.#isStopped) {
       try {
-        this.#core = new LoopCore(await readEngine(this.parts));
+        this.#core = new LoopCore(await readMachine(this.parts));
         break;
       } catch (error) {
         this.parts.log("restore failed; trying again", { error: String(error) });
@@ -307,19 +322,21 @@ export class Loop implements Requests {
 }
 
 /** The machine as the store has it; time goes on from where it was then, even if the machine's clock was set back. */
-async function readEngine({ store, clock, settings }: LoopParts): Promise<Engine> {
+async function readMachine(parts: LoopParts): Promise<ServerMachine> {
+  const { store, clock, settings, fleetSettings } = parts;
   const stored = await store.readLive();
   clock.advanceTo(stored.counters.time);
-  return restore(stored, clock.now(), settings);
+  const engine = restore(stored, clock.now(), settings);
+  return new ServerMachine(engine, restoreFleet(stored.fleet, fleetSettings));
 }
 
-function weightOf(input: Input): number {
+function weightOf(input: MachineInput): number {
   if (input.kind === "nodeReports") return input.reports.length;
   return input.kind === "addTasks" ? 1 + input.tasks.length * ADDED_TASK_WEIGHT : 1;
 }
 
 /** How many of the waiting inputs make a batch; at least one. */
-function batchLength(waiting: readonly { readonly input: Input }[]): number {
+function batchLength(waiting: readonly { readonly input: MachineInput }[]): number {
   let weight = 0;
   for (let index = 0; index < waiting.length; index += 1) {
     const entry = waiting[index];

@@ -1,4 +1,4 @@
-import type { ReadAnswers, Reads, StoredJob } from "../../engine/loopCore.ts";
+import type { ReadAnswers, Reads, StoredJob } from "../../machine/loopCore.ts";
 import { foldId, type JobNumber, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { Store } from "../../store/store.ts";
@@ -40,5 +40,7 @@ export async function readAnswers(store: Store, reads: Reads): Promise<ReadAnswe
   for (const { first, last, limit } of reads.ranges) {
     ranges.push(await store.readTaskRange(first, last, limit));
   }
-  return { tasks, taskIds, ranges };
+  const found = await store.readInstances([...reads.instances]);
+  const instances = new Map(found.map((instance) => [instance.number, instance]));
+  return { tasks, taskIds, ranges, instances };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Clock } from "../../engine/clock.ts";
 import type { Effect } from "../../engine/effect.ts";
 import { DEFAULT_SETTINGS } from "../../engine/state.ts";
+import { DEFAULT_FLEET_SETTINGS } from "../../fleet/state.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
 import type { NodeNumber } from "../../model/id.ts";
 import type { NodeReport, StartOrder } from "../../model/order.ts";
@@ -192,6 +193,7 @@ export class TestApi {
     const loop = await Loop.open({
       store: api.store,
       settings: DEFAULT_SETTINGS,
+      fleetSettings: DEFAULT_FLEET_SETTINGS,
       epoch: 1,
       clock: new Clock({ wall: () => api.#now, monotonic: () => 0 }),
       perform: (effects) => api.#perform(effects),

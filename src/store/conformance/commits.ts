@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { type Changes, emptyChanges, NO_COUNTERS } from "../../model/changes.ts";
+import { emptyStoredFleet } from "../../model/fleet/changes.ts";
 import { taskNumberOf } from "../../model/id.ts";
 import type { IdempotencyRecord, Store } from "../store.ts";
 import * as given from "./fixtures.ts";
@@ -78,6 +79,7 @@ export function checkCommits(check: Check): void {
       removals: [],
       queued: [],
       groupTasks: [],
+      fleet: emptyStoredFleet(),
     });
     expect(await store.lastEventSequence()).toBe(0);
     expect(await store.readEvents(0, {}, 10)).toEqual([]);

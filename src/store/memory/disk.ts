@@ -7,6 +7,7 @@ import {
 } from "../../model/changes.ts";
 import type { EventRecord } from "../../model/event.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
+import { FleetTables } from "../../model/fleet/tables.ts";
 import {
   type ExecutionNumber,
   foldId,
@@ -57,6 +58,7 @@ export interface MemoryDisk {
   readonly joinTokens: Map<string, JoinTokenRecord>;
   readonly nodeKeys: Map<string, NodeKeyRecord>;
   readonly apiTokens: Map<string, ApiTokenRecord>;
+  readonly fleet: FleetTables;
 }
 
 export function newMemoryDisk(): MemoryDisk {
@@ -78,6 +80,7 @@ export function newMemoryDisk(): MemoryDisk {
     joinTokens: new Map(),
     nodeKeys: new Map(),
     apiTokens: new Map(),
+    fleet: new FleetTables(),
   };
 }
 
@@ -104,6 +107,7 @@ export function applyChanges(disk: MemoryDisk, changes: Changes): void {
   for (const event of changes.events) disk.events.set(event.sequence, copy(event));
   for (const job of changes.purgedJobs) purge(disk, job);
   if (changes.counters !== null) disk.counters = copy(changes.counters);
+  if (changes.fleet !== null) disk.fleet.apply(changes.fleet);
 }
 
 function merge<Key, Value>(kept: Map<Key, Value>, changed: ReadonlyMap<Key, Value | null>): void {

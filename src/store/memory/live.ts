@@ -25,6 +25,7 @@ export function readLiveState(disk: MemoryDisk): LiveState {
         return task === undefined ? [] : [{ record, task }];
       }),
     removals: byNumber(disk.removals),
+    fleet: disk.fleet.readLive(),
     queued: jobs
       .filter(({ spec }) => spec.groups === undefined)
       .map((job) => queueOf(disk, job))

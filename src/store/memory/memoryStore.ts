@@ -14,6 +14,7 @@ import {
   type EventFilter,
   type EventSpan,
   type ExecutionFilter,
+  type InstanceFilter,
   type JobFilter,
   type JoinTokenRecord,
   type NodeFilter,
@@ -180,6 +181,30 @@ export class MemoryStore implements Store {
       (task) => fitsTask(task, filter),
       (task) => task,
     );
+  }
+
+  async readInstances(numbers: readonly number[]) {
+    return numbers.flatMap((number) => this.#disk.fleet.instances.get(number) ?? []);
+  }
+
+  async listInstances(filter: InstanceFilter, page: PageRequest) {
+    const { definition, startedFrom = 0, startedTo = Number.POSITIVE_INFINITY } = filter;
+    return numbered(
+      byNumber(this.#disk.fleet.instances),
+      page,
+      (instance) =>
+        (definition === undefined || instance.definition === definition) &&
+        instance.startedAt >= startedFrom &&
+        instance.startedAt <= startedTo,
+      (instance) => instance,
+    );
+  }
+
+  async listRevisions(definition: number, page: PageRequest) {
+    const records = this.#disk.fleet.revisions.get(definition) ?? [];
+    const rows = records.map((record) => ({ number: record.revision, record }));
+    const all = () => true;
+    return numbered(rows, page, all, ({ record }) => record);
   }
 
   async readExecution(number: number) {

@@ -11,6 +11,7 @@ import {
   REPLACE_EXECUTION,
   REPLACE_LIVE_EXECUTION,
 } from "./executionRows.ts";
+import { writeFleet } from "./fleetRows.ts";
 import { RowWriter } from "./rowWriter.ts";
 import {
   addJobProgressRow,
@@ -70,6 +71,7 @@ export class Committer {
     for (const event of changes.events) addEventRow(this.#events, event);
     this.#events.flush();
     for (const job of changes.purgedJobs) this.#purge(job);
+    if (changes.fleet !== null) writeFleet(this.#statements, changes.fleet);
     if (changes.counters !== null) this.#writeCounters(changes.counters);
   }
 

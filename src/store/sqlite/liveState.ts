@@ -6,6 +6,7 @@ import type { TaskRecord } from "../../model/task.ts";
 import type { LiveState, QueuedRange, QueuedTasks } from "../store.ts";
 import { TASK_STATE } from "./codes.ts";
 import { type ExecutionRow, executionOf } from "./executionRows.ts";
+import { readFleet } from "./fleetRows.ts";
 import { JOB_SELECT, type JobRow, jobOf, NODE_SELECT, type NodeRow, nodeOf } from "./smallRows.ts";
 import type { Statements } from "./statements.ts";
 import { TASK_COLUMNS, type TaskRow, taskOf } from "./taskRows.ts";
@@ -37,6 +38,7 @@ export function readLiveState(statements: Statements): LiveState {
             : readTargets(statements, job.record),
         )
         .filter(({ ranges, again }) => ranges.length > 0 || again.length > 0),
+      fleet: readFleet(statements),
       groupTasks: jobs.flatMap(({ record }) => readGroupTasks(statements, record)),
     };
   });

@@ -263,4 +263,34 @@ export const MIGRATIONS: readonly string[] = [
       )))
     WHERE document ->> '$.groups.version' IS NOT NULL;
   `,
+  // Of fleet operations. People, groups and definitions are few and rare, so that they share a table.
+  `
+  CREATE TABLE fleet_counters (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    document TEXT NOT NULL
+  );
+  CREATE TABLE fleet_objects (
+    kind TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    folded_id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (kind, number),
+    UNIQUE (kind, folded_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE revisions (
+    definition INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (definition, revision)
+  ) WITHOUT ROWID;
+  CREATE TABLE instances (
+    number INTEGER PRIMARY KEY,
+    definition INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    document TEXT NOT NULL
+  );
+  CREATE INDEX instances_by_definition ON instances (definition, number);
+  CREATE INDEX instances_live ON instances (number) WHERE ended_at IS NULL;
+  `,
 ];

@@ -6,6 +6,7 @@ import {
   type EventFilter,
   type EventSpan,
   type ExecutionFilter,
+  type InstanceFilter,
   type JobFilter,
   type JoinTokenRecord,
   type NodeFilter,
@@ -20,6 +21,7 @@ import * as access from "./access.ts";
 import { Committer } from "./committer.ts";
 import * as events from "./eventReads.ts";
 import * as executions from "./executionReads.ts";
+import * as fleet from "./fleetRows.ts";
 import { readLiveState } from "./liveState.ts";
 import { setOutputPlace } from "./places.ts";
 import { Purger } from "./purger.ts";
@@ -124,6 +126,18 @@ export class SqliteStore implements Store {
   async listTasks(job: JobNumber, filter: TaskFilter, page: PageRequest) {
     if (this.#purger.isPurged(job)) return { items: [], cursor: null };
     return await tasks.listTasks(this.#statements, job, filter, page);
+  }
+
+  async readInstances(numbers: readonly number[]) {
+    return fleet.readInstances(this.#statements, numbers);
+  }
+
+  async listInstances(filter: InstanceFilter, page: PageRequest) {
+    return fleet.listInstances(this.#statements, filter, page);
+  }
+
+  async listRevisions(definition: number, page: PageRequest) {
+    return fleet.listRevisions(this.#statements, definition, page);
   }
 
   async readExecution(number: number) {

@@ -1,16 +1,18 @@
 import { expect, test } from "bun:test";
+import type { Input, Reply } from "../engine/input.ts";
+import { newEngine } from "../engine/state.ts";
+import { JOB, POOL } from "../engine/testFleet.ts";
+import { copyTask, TestStore } from "../engine/testStore.ts";
+import { newFleet } from "../fleet/state.ts";
 import { foldId, type JobNumber } from "../model/id.ts";
 import type { TaskRecord } from "../model/task.ts";
-import type { Input, Reply } from "./input.ts";
 import { type Batch, LoopCore, type Next, type ReadAnswers, type Reads } from "./loopCore.ts";
-import { newEngine } from "./state.ts";
-import { JOB, POOL } from "./testFleet.ts";
-import { copyTask, TestStore } from "./testStore.ts";
+import { ServerMachine } from "./machine.ts";
 
 /** The loop's core with a store that a test commits to by hand. */
 class TestLoop {
   readonly store = new TestStore();
-  readonly core = new LoopCore<string>(newEngine(1));
+  readonly core = new LoopCore<string>(new ServerMachine(newEngine(1), newFleet()));
   readonly released: { caller: string; reply: Reply }[] = [];
   now = 1;
 
@@ -48,7 +50,7 @@ class TestLoop {
         .filter(({ number }) => number >= first && number <= last)
         .map(copyTask),
     );
-    return { tasks, taskIds, ranges };
+    return { tasks, taskIds, ranges, instances: new Map() };
   }
 
   inFlight: Batch<string> | null = null;

@@ -1,23 +1,24 @@
+import { NOTHING_LOADED } from "../engine/apply.ts";
+import type { Effect } from "../engine/effect.ts";
+import type { Reply } from "../engine/input.ts";
+import { forgetJob } from "../engine/jobEnding.ts";
+import { admitJob } from "../engine/jobs.ts";
+import { offerTasks, wantedRanges } from "../engine/place.ts";
+import type { Engine } from "../engine/state.ts";
+import { Uncommitted } from "../engine/uncommitted.ts";
+import { instanceNamed } from "../fleet/apply.ts";
 import type { Changes, JobProgress } from "../model/changes.ts";
+import type { InstanceRecord } from "../model/fleet/instance.ts";
 import { foldId, type JobNumber, type TaskNumber } from "../model/id.ts";
 import type { JobRecord } from "../model/job.ts";
 import { type NodeJobRecord, nodeJobKey } from "../model/nodeJob.ts";
 import type { TaskRecord } from "../model/task.ts";
-import { apply, jobNamed, type Loaded, NOTHING_LOADED, taskNamed } from "./apply.ts";
-import type { Effect } from "./effect.ts";
-import type { Input, Reply } from "./input.ts";
-import { forgetJob } from "./jobEnding.ts";
-import { admitJob } from "./jobs.ts";
-import { moveOn } from "./moveOn.ts";
-import { offerTasks, wantedRanges } from "./place.ts";
-import { hasChanges, takeOutcome } from "./record.ts";
-import type { Engine } from "./state.ts";
-import { beginStep, endStep } from "./step.ts";
-import { Uncommitted } from "./uncommitted.ts";
+import type { MachineInput, MachineLoaded, ServerMachine } from "./machine.ts";
+import { jobNamed, tasksNamed } from "./named.ts";
 
 /** An input with whoever is told the reply. */
 export interface Asked<Caller> {
-  readonly input: Input;
+  readonly input: MachineInput;
   readonly caller: Caller;
 }
 
@@ -58,6 +59,8 @@ export interface Reads {
   readonly tasks: ReadonlyMap<JobNumber, ReadonlySet<string>>;
   /** For Store.findTaskIds. */
   readonly taskIds: ReadonlyMap<JobNumber, ReadonlySet<string>>;
+  /** For Store.readInstances. */
+  readonly instances: ReadonlySet<number>;
   /** For Store.readTaskRange: the read-ahead of queues. */
   readonly ranges: readonly TaskRange[];
 }
@@ -66,6 +69,7 @@ export interface Reads {
 export interface ReadAnswers {
   readonly tasks: ReadonlyMap<JobNumber, ReadonlyMap<string, TaskRecord>>;
   readonly taskIds: ReadonlyMap<JobNumber, ReadonlySet<string>>;
+  readonly instances: ReadonlyMap<number, InstanceRecord>;
   /** In the order of Reads.ranges. */
   readonly ranges: readonly (readonly TaskRecord[])[];
 }
@@ -86,15 +90,19 @@ interface Collecting<Caller> {
  * again, and the engine is restored from the store.
  */
 export class LoopCore<Caller> {
-  readonly engine: Engine;
+  readonly machine: ServerMachine;
   #collecting: Collecting<Caller> | null = null;
   #inFlight: Batch<Caller> | null = null;
   #behind: Batch<Caller> | null = null;
   /** Completed jobs in memory: they go when everything about them is committed. */
   readonly #completed = new Set<JobNumber>();
 
-  constructor(engine: Engine) {
-    this.engine = engine;
+  constructor(machine: ServerMachine) {
+    this.machine = machine;
+  }
+
+  get engine(): Engine {
+    return this.machine.engine;
   }
 
   /** Whether a batch may be begun now. */
@@ -144,24 +152,23 @@ export class LoopCore<Caller> {
     return { ...this.#taskReads(collecting.asked), ranges: collecting.ranges };
   }
 
-  #taskReads(asked: readonly Asked<Caller>[]): Pick<Reads, "tasks" | "taskIds"> {
+  #taskReads(asked: readonly Asked<Caller>[]): Omit<Reads, "ranges"> {
+    const instances = new Set<number>();
     const tasks = new Map<JobNumber, Set<string>>();
     const taskIds = new Map<JobNumber, Set<string>>();
     for (const { input } of asked) {
+      const instance = input.kind === "fleet" ? instanceNamed(input.request) : null;
+      if (instance !== null) instances.add(instance);
       const job = this.#jobOf(input);
       if (job === null) continue;
-      const task = taskNamed(input);
-      if (task !== null) addTo(tasks, job, task);
-      if (input.kind === "rerunTargets") {
-        for (const id of input.targets) addTo(tasks, job, foldId(id));
-      }
+      for (const task of tasksNamed(this.engine, input)) addTo(tasks, job, task);
       if (input.kind !== "addTasks") continue;
       for (const { id } of input.tasks) addTo(taskIds, job, foldId(id));
     }
-    return { tasks, taskIds };
+    return { tasks, taskIds, instances };
   }
 
-  #jobOf(input: Input): JobNumber | null {
+  #jobOf(input: MachineInput): JobNumber | null {
     const id = jobNamed(input);
     return id === null ? null : (this.engine.jobsById.get(id) ?? null);
   }
@@ -180,18 +187,16 @@ export class LoopCore<Caller> {
   /** Applies the batch, with the tasks that were read. */
   apply(answers: ReadAnswers, wallClock: number): Next<Caller> {
     const { asked, layers, ranges } = this.#mustCollect();
-    const { engine } = this;
+    const { machine, engine } = this;
     this.#offer(ranges, answers, layers);
-    beginStep(engine, wallClock);
+    machine.begin(wallClock);
     const uncommitted = new Uncommitted([...layers, engine.outcome.changes]);
     const replies = asked.map(({ input, caller }) => {
-      const reply = apply(engine, input, this.#load(input, answers, uncommitted));
-      moveOn(engine);
+      const reply = machine.apply(input, this.#load(input, answers, uncommitted));
       return { caller, reply };
     });
-    endStep(engine);
-    const isChange = hasChanges(engine);
-    const { changes, effects } = takeOutcome(engine);
+    machine.end();
+    const { changes, effects, isChange } = machine.take();
     this.#collecting = null;
     this.#noteCompleted(changes);
     return this.#putAway({ changes, isChange, replies, effects });
@@ -209,31 +214,36 @@ export class LoopCore<Caller> {
   }
 
   /** Just before the input is applied, so that it sees what the inputs before it did. */
-  #load(input: Input, answers: ReadAnswers, uncommitted: Uncommitted): Loaded {
+  #load(input: MachineInput, answers: ReadAnswers, uncommitted: Uncommitted): MachineLoaded {
+    const instance = this.#instanceOf(input, answers, uncommitted);
     const job = this.#jobOf(input);
-    if (job === null) return NOTHING_LOADED;
-    const id = taskNamed(input);
-    if (id !== null) {
-      const stored = answers.tasks.get(job)?.get(id);
-      return { ...NOTHING_LOADED, task: uncommitted.taskOfId(job, id, stored) };
+    if (job === null) return { ...NOTHING_LOADED, instance };
+    const tasks = new Map<string, TaskRecord>();
+    for (const key of tasksNamed(this.engine, input)) {
+      const task = uncommitted.taskOfId(job, key, answers.tasks.get(job)?.get(key));
+      if (task !== null) tasks.set(key, task);
     }
-    if (input.kind === "rerunTargets") {
-      const targets = new Map<string, TaskRecord>();
-      for (const key of input.targets.map(foldId)) {
-        const task = uncommitted.taskOfId(job, key, answers.tasks.get(job)?.get(key));
-        if (task !== null) targets.set(key, task);
+    const existingIds = new Set<string>();
+    if (input.kind === "addTasks") {
+      const stored = answers.taskIds.get(job);
+      for (const task of input.tasks) {
+        const key = foldId(task.id);
+        // An id whose deletion is not committed yet still counts: nobody was told that it is gone.
+        if (stored?.has(key) === true || uncommitted.hasTaskId(job, key)) existingIds.add(key);
       }
-      return { ...NOTHING_LOADED, targets };
     }
-    if (input.kind !== "addTasks") return NOTHING_LOADED;
-    const stored = answers.taskIds.get(job);
-    const existing = new Set<string>();
-    for (const task of input.tasks) {
-      const key = foldId(task.id);
-      // An id whose deletion is not committed yet still counts: nobody was told that it is gone.
-      if (stored?.has(key) === true || uncommitted.hasTaskId(job, key)) existing.add(key);
-    }
-    return { ...NOTHING_LOADED, existingIds: existing };
+    return { tasks, existingIds, instance };
+  }
+
+  #instanceOf(
+    input: MachineInput,
+    { instances }: ReadAnswers,
+    uncommitted: Uncommitted,
+  ): InstanceRecord | null {
+    const number = input.kind === "fleet" ? instanceNamed(input.request) : null;
+    if (number === null) return null;
+    const changed = uncommitted.newest((layer) => layer.fleet?.instances ?? NO_INSTANCES, number);
+    return changed ?? instances.get(number) ?? null;
   }
 
   #noteCompleted(changes: Changes): void {
@@ -290,6 +300,8 @@ export class LoopCore<Caller> {
     return this.#collecting;
   }
 }
+
+const NO_INSTANCES: ReadonlyMap<number, InstanceRecord> = new Map();
 
 function addTo(map: Map<JobNumber, Set<string>>, job: JobNumber, id: string): void {
   const ids = map.get(job) ?? new Set<string>();

@@ -1,0 +1,37 @@
+import type { FleetChanges, StoredFleet } from "../model/fleet/changes.ts";
+import { Registry } from "./registry.ts";
+import { type Fleet, type FleetSettings, newFleet } from "./state.ts";
+
+/** Fleet operations as they were at the last commit. */
+export function restoreFleet(stored: StoredFleet, settings: FleetSettings): Fleet {
+  return {
+    ...newFleet(settings),
+    counters: { ...stored.counters },
+    users: new Registry(stored.users),
+    userGroups: new Registry(stored.userGroups),
+    nodeGroups: new Registry(stored.nodeGroups),
+    definitions: new Registry(stored.definitions),
+    revisions: new Map(stored.revisions.map((record) => [record.definition, record])),
+    instances: new Map(stored.instances.map((record) => [record.number, record])),
+    instancesByJob: new Map(stored.instances.map(({ job, number }) => [job, number])),
+  };
+}
+
+/** What changed since the last call; null: nothing. Records are never changed but replaced, so none is copied. */
+export function takeFleetChanges(fleet: Fleet): FleetChanges | null {
+  const changes: FleetChanges = {
+    users: fleet.users.takeChanged(),
+    userGroups: fleet.userGroups.takeChanged(),
+    nodeGroups: fleet.nodeGroups.takeChanged(),
+    definitions: fleet.definitions.takeChanged(),
+    revisions: fleet.newRevisions,
+    instances: fleet.changedInstances,
+    counters: { ...fleet.counters },
+  };
+  const { users, userGroups, nodeGroups, definitions, revisions, instances } = changes;
+  const count = users.size + userGroups.size + nodeGroups.size + definitions.size;
+  if (count + revisions.length + instances.size === 0) return null;
+  fleet.newRevisions = [];
+  fleet.changedInstances = new Map();
+  return changes;
+}

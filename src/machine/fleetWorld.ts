@@ -1,0 +1,128 @@
+import { apply, NOTHING_LOADED } from "../engine/apply.ts";
+import { editNode } from "../engine/nodeEdit.ts";
+import { rerunTargets } from "../engine/runs/rerun.ts";
+import { type Engine, mustHave, type Node } from "../engine/state.ts";
+import type { FleetNode, World } from "../fleet/world.ts";
+import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
+import { foldId, type JobNumber, type NodeNumber } from "../model/id.ts";
+import type { JobSpec } from "../model/job.ts";
+import type { RequestError } from "../model/requestError.ts";
+import type { TaskRecord } from "../model/task.ts";
+
+/** The job of a task instance; no other job has an id of this form. */
+export function jobIdOfInstance(instance: number): string {
+  return `taskinstance-${instance}`;
+}
+
+/** The task of a node in the job of a task instance: by the number, as node ids can be changed. */
+export function taskIdOfNode(node: NodeNumber): string {
+  return `node-${node}`;
+}
+
+/** Nodes and jobs as fleet operations see and command them, in the same step. */
+export class FleetWorld implements World {
+  readonly #engine: Engine;
+  /** Targets that the request at hand names, from the store. */
+  loaded: ReadonlyMap<string, TaskRecord> = new Map();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  findNode(id: string): FleetNode | null {
+    const number = this.#engine.nodesById.get(foldId(id));
+    return number === undefined ? null : this.node(number);
+  }
+
+  node(number: NodeNumber): FleetNode | null {
+    const node = this.#engine.nodes.get(number);
+    return node === undefined ? null : fleetNodeOf(node);
+  }
+
+  editNode(number: NodeNumber, patch: Parameters<World["editNode"]>[1]): RequestError | null {
+    const { status, ...rest } = patch;
+    editNode(this.#engine, number, {
+      ...rest,
+      ...(status === undefined ? {} : { fleetStatus: status }),
+    });
+    return null;
+  }
+
+  removeNode(number: NodeNumber): RequestError | null {
+    const node = mustHave(this.#engine.nodes, number, "node");
+    const pool = node.pool.record.spec.id;
+    const nodes = [node.record.id];
+    const option = "terminate";
+    return this.#ask({ kind: "removeNodes", pool, nodes, option, timeoutMs: null });
+  }
+
+  startRun(
+    run: FleetRunSpec,
+    targets: readonly FleetTarget[],
+    timeoutMs: number | null,
+  ): JobNumber {
+    const spec = jobOf(run, timeoutMs);
+    const tasks = targets.map((target) => ({
+      id: taskIdOfNode(target.node),
+      spec: { commandLine: "", target: { node: target.node, attributes: target.attributes } },
+    }));
+    const error = this.#ask({ kind: "startRun", spec, targets: tasks });
+    if (error !== null) throw new Error(`a run could not be started: ${error.message}`);
+    return mustHave(this.#engine.jobsById, foldId(spec.id), "job");
+  }
+
+  rerun(job: JobNumber, nodes: readonly NodeNumber[]): RequestError | null {
+    const reply = rerunTargets(
+      this.#engine,
+      mustHave(this.#engine.jobs, job, "job"),
+      nodes.map(taskIdOfNode),
+      this.loaded,
+    );
+    return reply.ok ? null : reply.error;
+  }
+
+  stop(job: JobNumber, node: NodeNumber | null, reason: string): RequestError | null {
+    const { id } = mustHave(this.#engine.jobs, job, "job").record.spec;
+    if (node === null) return this.#ask({ kind: "terminateJob", job: id, reason });
+    const task = taskIdOfNode(node);
+    const loaded = { ...NOTHING_LOADED, tasks: this.loaded };
+    const reply = apply(this.#engine, { kind: "terminateTask", job: id, task }, loaded);
+    return reply.ok ? null : reply.error;
+  }
+
+  #ask(input: Parameters<typeof apply>[1]): RequestError | null {
+    const reply = apply(this.#engine, input, NOTHING_LOADED);
+    return reply.ok ? null : reply.error;
+  }
+}
+
+function fleetNodeOf({ record, pool }: Node): FleetNode {
+  return {
+    number: record.number,
+    id: record.id,
+    owner: record.owner ?? null,
+    status: record.fleetStatus,
+    accepts: pool.record.spec.accepts.includes("fleet"),
+    poolId: pool.record.spec.id,
+  };
+}
+
+/** It is in no pool: its nodes may be of several. */
+function jobOf(run: FleetRunSpec, timeoutMs: number | null): JobSpec {
+  return {
+    id: jobIdOfInstance(run.instanceNo),
+    type: "fleet",
+    displayName: null,
+    priority: 0,
+    maxParallelTasks: -1,
+    onAllTasksComplete: "terminatejob",
+    maxWallClockMs: timeoutMs,
+    maxTaskRetryCount: 0,
+    poolId: "",
+    preparation: null,
+    release: null,
+    commonEnvironmentSettings: [],
+    metadata: [],
+    run,
+  };
+}
