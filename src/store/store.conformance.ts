@@ -2,6 +2,7 @@ import { describe } from "bun:test";
 import { checkAccess } from "./conformance/access.ts";
 import { checkCommits } from "./conformance/commits.ts";
 import { checkEvents } from "./conformance/events.ts";
+import { checkFleet } from "./conformance/fleet.ts";
 import { checkWith, type OpenStore } from "./conformance/harness.ts";
 import { checkHistories } from "./conformance/histories.ts";
 import { checkLists } from "./conformance/lists.ts";
@@ -16,6 +17,7 @@ export function storeConformance(name: string, open: OpenStore): void {
     checkLive(check);
     checkEvents(check);
     checkAccess(check);
+    checkFleet(check);
     checkHistories(check);
   });
 }

@@ -21,12 +21,9 @@ const KINDS = ["users", "userGroups", "nodeGroups", "definitions"] as const;
 /** Within the transaction of a commit. What goes, goes first: its id may be taken by something new. */
 export function writeFleet(statements: Statements, changes: FleetChanges): void {
   for (const kind of KINDS) {
-    for (const [number, record] of changes[kind]) {
+    for (const number of changes[kind].keys()) {
       // Also of one that stays: ids of a kind may be exchanged in one batch.
       statements.run("DELETE FROM fleet_objects WHERE kind = ? AND number = ?", kind, number);
-      if (record === null && kind === "definitions") {
-        statements.run("DELETE FROM revisions WHERE definition = ?", number);
-      }
     }
     for (const [number, record] of changes[kind]) {
       if (record === null) continue;

@@ -1,0 +1,242 @@
+import { expect, test } from "bun:test";
+import type { Effect } from "../engine/effect.ts";
+import type { Reply } from "../engine/input.ts";
+import { restore } from "../engine/restore.ts";
+import { DEFAULT_SETTINGS } from "../engine/state.ts";
+import { POOL, resultOf } from "../engine/testFleet.ts";
+import { TestStore } from "../engine/testStore.ts";
+import type { FleetRequest } from "../fleet/input.ts";
+import { restoreFleet } from "../fleet/restore.ts";
+import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
+import type { RoleLevel } from "../model/fleet/person.ts";
+import type { StartOrder } from "../model/order.ts";
+import { readAnswers, readJobs } from "../sim/reads.ts";
+import { LoopCore } from "./loopCore.ts";
+import { type MachineInput, ServerMachine } from "./machine.ts";
+
+const PEOPLE: readonly (readonly [string, RoleLevel])[] = [
+  ["admin", 0],
+  ["manager", 1],
+  ["owner", 2],
+];
+
+/** Engine and fleet operations on a store, with nodes that a test plays by hand. */
+class TestMachine {
+  readonly store = new TestStore();
+  core = this.#open();
+  effects: Effect[] = [];
+  now = 1_000;
+
+  constructor() {
+    const { fleet } = this.core.machine;
+    for (const [id, role] of PEOPLE) {
+      fleet.counters.user += 1;
+      const person = { name: id, phone: "", email: "", description: "", role, passwordHash: null };
+      const stamps = { createdAt: 0, createdBy: null, updatedAt: null, updatedBy: null };
+      const number = fleet.counters.user;
+      fleet.users.put({ number, id, ...person, status: "enable", lastLoginAt: null, ...stamps });
+    }
+    this.send({ kind: "createPool", spec: { ...POOL, accepts: ["fleet"] } });
+  }
+
+  #open(): LoopCore<null> {
+    const engine = restore(this.store.readLive(), 1, DEFAULT_SETTINGS);
+    const fleet = restoreFleet(this.store.fleet.readLive(), DEFAULT_FLEET_SETTINGS);
+    return new LoopCore(new ServerMachine(engine, fleet));
+  }
+
+  /** The server dies after its last commit, and comes back. */
+  restart(): void {
+    this.effects = [];
+    this.core = this.#open();
+  }
+
+  /** Its effects are lost when the server dies right after the commit. */
+  send(input: MachineInput): Reply {
+    this.now += 1;
+    const jobs = readJobs(this.store, this.core.collect([{ input, caller: null }]));
+    const answers = readAnswers(this.store, this.core.admit(jobs));
+    const { commit, release } = this.core.apply(answers, this.now);
+    if (commit !== null) this.store.apply(commit.changes);
+    const released = commit === null ? release : this.core.committed().release;
+    for (const batch of released) this.effects.push(...batch.effects);
+    const reply = released.flatMap(({ replies }) => replies)[0]?.reply;
+    if (reply === undefined) throw new Error("no reply");
+    return reply;
+  }
+
+  as(id: string, request: FleetRequest): Reply {
+    const user = this.core.machine.fleet.users.find(id);
+    const actor = user === undefined ? null : { user: user.number, level: user.role };
+    return this.send({ kind: "fleet", request, actor });
+  }
+
+  must(id: string, request: FleetRequest): void {
+    const reply = this.as(id, request);
+    if (!reply.ok) throw new Error(reply.error.message);
+  }
+
+  node(id: string): void {
+    const facts = {
+      agentVersion: "0",
+      hostname: id,
+      os: "linux",
+      ipAddress: "127.0.0.1",
+      cores: 1,
+      memoryBytes: 1,
+      canReboot: false,
+    };
+    this.send({ kind: "nodeJoined", guid: id, name: id, pool: "pool", slots: 1, facts });
+    this.connect(id);
+  }
+
+  connect(id: string): void {
+    const facts = this.core.engine.nodes.get(this.number(id))?.record.facts;
+    if (facts === null || facts === undefined) throw new Error("no facts");
+    const link = { linkId: `${id}-${this.now}`, bootId: "boot", slots: 1 };
+    this.send({ kind: "nodeConnected", guid: id, ...link, facts, held: [] });
+  }
+
+  number(guid: string): number {
+    return this.core.engine.nodesByGuid.get(guid) ?? 0;
+  }
+
+  definition(id: string, nodes: readonly string[], nextTask?: string): void {
+    const script = { name: "a.sh", sha256: "0".repeat(64), sizeBytes: 1, words: [] };
+    const content = { script, osUser: null, byOnDemand: true, byTask: true };
+    const next = nextTask === undefined ? {} : { nextTask };
+    this.must("owner", {
+      request: "createDefinition",
+      id,
+      description: "",
+      content: { ...content, ...next },
+    });
+    const targets = { nodes, nodeGroups: [] };
+    this.must("owner", { request: "addTargets", definition: id, targets });
+    this.approve(id);
+  }
+
+  approve(definition: string): void {
+    this.must("owner", { request: "requestApproval", definition, approver: "manager", reason: "" });
+    this.must("manager", { request: "acceptApproval", definition });
+  }
+
+  starts(): StartOrder[] {
+    const orders = this.effects.flatMap((entry) => (entry.effect === "start" ? [entry.order] : []));
+    this.effects = [];
+    return orders;
+  }
+
+  end(order: StartOrder, exitCode = 0): void {
+    const node = this.core.engine.nodesById.get(order.nodeId) ?? 0;
+    const progress = this.core.engine.nodes.get(node)?.progress;
+    const linkId = progress?.linkId ?? "";
+    const upTo = (progress?.lastApplied ?? 0) + 1;
+    const result = resultOf({ state: "exited", exitCode }, this.now);
+    const reports = [{ kind: "ended", execution: order.execution, result }] as const;
+    this.send({ kind: "nodeReports", node, linkId, upTo, reports });
+  }
+
+  instance(number: number) {
+    return this.store.fleet.instances.get(number);
+  }
+}
+
+function ready(): TestMachine {
+  const machine = new TestMachine();
+  for (const id of ["n1", "n2"]) {
+    machine.node(id);
+    machine.must("owner", { request: "editNode", node: id, newId: `host.${id}`, status: "enable" });
+  }
+  machine.definition("second", ["host.n2"]);
+  machine.definition("first", ["host.n1", "host.n2"], "second");
+  const runners = { users: [], userGroups: [], definitions: ["first"] };
+  machine.must("owner", { request: "addRunners", definition: "second", runners });
+  machine.approve("second");
+  return machine;
+}
+
+const run = (definition: string) =>
+  ({ request: "runDefinition", definition, nodes: null, arguments: [] }) as const;
+
+test("a run goes to its nodes, and its next task begins in the commit of its last result", () => {
+  const machine = ready();
+  expect(machine.as("owner", run("first"))).toEqual({ ok: true, instance: 1 });
+  const orders = machine.starts();
+  expect(orders.map(({ nodeId, script }) => [nodeId, script?.instanceNo])).toEqual([
+    ["host.n1", 1],
+    ["host.n2", 1],
+  ]);
+  const [one, two] = orders;
+  if (one === undefined || two === undefined) throw new Error("no orders");
+  machine.end(one);
+  expect(machine.instance(1)).toMatchObject({ endedAt: null, result: null });
+  machine.end(two);
+  expect(machine.instance(1)).toMatchObject({ result: "success", nextInstance: 2 });
+  machine.restart();
+  expect(machine.core.machine.fleet.instances.has(2)).toBe(true);
+  machine.connect("n1");
+  machine.connect("n2");
+  const [next, ...others] = machine.starts();
+  expect([next?.script?.definitionId, next?.nodeId, others.length]).toEqual([
+    "second",
+    "host.n2",
+    0,
+  ]);
+  if (next !== undefined) machine.end(next);
+  expect(machine.instance(2)).toMatchObject({ result: "success", runnerText: "first(task)" });
+});
+
+test("a node of an ended instance is rerun from the store, under the next number", () => {
+  const machine = ready();
+  machine.as("owner", run("first"));
+  const [one, two] = machine.starts();
+  if (one === undefined || two === undefined) throw new Error("no orders");
+  machine.end(one, 3);
+  machine.end(two);
+  expect(machine.instance(1)).toMatchObject({ result: "fail", nextInstance: null });
+  machine.restart();
+  machine.connect("n1");
+  machine.connect("n2");
+  expect(machine.starts()).toEqual([]);
+  const rerun = { request: "rerunNodes", instance: 1, nodes: ["host.n1"] } as const;
+  expect(machine.as("owner", rerun)).toEqual({ ok: true, instance: 1 });
+  expect(machine.instance(1)).toMatchObject({ endedAt: null, result: null });
+  expect(machine.as("owner", rerun)).toMatchObject({ error: { code: "TaskNotCompleted" } });
+  const [again] = machine.starts();
+  expect(again).toMatchObject({ ordinal: 2, nodeId: "host.n1" });
+  if (again !== undefined) machine.end(again);
+  expect(machine.instance(1)).toMatchObject({ result: "success", nextInstance: 2 });
+});
+
+test("a schedule fires once, whatever dies after its commit", () => {
+  const machine = ready();
+  machine.now = 1_795_219_200_000;
+  const when = { form: "cron", cron: "0 * * * *" } as const;
+  const schedule = { id: "s", when, timeZone: "UTC", status: "enable" } as const;
+  const content = { byScheduler: true };
+  machine.must("owner", { request: "editDefinition", definition: "second", content });
+  machine.must("owner", { request: "addSchedule", definition: "second", schedule });
+  machine.approve("second");
+  machine.now = 1_795_219_200_000 + 3_600_000;
+  expect(machine.core.machine.nextDueAt()).toBeLessThanOrEqual(machine.now);
+  machine.must("admin", { request: "noteLogin", user: "admin" });
+  expect(machine.instance(1)?.runnerText).toBe("s(scheduler)");
+  machine.restart();
+  machine.must("admin", { request: "noteLogin", user: "admin" });
+  expect(machine.instance(2)).toBe(undefined);
+});
+
+test("what is refused changes nothing that is stored", () => {
+  const machine = ready();
+  const before = JSON.stringify([...machine.store.fleet.definitions, ...machine.store.nodes]);
+  const refused: FleetRequest[] = [
+    { request: "editNode", node: "host.n1", newId: "host.n2", status: "disable" },
+    { request: "deleteNode", node: "host.n1" },
+    run("unknown"),
+    { request: "stopInstance", instance: 9, node: null, reason: "" },
+  ];
+  for (const request of refused) expect(machine.as("owner", request).ok).toBe(false);
+  expect(machine.send({ kind: "fleet", request: run("first"), actor: null }).ok).toBe(false);
+  expect(JSON.stringify([...machine.store.fleet.definitions, ...machine.store.nodes])).toBe(before);
+});
