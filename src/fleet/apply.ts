@@ -26,6 +26,7 @@ export function applyFleet(
 ): FleetReply {
   switch (request.request) {
     case "createUser":
+    case "makeFirstUser":
     case "editUser":
     case "setPassword":
     case "deleteUser":
@@ -43,7 +44,15 @@ function applyAs(
   world: World,
   request: Exclude<
     FleetRequest,
-    { request: "createUser" | "editUser" | "setPassword" | "deleteUser" | "noteLogin" }
+    {
+      request:
+        | "createUser"
+        | "makeFirstUser"
+        | "editUser"
+        | "setPassword"
+        | "deleteUser"
+        | "noteLogin";
+    }
   >,
   actor: Actor,
   loaded: InstanceRecord | null,

@@ -24,6 +24,8 @@ export interface Profile {
 }
 
 export type UserRequest =
+  /** By the server itself, at its first start: an administrator without a password. */
+  | { readonly request: "makeFirstUser"; readonly id: string }
   /** By anyone, without a login: the account is disabled and of a guest. */
   | {
       readonly request: "createUser";

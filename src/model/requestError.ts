@@ -43,6 +43,7 @@ export const REQUEST_ERROR_STATUS = {
   NotMember: 409,
   ObjectInUse: 409,
   LastAdministrator: 409,
+  OperationNotValidOnToken: 409,
   NotApproved: 409,
   NothingToApprove: 409,
   ApprovalNotRequested: 409,

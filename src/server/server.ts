@@ -2,18 +2,20 @@ import type { Server as BunServer, WebSocketHandler } from "bun";
 import type { Logger } from "pino";
 import { Clock } from "../engine/clock.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
+import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
 import type { ExecNote } from "../model/event.ts";
 import type { EventSequence } from "../model/id.ts";
-import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
 import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
 import type { Store } from "../store/store.ts";
-import { Authenticator, issueJoinToken } from "./access/tokens.ts";
+import { Passwords } from "./access/passwords.ts";
+import { Authenticator, endSessions, issueJoinToken } from "./access/tokens.ts";
 import { performEffects } from "./effects.ts";
 import { ExecDesk } from "./exec/execDesk.ts";
 import { endOfOpen, readOpenNotes } from "./exec/openNotes.ts";
 import type { ExecClient, ExecRelay } from "./exec/relay.ts";
+import { fleetAccessOf, makeFirstUser } from "./fleet/access.ts";
 import { liveViewOf } from "./liveView.ts";
 import { Loop } from "./loop/loop.ts";
 import { createMetrics } from "./metrics.ts";
@@ -140,6 +142,7 @@ export class Server implements RunningServer {
     loop.onRestored = () => links.closeAll();
     const server = new Server(options, loop, parts.value);
     loop.start();
+    await makeFirstUser(loop);
     void server.#endOpenExecs(lastSequence);
     server.#forgetAnswersNowAndThen();
     await provider?.resume(server.#providedGuids());
@@ -266,7 +269,15 @@ function contextOf(
   http: () => BunServer<LinkData>,
 ): ServerContext {
   const { loop, links, desk, commits, metrics } = parts;
-  const authenticator = new Authenticator(options.store);
+  const { clock } = loop.parts;
+  const authenticator = new Authenticator(options.store, {
+    user: (number) => loop.fleet.users.get(number) ?? null,
+    now: () => clock.now(),
+  });
+  const forgetToken = (hash: string): void => {
+    authenticator.forget(hash);
+    desk.endOf(hash);
+  };
   return {
     settings: {
       version: options.version,
@@ -277,6 +288,8 @@ function contextOf(
     requests: loop,
     store: options.store,
     live: liveViewOf(loop),
+    fleet: fleetAccessOf(loop),
+    passwords: new Passwords(),
     events: commits,
     nodeFiles: { ask: (node, question) => links.ask(node, question) },
     exec: {
@@ -291,10 +304,8 @@ function contextOf(
       metrics: () => metrics.registry.metrics(),
     },
     authenticate: (request) => authenticator.authenticate(request),
-    forgetToken(hash) {
-      authenticator.forget(hash);
-      desk.endOf(hash);
-    },
+    forgetToken,
+    endSessions: (user) => endSessions(options.store, forgetToken, user),
     clock: () => loop.parts.clock.now(),
     epoch: () => SINGLE_SERVER_EPOCH,
     health: () => (loop.isHealthy ? "ok" : "busy"),

@@ -55,6 +55,10 @@ export interface ApiTokenRecord {
   /** 0 administrator, 1 manager, 2 operator, 3 guest. */
   readonly role: number;
   readonly createdAt: number;
+  /** Whose it is; null: nobody's in particular. */
+  readonly user: number | null;
+  /** Null: never. */
+  readonly expiresAt: number | null;
 }
 
 /** Written in the same transaction as the changes. */

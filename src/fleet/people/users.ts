@@ -9,6 +9,7 @@ import { ownedBy } from "./owned.ts";
 /** Accounts (OPMATE 3). `actor` null: nobody is logged in, which only making an account allows. */
 export function applyToUsers(fleet: Fleet, request: UserRequest, actor: Actor | null): FleetReply {
   if (request.request === "createUser") return createUser(fleet, request, actor);
+  if (request.request === "makeFirstUser") return makeFirstUser(fleet, request.id);
   const user = findUser(fleet, request.user);
   if (isRefusal(user)) return user;
   if (request.request === "noteLogin") {
@@ -23,7 +24,7 @@ export function applyToUsers(fleet: Fleet, request: UserRequest, actor: Actor | 
 function applyToOne(
   fleet: Fleet,
   user: UserRecord,
-  request: Exclude<UserRequest, { request: "createUser" | "noteLogin" }>,
+  request: Exclude<UserRequest, { request: "createUser" | "makeFirstUser" | "noteLogin" }>,
   actor: Actor,
 ): FleetReply {
   switch (request.request) {
@@ -34,6 +35,20 @@ function applyToOne(
     case "deleteUser":
       return deleteUser(fleet, user, actor);
   }
+}
+
+function makeFirstUser(fleet: Fleet, id: string): FleetReply {
+  if (fleet.users.size > 0 || fleet.counters.user > 0) {
+    return refuse("UserExists", "There are users already.", "Log in as one of them.");
+  }
+  fleet.counters.user += 1;
+  fleet.users.put({
+    number: fleet.counters.user,
+    ...{ id, name: id, phone: "", email: "", description: "" },
+    ...{ role: 0, status: "enable", passwordHash: null, lastLoginAt: null },
+    ...made(fleet, null),
+  });
+  return DONE;
 }
 
 /** A self-made account is a guest's, and disabled until an administrator enables it. */

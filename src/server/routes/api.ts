@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { API_BASE, type Endpoint, type EndpointKey } from "../../protocol/api/endpoint/endpoint.ts";
 import { type Api, ENDPOINTS } from "../../protocol/api/endpoint/table.ts";
+import { userHandlers } from "../fleet/users.ts";
 import { type AnyHandler, Calls, type HandlersOf } from "./call.ts";
 import type { Caller, ServerContext } from "./context.ts";
 import { eventHandlers } from "./events.ts";
@@ -91,6 +92,7 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...eventHandlers(context),
     ...fileHandlers(context),
     ...systemHandlers(context),
+    ...userHandlers(context),
   };
   const failed = (error: unknown, request: Request): Response => {
     const requestId = requestIdOf(request);

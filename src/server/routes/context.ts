@@ -1,6 +1,9 @@
 import type { Explanation } from "../../engine/explanation.ts";
 import type { PromotionState } from "../../engine/groups/promotion.ts";
 import type { Reply, RequestInput } from "../../engine/input.ts";
+import type { Actor, FleetRequest } from "../../fleet/input.ts";
+import type { Fleet } from "../../fleet/state.ts";
+import type { UserNumber } from "../../model/fleet/person.ts";
 import type { JobNumber, NodeNumber, PoolNumber } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
 import type { NodeProgress, NodeRecord, NodeState } from "../../model/node.ts";
@@ -10,6 +13,7 @@ import type { TaskRecord } from "../../model/task.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
 import type { Store } from "../../store/store.ts";
+import type { Passwords } from "../access/passwords.ts";
 import type { Nowhere } from "../views/groupsStatus.ts";
 import type { ExecSessions } from "./exec.ts";
 
@@ -115,6 +119,16 @@ export interface Caller {
   readonly name: string;
   /** Of the token that the request came with. */
   readonly tokenHash: string;
+  /** For fleet operations. */
+  readonly actor: Actor;
+}
+
+/** Fleet operations as the routes see them. */
+export interface FleetAccess {
+  /** Live, for reads. */
+  readonly state: Fleet;
+  /** Resolves and rejects as Requests.submit. */
+  ask(request: FleetRequest, actor: Actor | null): Promise<Reply>;
 }
 
 export type Authentication =
@@ -136,6 +150,8 @@ export interface ServerContext {
   readonly requests: Requests;
   readonly store: Store;
   readonly live: LiveView;
+  readonly fleet: FleetAccess;
+  readonly passwords: Passwords;
   readonly events: CommittedEvents;
   readonly nodeFiles: NodeFiles;
   readonly exec: ExecSessions;
@@ -145,6 +161,8 @@ export interface ServerContext {
   authenticate(request: Request): Promise<Authentication>;
   /** An API token was taken back. */
   forgetToken(hash: string): void;
+  /** Takes back all sessions of a user. */
+  endSessions(user: UserNumber): Promise<void>;
   /** Milliseconds since 1970. */
   clock(): number;
   epoch(): number;

@@ -76,7 +76,7 @@ function apiTokens(context: ServerContext): ApiTokenHandlers {
     "GET /api-tokens": async () => ({ items: (await store.listApiTokens()).map(apiTokenView) }),
     "POST /api-tokens": async ({ body }) => {
       const { name, role } = await body();
-      const record = { name, role, createdAt: context.clock() };
+      const record = { name, role, createdAt: context.clock(), user: null, expiresAt: null };
       const token = await issueApiToken(store, record);
       return { ...apiTokenView({ ...record, hash: hashToken(token) }), token };
     },

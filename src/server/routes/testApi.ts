@@ -6,13 +6,17 @@ import type { Effect } from "../../engine/effect.ts";
 import { DEFAULT_SETTINGS } from "../../engine/state.ts";
 import { DEFAULT_FLEET_SETTINGS } from "../../fleet/state.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
+import type { RoleLevel } from "../../model/fleet/person.ts";
 import type { NodeNumber } from "../../model/id.ts";
 import type { NodeReport, StartOrder } from "../../model/order.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobRange, BlobStore } from "../../store/blobStore.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
+import { Passwords } from "../access/passwords.ts";
+import { Authenticator, endSessions } from "../access/tokens.ts";
 import type { ExecReservation } from "../exec/execDesk.ts";
+import { fleetAccessOf, makeFirstUser } from "../fleet/access.ts";
 import { liveViewOf } from "../liveView.ts";
 import { Loop } from "../loop/loop.ts";
 import { createApi } from "./api.ts";
@@ -181,6 +185,7 @@ export class TestApi {
   #loop: Loop | null = null;
   #app: ReturnType<typeof createApi> | null = null;
   readonly #directory: string;
+  readonly passwords = new Passwords();
 
   private constructor(store: Store, directory: string) {
     this.store = store;
@@ -206,6 +211,7 @@ export class TestApi {
     api.#loop = loop;
     api.#app = createApi(api.#context(loop));
     loop.start();
+    await makeFirstUser(loop);
     return api;
   }
 
@@ -221,6 +227,10 @@ export class TestApi {
   }
 
   #context(loop: Loop): ServerContext {
+    const authenticator = new Authenticator(this.store, {
+      user: (number) => loop.fleet.users.get(number) ?? null,
+      now: () => this.#now,
+    });
     return {
       settings: {
         version: "1.2.3",
@@ -231,6 +241,8 @@ export class TestApi {
       requests: loop,
       store: this.store,
       live: liveViewOf(loop),
+      fleet: fleetAccessOf(loop),
+      passwords: this.passwords,
       events: {
         subscribe: (onCommit) => {
           this.#listeners.add(onCommit);
@@ -250,15 +262,18 @@ export class TestApi {
       },
       blobs: this.blobs,
       metrics: { contentType: "text/plain", metrics: async () => "figures 1\n" },
-      // The token of a test is its role.
+      // The token of a test is its role, or what a login gave.
       authenticate: async (request) => {
         const role = /^Bearer (\d)$/.exec(request.headers.get("authorization") ?? "")?.[1];
         if (role !== undefined) {
+          const level = Number(role) as RoleLevel;
+          const actor = { user: 1, level };
           return {
             ok: true,
-            caller: { role: Number(role), name: "test", tokenHash: this.tokenHash },
+            caller: { role: level, name: "test", tokenHash: this.tokenHash, actor },
           };
         }
+        if (request.headers.has("authorization")) return authenticator.authenticate(request);
         const error = {
           code: "AuthenticationFailed",
           message: "No token.",
@@ -266,7 +281,11 @@ export class TestApi {
         } as const;
         return { ok: false, error };
       },
-      forgetToken: (hash) => this.forgotten.push(hash),
+      forgetToken: (hash) => {
+        this.forgotten.push(hash);
+        authenticator.forget(hash);
+      },
+      endSessions: (user) => endSessions(this.store, (hash) => authenticator.forget(hash), user),
       clock: () => this.#now,
       epoch: () => 1,
       health: () => "ok",

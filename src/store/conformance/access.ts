@@ -97,8 +97,8 @@ function checkKeysAndTokens(check: Check): void {
 
   check("API tokens are read by hash and listed by age", async (opened) => {
     const [young, old] = [
-      { hash: "a", name: "young", role: 3, createdAt: 2 },
-      { hash: "b", name: "old", role: 0, createdAt: 1 },
+      { hash: "a", name: "young", role: 3, createdAt: 2, user: 7, expiresAt: 9 },
+      { hash: "b", name: "old", role: 0, createdAt: 1, user: null, expiresAt: null },
     ];
     if (young === undefined || old === undefined) throw new Error();
     await opened.store.addApiToken(young);

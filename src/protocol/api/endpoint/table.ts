@@ -7,6 +7,7 @@ import { NODE_ENDPOINTS } from "./nodes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
 import { FILE_ENDPOINTS, SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
+import { USER_ENDPOINTS } from "./users.ts";
 
 /** The whole API. */
 export const ENDPOINTS = {
@@ -19,6 +20,7 @@ export const ENDPOINTS = {
   ...EVENT_ENDPOINTS,
   ...FILE_ENDPOINTS,
   ...SYSTEM_ENDPOINTS,
+  ...USER_ENDPOINTS,
 };
 
 export type Api = typeof ENDPOINTS;

@@ -1,0 +1,139 @@
+import type { FleetRequest } from "../../fleet/input.ts";
+import type { UserRecord } from "../../model/fleet/person.ts";
+import { isoTime } from "../../model/time.ts";
+import type { USER_ENDPOINTS } from "../../protocol/api/endpoint/users.ts";
+import { hashToken, issueApiToken, SESSION_MS } from "../access/tokens.ts";
+import type { HandlersOf } from "../routes/call.ts";
+import type { Caller, ServerContext } from "../routes/context.ts";
+import { givenOf } from "../routes/lookup.ts";
+import { Refusal, refuse } from "../routes/refusal.ts";
+import { present, timeOf } from "../views/present.ts";
+import { userView } from "../views/user.ts";
+import { byId, hasPart, rows } from "./rows.ts";
+
+/** Submits a request of fleet operations in the caller's name; throws what it was refused for. */
+export async function ask(
+  { fleet }: ServerContext,
+  caller: Caller | null,
+  request: FleetRequest,
+): Promise<{ readonly instance?: number; readonly revision?: number }> {
+  const reply = await fleet.ask(request, caller?.actor ?? null);
+  if (!reply.ok) throw new Refusal(reply.error);
+  return reply;
+}
+
+export function userHandlers(context: ServerContext): HandlersOf<typeof USER_ENDPOINTS> {
+  const { fleet } = context;
+  const find = (id: string): UserRecord => {
+    const user = fleet.state.users.find(id);
+    if (user !== undefined) return user;
+    throw refuse(
+      "UserNotFound",
+      `There is no user ${id}.`,
+      "See the users with GET /api/v1/users.",
+    );
+  };
+  const view = (user: UserRecord) => userView(fleet.state, user);
+  return {
+    "POST /users": async ({ body, caller }) => {
+      const { id, password, description = "", ...profile } = await body();
+      const passwordHash = await context.passwords.hash(password);
+      const account = { profile: { ...profile, description }, passwordHash };
+      await ask(context, caller, { request: "createUser", id, ...account });
+      return view(find(id));
+    },
+    "GET /users": async ({ query }) => {
+      const { id, name, role, status } = query;
+      const fits = byId(fleet.state.users.values()).filter(
+        (user) =>
+          hasPart(user.id, id) &&
+          hasPart(user.name, name) &&
+          (role === undefined || user.role === role) &&
+          (status === undefined || user.status === status),
+      );
+      return rows(fits, query, view);
+    },
+    "GET /users/{userId}": async ({ parameters }) => view(find(parameters.userId)),
+    "PATCH /users/{userId}": async ({ parameters, body, caller }) => {
+      const { newId, role, status, ...profile } = await body();
+      const user = parameters.userId;
+      const level = role as UserRecord["role"] | undefined;
+      const change = { profile: givenOf(profile), ...givenOf({ newId, role: level, status }) };
+      await ask(context, caller, { request: "editUser", user, ...change });
+      return view(find(newId ?? user));
+    },
+    "DELETE /users/{userId}": async ({ parameters, caller }) => {
+      const { number } = find(parameters.userId);
+      await ask(context, caller, { request: "deleteUser", user: parameters.userId });
+      await context.endSessions(number);
+      return undefined;
+    },
+    "PUT /users/{userId}/password": async ({ parameters, body, caller }) => {
+      const user = parameters.userId;
+      const passwordHash = await context.passwords.hash((await body()).password);
+      await ask(context, caller, { request: "setPassword", user, passwordHash });
+      await context.endSessions(find(user).number);
+      return undefined;
+    },
+    ...sessions(context),
+  };
+}
+
+type SessionHandlers = Pick<HandlersOf<typeof USER_ENDPOINTS>, "POST /login" | "POST /logout">;
+
+function sessions(context: ServerContext): SessionHandlers {
+  const { fleet, store } = context;
+  return {
+    "POST /login": async ({ body }) => {
+      const { id, password } = await body();
+      const user = fleet.state.users.find(id);
+      if (!(await context.passwords.isRight(password, user?.passwordHash ?? null)) || !user) {
+        throw refuse(
+          "AuthenticationFailed",
+          `Expected the password of user ${id}, and got another one; or there is no such user.`,
+          "Try again, or let an administrator set a new one: stint user passwd.",
+        );
+      }
+      if (user.status === "disable") throw disabled(user.id);
+      const createdAt = context.clock();
+      const expiresAt = createdAt + SESSION_MS;
+      const token = await issueApiToken(
+        store,
+        // As much as its user may, whatever that is at the time.
+        { name: "session", role: 0, createdAt, user: user.number, expiresAt },
+        "session",
+      );
+      await ask(context, null, { request: "noteLogin", user: user.id });
+      return {
+        userId: user.id,
+        role: user.role,
+        token,
+        expirationTime: isoTime(expiresAt),
+        ...present({ previousLoginTime: timeOf(user.lastLoginAt) }),
+      };
+    },
+    "POST /logout": async ({ caller, request }) => {
+      const given = request.headers.get("authorization")?.replace(/^Bearer /i, "") ?? "";
+      const hash = caller?.tokenHash ?? hashToken(given);
+      const token = await store.readApiToken(hash);
+      if (token?.expiresAt === null) {
+        throw refuse(
+          "OperationNotValidOnToken",
+          "Expected the token of a session, and this one was made to stay.",
+          "Take it back with stint system revoke.",
+        );
+      }
+      await store.removeApiToken(hash);
+      context.forgetToken(hash);
+      return undefined;
+    },
+  };
+}
+
+function disabled(id: string): Refusal {
+  return refuse(
+    "AccountDisabled",
+    `The account of user ${id} is disabled.`,
+    `An administrator enables it: stint user edit -id ${id} -st E.`,
+  );
+}
