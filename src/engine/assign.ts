@@ -61,8 +61,12 @@ export function assignBeside(
   return live;
 }
 
-/** One that has only had a canary had no execution of its own, and is not at its first for that. */
-function countExecution({ progress }: TaskRecord): void {
+/**
+ * One that has only had a canary had no execution of its own, and is not at its first for that. A fleet script's number
+ * rises with each rerun, also with one whose script was never sent.
+ */
+function countExecution({ progress, spec }: TaskRecord): void {
+  if (spec.target !== undefined) return;
   const hasRun = progress.execution !== null || (progress.group?.ranVersion ?? null) !== null;
   progress.systemTaskVersion = hasRun ? progress.systemTaskVersion + 1 : 0;
 }

@@ -62,9 +62,9 @@ export class FleetWorld implements World {
     timeoutMs: number | null,
   ): JobNumber {
     const spec = jobOf(run, timeoutMs);
-    const tasks = targets.map((target) => ({
-      id: taskIdOfNode(target.node),
-      spec: { commandLine: "", target: { node: target.node, attributes: target.attributes } },
+    const tasks = targets.map(({ node, nodeId, attributes }) => ({
+      id: taskIdOfNode(node),
+      spec: { commandLine: "", target: { node, nodeId, attributes } },
     }));
     const error = this.#ask({ kind: "startRun", spec, targets: tasks });
     if (error !== null) throw new Error(`a run could not be started: ${error.message}`);

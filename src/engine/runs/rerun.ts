@@ -67,6 +67,7 @@ function runAgain(engine: Engine, job: Job, task: TaskRecord): void {
   else counts.failed -= 1;
   counts.active += 1;
   saveJobProgress(engine, job);
+  task.progress.systemTaskVersion += 1;
   task.progress.outcome = null;
   task.progress.startedAt = null;
   task.progress.endedAt = null;

@@ -29,7 +29,11 @@ class RunFleet extends TestFleet {
       id: node,
       spec: {
         commandLine: "",
-        target: { node: this.engine.nodesById.get(node) ?? 999, attributes: { A: node } },
+        target: {
+          node: this.engine.nodesById.get(node) ?? 999,
+          nodeId: node,
+          attributes: { A: node },
+        },
       },
     }));
     return this.send({
@@ -218,6 +222,18 @@ describe("a rerun", () => {
     fleet.end(order);
     expect(fleet.state("n1")).toBe("completed success");
     expect(fleet.jobState()).toBe("completed");
+  });
+
+  test("counts also where the script was never sent before", () => {
+    const fleet = new RunFleet();
+    fleet.host("n1");
+    fleet.disconnect("n1");
+    fleet.run(["n1"]);
+    fleet.pass(START_WITHIN_MS + 1_000);
+    expect(fleet.state("n1")).toBe("completed failure NodeDidNotAnswer");
+    fleet.connect("n1");
+    fleet.rerun("n1");
+    expect(fleet.start().ordinal).toBe(2);
   });
 
   test("of several targets is all or nothing", () => {

@@ -82,11 +82,15 @@ function run(
   if (mistake !== null) return mistake;
   const instance = startInstance(fleet, world, definition, revision, {
     runner: { kind: "user", user: actor.user },
-    runnerText: `${fleet.users.get(actor.user)?.id ?? actor.user}(user)`,
+    runnerText: userText(fleet, actor),
     arguments: request.arguments,
     plan,
   });
   return { ok: true, instance: instance.number };
+}
+
+function userText(fleet: Fleet, { user }: Actor): string {
+  return `${fleet.users.get(user)?.id ?? user}(user)`;
 }
 
 /** Nodes that a person picked; each has to be a target of what runs. */
@@ -156,7 +160,10 @@ function rerun(
   }
   const error = world.rerun(instance.job, nodes);
   if (error !== null) return { ok: false, error };
-  saveInstance(fleet, { ...instance, endedAt: null, result: null, stopReason: null });
+  const runnerText = userText(fleet, actor);
+  const added = nodes.map((node) => ({ node, at: fleet.now, runnerText }));
+  const reruns = [...instance.reruns, ...added];
+  saveInstance(fleet, { ...instance, endedAt: null, result: null, stopReason: null, reruns });
   return { ok: true, instance: instance.number };
 }
 

@@ -117,6 +117,7 @@ export function startInstance(
     result: null,
     nextTask: content.nextTask,
     nextInstance: null,
+    reruns: [],
     stopReason: null,
   };
   return saveInstance(fleet, record);

@@ -14,7 +14,7 @@ export interface LeftNode {
 /** What would run where, and what would not, and why (OPMATE 6.2, 9). */
 export interface TargetPlan {
   /** In the order of their ids. */
-  readonly targets: readonly (FleetTarget & { readonly nodeId: string })[];
+  readonly targets: readonly FleetTarget[];
   readonly left: readonly LeftNode[];
   /** Reserved words that a node has no value for, or more than one: nothing runs anywhere as long as there are any. */
   readonly problems: readonly { readonly nodeId: string; readonly message: string }[];
@@ -42,7 +42,7 @@ export function planTargets(
   content: DefinitionContent,
   only: ReadonlySet<NodeNumber> | null,
 ): TargetPlan {
-  const targets: (FleetTarget & { nodeId: string })[] = [];
+  const targets: FleetTarget[] = [];
   const left: LeftNode[] = [];
   const problems: { nodeId: string; message: string }[] = [];
   const groups = groupsByNode(fleet);

@@ -1,4 +1,4 @@
-import type { JobNumber } from "../id.ts";
+import type { JobNumber, NodeNumber } from "../id.ts";
 import type { DefinitionNumber } from "./definition.ts";
 import type { UserNumber } from "./person.ts";
 
@@ -14,6 +14,13 @@ export type InstanceRunner =
       readonly definition: DefinitionNumber;
       readonly instance: InstanceNumber;
     };
+
+export interface Rerun {
+  readonly node: NodeNumber;
+  readonly at: number;
+  /** As InstanceRecord.runnerText. */
+  readonly runnerText: string;
+}
 
 /** One run of a task definition (OPMATE 7). Its nodes are the tasks of its job. */
 export interface InstanceRecord {
@@ -37,6 +44,8 @@ export interface InstanceRecord {
   readonly nextTask: DefinitionNumber | null;
   /** The instance that its success started, once; null: none. */
   readonly nextInstance: InstanceNumber | null;
+  /** Nodes that were run again, in order: the n-th of a node is its EXEC NO n + 1. */
+  readonly reruns: readonly Rerun[];
   /** Why it was stopped; null: it was not. */
   readonly stopReason: string | null;
 }

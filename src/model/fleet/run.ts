@@ -34,6 +34,8 @@ export interface ScriptSource {
 /** One node of a run. */
 export interface FleetTarget {
   readonly node: NodeNumber;
+  /** As it was when the run began. */
+  readonly nodeId: string;
   /** Values of the attributes that the script names, by key, as they were when the run began. */
   readonly attributes: Readonly<Record<string, string>>;
 }

@@ -118,7 +118,7 @@ export function fleetRun(
   };
   const tasks = Array.from({ length: count }, (_, index) => ({
     ...task(number, index + 1),
-    spec: { commandLine: "", target: { node: index + 1, attributes: { KEY: "é" } } },
+    spec: { commandLine: "", target: { node: index + 1, nodeId: "n", attributes: { KEY: "é" } } },
   }));
   return { record: { ...rest, spec: { ...spec, type: "fleet", run } }, tasks };
 }
