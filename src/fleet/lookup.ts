@@ -5,7 +5,7 @@ import type { RequestErrorCode } from "../model/requestError.ts";
 import type { Registry } from "./registry.ts";
 import { type Refusal, refuse } from "./reply.ts";
 import type { Fleet } from "./state.ts";
-import type { FleetNode, World } from "./world.ts";
+import type { FleetNode, NodeLookup } from "./world.ts";
 
 /** How a kind of object is spoken of, and the codes of what can be wrong with an id of it. */
 interface Kind {
@@ -89,7 +89,7 @@ export function findDefinition({ definitions }: Fleet, id: string): DefinitionRe
   return find(definitions, DEFINITION, id);
 }
 
-export function findNode(world: World, id: string): FleetNode | Refusal {
+export function findNode(world: NodeLookup, id: string): FleetNode | Refusal {
   return (
     world.findNode(id) ??
     refuse("NodeNotFound", `There is no node ${id}.`, "List them for their ids: stint node list.")

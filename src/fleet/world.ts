@@ -23,10 +23,13 @@ export interface NodePatch {
   readonly updatedBy: UserNumber;
 }
 
-/** The machine of nodes and jobs, which does what it is told in the same step (DESIGN 2). */
-export interface World {
+export interface NodeLookup {
   findNode(id: string): FleetNode | null;
   node(number: NodeNumber): FleetNode | null;
+}
+
+/** The machine of nodes and jobs, which does what it is told in the same step (DESIGN 2). */
+export interface World extends NodeLookup {
   /** Null: done. */
   editNode(number: NodeNumber, patch: NodePatch): RequestError | null;
   removeNode(number: NodeNumber): RequestError | null;

@@ -36,12 +36,12 @@ export interface MachineLoaded extends Loaded {
 export class ServerMachine {
   readonly engine: Engine;
   readonly fleet: Fleet;
-  readonly #world: FleetWorld;
+  readonly world: FleetWorld;
 
   constructor(engine: Engine, fleet: Fleet) {
     this.engine = engine;
     this.fleet = fleet;
-    this.#world = new FleetWorld(engine);
+    this.world = new FleetWorld(engine);
     fleet.now = engine.now;
   }
 
@@ -61,7 +61,7 @@ export class ServerMachine {
   end(): void {
     const dueAt = nextScheduledAt(this.fleet);
     if (dueAt !== null && dueAt <= this.fleet.now) {
-      fireSchedules(this.fleet, this.#world);
+      fireSchedules(this.fleet, this.world);
       this.#moveOn();
     }
     endStep(this.engine);
@@ -83,8 +83,8 @@ export class ServerMachine {
   }
 
   #ask({ request, actor }: FleetAsk, { instance, tasks }: MachineLoaded): FleetReply {
-    this.#world.loaded = tasks;
-    return applyFleet(this.fleet, this.#world, request, actor, instance);
+    this.world.loaded = tasks;
+    return applyFleet(this.fleet, this.world, request, actor, instance);
   }
 
   #moveOn(): void {
@@ -93,7 +93,7 @@ export class ServerMachine {
       for (const number of this.engine.endedRuns) {
         this.engine.endedRuns.delete(number);
         const job = this.engine.jobs.get(number);
-        if (job !== undefined) runEnded(this.fleet, this.#world, number, job.counts);
+        if (job !== undefined) runEnded(this.fleet, this.world, number, job.counts);
       }
       moveOn(this.engine);
     }

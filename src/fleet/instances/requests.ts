@@ -1,4 +1,4 @@
-import type { DefinitionRecord, RevisionRecord } from "../../model/fleet/definition.ts";
+import type { DefinitionContent, DefinitionRecord } from "../../model/fleet/definition.ts";
 import type { InstanceRecord } from "../../model/fleet/instance.ts";
 import type { Relation } from "../../model/fleet/permission.ts";
 import type { NodeNumber } from "../../model/id.ts";
@@ -14,7 +14,7 @@ import {
   refuse,
 } from "../reply.ts";
 import type { Fleet } from "../state.ts";
-import type { World } from "../world.ts";
+import type { NodeLookup, World } from "../world.ts";
 import { saveInstance } from "./live.ts";
 import { planMistake, runnableRevision, startInstance } from "./start.ts";
 import { nodesOf, planTargets } from "./targetPlan.ts";
@@ -66,7 +66,7 @@ function run(
   const revision = runnableRevision(fleet, definition, "byOnDemand");
   if (isRefusal(revision)) return revision;
   const only =
-    request.nodes === null ? null : subset(fleet, world, definition, revision, request.nodes);
+    request.nodes === null ? null : subsetOf(fleet, world, definition, revision.content, request.nodes);
   if (only !== null && isRefusal(only)) return only;
   const plan = planTargets(fleet, world, revision.content, only);
   const [left] = plan.left;
@@ -94,11 +94,11 @@ function userText(fleet: Fleet, { user }: Actor): string {
 }
 
 /** Nodes that a person picked; each has to be a target of what runs. */
-function subset(
+export function subsetOf(
   fleet: Fleet,
-  world: World,
+  world: NodeLookup,
   definition: DefinitionRecord,
-  { revision, content }: RevisionRecord,
+  content: DefinitionContent,
   ids: readonly string[],
 ): Set<NodeNumber> | Refusal {
   const nodes = nodesOf(fleet, world, content);
@@ -109,8 +109,8 @@ function subset(
     if (!nodes.has(node.number)) {
       return refuse(
         "NotATarget",
-        `Node ${node.id} is no target of revision ${revision} of task ${definition.id}.`,
-        `Its targets: stint task listtarget -id ${definition.id} -rv ${revision}.`,
+        `Node ${node.id} is no target of revision ${definition.revision} of task ${definition.id}.`,
+        `Its targets: stint task listtarget -id ${definition.id} -rv ${definition.revision}.`,
         "nodes",
       );
     }

@@ -3,7 +3,7 @@ import { reservedMeaning } from "../../model/fleet/reservedWords.ts";
 import type { FleetTarget } from "../../model/fleet/run.ts";
 import type { NodeNumber } from "../../model/id.ts";
 import type { Fleet } from "../state.ts";
-import type { FleetNode, World } from "../world.ts";
+import type { FleetNode, NodeLookup } from "../world.ts";
 
 /** A node of the targets that a run leaves out, with the reason. */
 export interface LeftNode {
@@ -23,7 +23,7 @@ export interface TargetPlan {
 /** All nodes that the content names, once each, whatever their state; null: one that is not there any more. */
 export function nodesOf(
   fleet: Fleet,
-  world: World,
+  world: NodeLookup,
   { targets }: Pick<DefinitionContent, "targets">,
 ): Map<NodeNumber, FleetNode | null> {
   const nodes = new Map<NodeNumber, FleetNode | null>();
@@ -38,7 +38,7 @@ export function nodesOf(
 /** `only`: these nodes of the targets; null: all of them. */
 export function planTargets(
   fleet: Fleet,
-  world: World,
+  world: NodeLookup,
   content: DefinitionContent,
   only: ReadonlySet<NodeNumber> | null,
 ): TargetPlan {

@@ -7,6 +7,9 @@ export function fleetAccessOf(loop: Loop): FleetAccess {
     get state() {
       return loop.fleet;
     },
+    get world() {
+      return loop.fleetWorld;
+    },
     ask: (request, actor) => loop.askFleet(request, actor),
   };
 }

@@ -8,6 +8,7 @@ import { wantsStep } from "../../engine/step.ts";
 import type { Actor, FleetRequest } from "../../fleet/input.ts";
 import { restoreFleet } from "../../fleet/restore.ts";
 import type { Fleet, FleetSettings } from "../../fleet/state.ts";
+import type { World } from "../../fleet/world.ts";
 import { type Batch, LoopCore, type Next } from "../../machine/loopCore.ts";
 import { type MachineInput, ServerMachine } from "../../machine/machine.ts";
 import type { JobNumber, NodeNumber } from "../../model/id.ts";
@@ -130,6 +131,11 @@ export class Loop implements Requests {
   /** The live state of fleet operations, for reads. */
   get fleet(): Fleet {
     return this.#core.machine.fleet;
+  }
+
+  /** Nodes as fleet operations see them. */
+  get fleetWorld(): World {
+    return this.#core.machine.world;
   }
 
   /** A request of fleet operations. Resolves and rejects as submit. */

@@ -2,6 +2,8 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { API_BASE, type Endpoint, type EndpointKey } from "../../protocol/api/endpoint/endpoint.ts";
 import { type Api, ENDPOINTS } from "../../protocol/api/endpoint/table.ts";
+import { definitionHandlers } from "../fleet/definitions.ts";
+import { instanceHandlers } from "../fleet/instances.ts";
 import { userHandlers } from "../fleet/users.ts";
 import { type AnyHandler, Calls, type HandlersOf } from "./call.ts";
 import type { Caller, ServerContext } from "./context.ts";
@@ -93,6 +95,8 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...fileHandlers(context),
     ...systemHandlers(context),
     ...userHandlers(context),
+    ...definitionHandlers(context),
+    ...instanceHandlers(context),
   };
   const failed = (error: unknown, request: Request): Response => {
     const requestId = requestIdOf(request);

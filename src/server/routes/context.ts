@@ -3,6 +3,7 @@ import type { PromotionState } from "../../engine/groups/promotion.ts";
 import type { Reply, RequestInput } from "../../engine/input.ts";
 import type { Actor, FleetRequest } from "../../fleet/input.ts";
 import type { Fleet } from "../../fleet/state.ts";
+import type { NodeLookup } from "../../fleet/world.ts";
 import type { UserNumber } from "../../model/fleet/person.ts";
 import type { JobNumber, NodeNumber, PoolNumber } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
@@ -127,6 +128,8 @@ export interface Caller {
 export interface FleetAccess {
   /** Live, for reads. */
   readonly state: Fleet;
+  /** Nodes as fleet operations see them, for plans: nothing is commanded through it. */
+  readonly world: NodeLookup;
   /** Resolves and rejects as Requests.submit. */
   ask(request: FleetRequest, actor: Actor | null): Promise<Reply>;
 }

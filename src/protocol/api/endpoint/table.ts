@@ -1,7 +1,9 @@
 import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from "./endpoint.ts";
+import { DEFINITION_ENDPOINTS } from "./definitions.ts";
 import { EVENT_ENDPOINTS } from "./events.ts";
 import { EXECUTION_ENDPOINTS } from "./executions.ts";
 import { GROUP_ENDPOINTS } from "./groups.ts";
+import { INSTANCE_ENDPOINTS } from "./instances.ts";
 import { JOB_ENDPOINTS } from "./jobs.ts";
 import { NODE_ENDPOINTS } from "./nodes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
@@ -21,6 +23,8 @@ export const ENDPOINTS = {
   ...FILE_ENDPOINTS,
   ...SYSTEM_ENDPOINTS,
   ...USER_ENDPOINTS,
+  ...DEFINITION_ENDPOINTS,
+  ...INSTANCE_ENDPOINTS,
 };
 
 export type Api = typeof ENDPOINTS;
