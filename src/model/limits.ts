@@ -36,6 +36,8 @@ export const REQUEST_BODY_MAX_BYTES = 32 * 1024 * 1024;
 export const COMMAND_LINE_MAX_LENGTH = 128 * 1024;
 export const ENVIRONMENT_SETTINGS_MAX = 1000;
 export const RESOURCE_FILES_MAX = 1000;
+/** A script of a task definition: people write and review it, and every node of a run fetches it. */
+export const SCRIPT_MAX_BYTES = 1024 * 1024;
 /** Inline content of one resource file; larger files belong on the server's file store or behind a URL. */
 export const INLINE_CONTENT_MAX_LENGTH = 256 * 1024;
 export const METADATA_MAX = 100;

@@ -30,6 +30,8 @@ export const REQUEST_ERROR_STATUS = {
   FileNotFound: 404,
   TokenNotFound: 404,
   AmbiguousId: 400,
+  ScriptRefused: 400,
+  ScriptNotFound: 404,
   PathRefused: 400,
   PathNotFound: 404,
   ResourceNotFound: 404,
