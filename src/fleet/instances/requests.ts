@@ -66,7 +66,9 @@ function run(
   const revision = runnableRevision(fleet, definition, "byOnDemand");
   if (isRefusal(revision)) return revision;
   const only =
-    request.nodes === null ? null : subsetOf(fleet, world, definition, revision.content, request.nodes);
+    request.nodes === null
+      ? null
+      : subsetOf(fleet, world, definition, revision.content, request.nodes);
   if (only !== null && isRefusal(only)) return only;
   const plan = planTargets(fleet, world, revision.content, only);
   const [left] = plan.left;

@@ -4,9 +4,9 @@ import type { DEFINITION_ENDPOINTS } from "../../protocol/api/endpoint/definitio
 import type { HandlersOf } from "../routes/call.ts";
 import type { ServerContext } from "../routes/context.ts";
 import { definitionView, userIdOf } from "../views/definition.ts";
-import { contentAt, findDefinition, lookOf } from "./definitions.ts";
-import { runPlan } from "./runPlan.ts";
+import { contentAt, findDefinition, lookOf } from "./definitionLookup.ts";
 import { byId, hasPart, rows } from "./rows.ts";
+import { runPlan } from "./runPlan.ts";
 
 type Handlers = HandlersOf<typeof DEFINITION_ENDPOINTS>;
 type Reads = Pick<
@@ -26,12 +26,7 @@ export function definitionReads(context: ServerContext): Reads {
       const look = lookOf(context);
       return rows(fits, query, (definition) => {
         const running = fleet.state.revisions.get(definition.number)?.content;
-        return definitionView(
-          look,
-          definition,
-          definition.revision,
-          running ?? definition.working,
-        );
+        return definitionView(look, definition, definition.revision, running ?? definition.working);
       });
     },
     "GET /definitions/{definitionId}": async ({ parameters, query }) => {
@@ -50,15 +45,19 @@ export function definitionReads(context: ServerContext): Reads {
         all.push(...found.items);
         cursor = found.cursor;
       } while (cursor !== null);
-      return rows(all, query, ({ revision, owner, content, approver, approvedAt, requestReason }) => ({
-        revision,
-        ownerId: userIdOf(fleet.state, owner),
-        scriptName: content.script.name,
-        sha256: content.script.sha256,
-        approverId: userIdOf(fleet.state, approver),
-        approvalTime: isoTime(approvedAt),
-        requestReason,
-      }));
+      return rows(
+        all,
+        query,
+        ({ revision, owner, content, approver, approvedAt, requestReason }) => ({
+          revision,
+          ownerId: userIdOf(fleet.state, owner),
+          scriptName: content.script.name,
+          sha256: content.script.sha256,
+          approverId: userIdOf(fleet.state, approver),
+          approvalTime: isoTime(approvedAt),
+          requestReason,
+        }),
+      );
     },
     "GET /definitions/{definitionId}/plan": async ({ parameters, query, caller }) => {
       const definition = findDefinition(context, parameters.definitionId);

@@ -1,58 +1,17 @@
 import type { FleetRequest } from "../../fleet/input.ts";
-import type { DefinitionContent, DefinitionRecord } from "../../model/fleet/definition.ts";
 import type { DEFINITION_ENDPOINTS } from "../../protocol/api/endpoint/definitions.ts";
 import type { HandlersOf } from "../routes/call.ts";
 import type { Caller, ServerContext } from "../routes/context.ts";
 import { givenOf } from "../routes/lookup.ts";
-import { refuse } from "../routes/refusal.ts";
-import { type DefinitionLook, definitionView } from "../views/definition.ts";
+import { definitionView } from "../views/definition.ts";
 import { contentOf, schedulePatch } from "./definitionBodies.ts";
+import { findDefinition, lookOf } from "./definitionLookup.ts";
 import { definitionReads } from "./definitionReads.ts";
 import { scriptOf } from "./scripts.ts";
 import { ask } from "./users.ts";
 
 type Handlers = HandlersOf<typeof DEFINITION_ENDPOINTS>;
 type Requested = FleetRequest & { readonly definition: string };
-
-export function lookOf({ fleet, live, clock }: ServerContext): DefinitionLook {
-  return {
-    fleet: fleet.state,
-    now: clock(),
-    nodeIdOf: (node) => live.node(node)?.record.id ?? null,
-  };
-}
-
-export function findDefinition({ fleet }: ServerContext, id: string): DefinitionRecord {
-  const definition = fleet.state.definitions.find(id);
-  if (definition !== undefined) return definition;
-  throw refuse(
-    "DefinitionNotFound",
-    `There is no task ${id}.`,
-    "See the tasks with GET /api/v1/definitions.",
-  );
-}
-
-/** The content of a revision; 0: the working copy. Throws when there is no such revision. */
-export async function contentAt(
-  { store }: ServerContext,
-  definition: DefinitionRecord,
-  revision: number,
-): Promise<DefinitionContent> {
-  if (revision === 0) return definition.working;
-  let cursor: string | null = null;
-  do {
-    const page = { limit: 100, cursor, order: "descending" } as const;
-    const found = await store.listRevisions(definition.number, page);
-    const record = found.items.find((item) => item.revision === revision);
-    if (record !== undefined) return record.content;
-    cursor = found.cursor;
-  } while (cursor !== null);
-  throw refuse(
-    "DefinitionNotFound",
-    `Task ${definition.id} has no revision ${revision}.`,
-    `See them with GET /api/v1/definitions/${definition.id}/revisions.`,
-  );
-}
 
 export function definitionHandlers(context: ServerContext): Handlers {
   return { ...definitionReads(context), ...edits(context), ...approvals(context) };
@@ -109,33 +68,36 @@ function edits(context: ServerContext): Edits {
 }
 
 function lists(context: ServerContext) {
-  const targetsOf = ({ nodeIds = [], nodeGroupIds = [] }: TargetBody) => ({
-    nodes: nodeIds,
-    nodeGroups: nodeGroupIds,
-  });
-  const runnersOf = ({ userIds = [], userGroupIds = [], definitionIds = [] }: RunnerBody) => ({
-    users: userIds,
-    userGroups: userGroupIds,
-    definitions: definitionIds,
-  });
-  const targets =
-    (request: "addTargets" | "removeTargets"): Handlers[`POST /definitions/{definitionId}/targets/add`] =>
-    async ({ parameters, body, caller }) => {
-      const definition = parameters.definitionId;
-      return await change(context, caller, { request, definition, targets: targetsOf(await body()) });
-    };
-  const runners =
-    (request: "addRunners" | "removeRunners"): Handlers[`POST /definitions/{definitionId}/runners/add`] =>
-    async ({ parameters, body, caller }) => {
-      const definition = parameters.definitionId;
-      return await change(context, caller, { request, definition, runners: runnersOf(await body()) });
-    };
+  const targets = async (
+    request: "addTargets" | "removeTargets",
+    { parameters, body, caller }: ListCall<TargetBody>,
+  ) => {
+    const { nodeIds = [], nodeGroupIds = [] } = await body();
+    const definition = parameters.definitionId;
+    const named = { nodes: nodeIds, nodeGroups: nodeGroupIds };
+    return await change(context, caller, { request, definition, targets: named });
+  };
+  const runners = async (
+    request: "addRunners" | "removeRunners",
+    { parameters, body, caller }: ListCall<RunnerBody>,
+  ) => {
+    const { userIds = [], userGroupIds = [], definitionIds = [] } = await body();
+    const definition = parameters.definitionId;
+    const named = { users: userIds, userGroups: userGroupIds, definitions: definitionIds };
+    return await change(context, caller, { request, definition, runners: named });
+  };
   return {
-    "POST /definitions/{definitionId}/targets/add": targets("addTargets"),
-    "POST /definitions/{definitionId}/targets/remove": targets("removeTargets"),
-    "POST /definitions/{definitionId}/runners/add": runners("addRunners"),
-    "POST /definitions/{definitionId}/runners/remove": runners("removeRunners"),
+    "POST /definitions/{definitionId}/targets/add": (call) => targets("addTargets", call),
+    "POST /definitions/{definitionId}/targets/remove": (call) => targets("removeTargets", call),
+    "POST /definitions/{definitionId}/runners/add": (call) => runners("addRunners", call),
+    "POST /definitions/{definitionId}/runners/remove": (call) => runners("removeRunners", call),
   } satisfies Partial<Handlers>;
+}
+
+interface ListCall<Body> {
+  readonly parameters: { readonly definitionId: string };
+  readonly caller: Caller | null;
+  body(): Promise<Body>;
 }
 
 interface TargetBody {
@@ -167,7 +129,12 @@ function schedules(context: ServerContext) {
     }) => {
       const patch = schedulePatch(await body());
       const { definitionId: definition, scheduleId: schedule } = parameters;
-      return await change(context, caller, { request: "editSchedule", definition, schedule, patch });
+      return await change(context, caller, {
+        request: "editSchedule",
+        definition,
+        schedule,
+        patch,
+      });
     },
     "DELETE /definitions/{definitionId}/schedules/{scheduleId}": async ({ parameters, caller }) => {
       const { definitionId: definition, scheduleId: schedule } = parameters;

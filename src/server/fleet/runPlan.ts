@@ -15,7 +15,8 @@ export async function runPlan(
   nodeIds: readonly string[] | null,
   caller: Caller | null,
 ) {
-  if (caller === null) throw refuse("AuthenticationFailed", "Nobody is logged in.", "Log in first.");
+  if (caller === null)
+    throw refuse("AuthenticationFailed", "Nobody is logged in.", "Log in first.");
   const { fleet } = context;
   const { revision, refusals, plan } = planRun(
     fleet.state,

@@ -2,8 +2,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { API_BASE, type Endpoint, type EndpointKey } from "../../protocol/api/endpoint/endpoint.ts";
 import { type Api, ENDPOINTS } from "../../protocol/api/endpoint/table.ts";
+
 import { definitionHandlers } from "../fleet/definitions.ts";
 import { instanceHandlers } from "../fleet/instances.ts";
+
+import { scriptHandlers } from "../fleet/scripts.ts";
+
 import { userHandlers } from "../fleet/users.ts";
 import { type AnyHandler, Calls, type HandlersOf } from "./call.ts";
 import type { Caller, ServerContext } from "./context.ts";
@@ -97,6 +101,7 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...userHandlers(context),
     ...definitionHandlers(context),
     ...instanceHandlers(context),
+    ...scriptHandlers(context),
   };
   const failed = (error: unknown, request: Request): Response => {
     const requestId = requestIdOf(request);

@@ -2,28 +2,47 @@ import { REQUEST_BODY_MAX_BYTES } from "../../model/limits.ts";
 import { BODY_DEPTH_EXPECTED, isDeeper } from "../../protocol/api/depth.ts";
 import { refuse } from "./refusal.ts";
 
-function tooLarge(givenBytes: number) {
-  const expected = `a body of at most ${REQUEST_BODY_MAX_BYTES} bytes`;
-  return refuse(
-    "RequestBodyTooLarge",
-    `Expected ${expected} and got ${givenBytes} or more.`,
-    "Send it in several requests.",
-    { expected, given: String(givenBytes) },
-  );
+const SMALLER = "Send it in several requests.";
+
+function tooLarge(givenBytes: number, maxBytes: number, fix: string) {
+  const expected = `a body of at most ${maxBytes} bytes`;
+  return refuse("RequestBodyTooLarge", `Expected ${expected} and got ${givenBytes} or more.`, fix, {
+    expected,
+    given: String(givenBytes),
+  });
+}
+
+/** The chunks of a body; refused as soon as it is known to be too large, whatever its headers say. */
+async function* chunksWithin(
+  request: Request,
+  maxBytes: number,
+  fix: string,
+): AsyncGenerator<Uint8Array> {
+  const declaredBytes = Number(request.headers.get("content-length") ?? "0");
+  if (declaredBytes > maxBytes) throw tooLarge(declaredBytes, maxBytes, fix);
+  let sizeBytes = 0;
+  for await (const chunk of request.body ?? []) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > maxBytes) throw tooLarge(sizeBytes, maxBytes, fix);
+    yield chunk;
+  }
+}
+
+/** The body's bytes, at most `maxBytes`; `fix` says what to do about a larger one. */
+export async function readBytes(request: Request, maxBytes: number, fix: string): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of chunksWithin(request, maxBytes, fix)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** The body as text; refused as soon as it is known to be too large, whatever its headers say. */
 export async function readText(request: Request): Promise<string> {
   const declaredBytes = Number(request.headers.get("content-length") ?? "0");
-  if (declaredBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge(declaredBytes);
-  if (request.headers.has("content-length")) return await request.text();
-  if (request.body === null) return "";
+  // The server takes no more than what was declared.
+  if (declaredBytes > 0 && declaredBytes <= REQUEST_BODY_MAX_BYTES) return await request.text();
   const decoder = new TextDecoder();
   let text = "";
-  let sizeBytes = 0;
-  for await (const chunk of request.body) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > REQUEST_BODY_MAX_BYTES) throw tooLarge(sizeBytes);
+  for await (const chunk of chunksWithin(request, REQUEST_BODY_MAX_BYTES, SMALLER)) {
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

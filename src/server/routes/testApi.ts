@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Clock } from "../../engine/clock.ts";
 import type { Effect } from "../../engine/effect.ts";
 import { DEFAULT_SETTINGS } from "../../engine/state.ts";
+import type { FleetRequest } from "../../fleet/input.ts";
 import { DEFAULT_FLEET_SETTINGS } from "../../fleet/state.ts";
 import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/execution.ts";
 import type { RoleLevel } from "../../model/fleet/person.ts";
@@ -181,7 +182,7 @@ export class TestApi {
   readonly forgotten: string[] = [];
   readonly #listeners = new Set<() => void>();
   #now = TEST_TIME;
-  #reports = 0;
+  readonly #reports = new Map<string, number>();
   #loop: Loop | null = null;
   #app: ReturnType<typeof createApi> | null = null;
   readonly #directory: string;
@@ -355,11 +356,17 @@ export class TestApi {
     return reply.node;
   }
 
+  /** A request of fleet operations by the first administrator. */
+  async askFleet(request: FleetRequest): Promise<void> {
+    const reply = await this.#must(this.#loop).askFleet(request, { user: 1, level: 0 });
+    if (!reply.ok) throw new Error(reply.error.message);
+  }
+
   async report(node: NodeNumber, name: string, reports: readonly NodeReport[]): Promise<void> {
-    this.#reports += reports.length;
+    const upTo = (this.#reports.get(name) ?? 0) + reports.length;
+    this.#reports.set(name, upTo);
     const linkId = `link-${name}`;
-    const kind = "nodeReports";
-    await this.#must(this.#loop).ask({ kind, node, linkId, upTo: this.#reports, reports });
+    await this.#must(this.#loop).ask({ kind: "nodeReports", node, linkId, upTo, reports });
   }
 
   /** The order to start an execution of the task, once it was given. */

@@ -36,7 +36,8 @@ export function definitionView(
 ): Definition {
   const { fleet } = look;
   const { script, osUser, nextTask, nodeTimeoutMs, runTimeoutMs } = content;
-  const durationOf = (valueMs: number | null) => (valueMs === null ? null : formatDuration(valueMs));
+  const durationOf = (valueMs: number | null) =>
+    valueMs === null ? null : formatDuration(valueMs);
   return {
     id: definition.id,
     revision,
@@ -68,7 +69,10 @@ function switchOf(isOn: boolean): "enable" | "disable" {
   return isOn ? "enable" : "disable";
 }
 
-function approvalView(fleet: Fleet, { approval, approver }: DefinitionRecord): Definition["approval"] {
+function approvalView(
+  fleet: Fleet,
+  { approval, approver }: DefinitionRecord,
+): Definition["approval"] {
   const idOf = (user: UserNumber | null) => (user === null ? null : userIdOf(fleet, user));
   switch (approval.state) {
     case "none":

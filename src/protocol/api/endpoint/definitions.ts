@@ -17,8 +17,6 @@ import {
 } from "../definition.ts";
 import { created, endpoints, json, nothing } from "./endpoint.ts";
 
-const AT = "/definitions/{definitionId}" as const;
-
 export const DEFINITION_ENDPOINTS = endpoints({
   "POST /definitions": {
     summary: "Create a task definition; its working copy runs once it is approved",
@@ -32,69 +30,73 @@ export const DEFINITION_ENDPOINTS = endpoints({
     query: DEFINITIONS_QUERY,
     answer: json(rowsOf(DEFINITION)),
   },
-  [`GET ${AT}`]: {
+  "GET /definitions/{definitionId}": {
     summary:
       "Get a task definition: its running revision, or the one that is named; 0 is the working copy",
     action: "read",
     query: REVISION_QUERY,
     answer: json(DEFINITION),
   },
-  [`PATCH ${AT}`]: {
+  "PATCH /definitions/{definitionId}": {
     summary: "Change the working copy, the owner or the id",
     action: "read",
     body: DEFINITION_PATCH,
     answer: json(DEFINITION),
   },
-  [`DELETE ${AT}`]: { summary: "Delete a task definition", action: "read", answer: nothing() },
-  [`GET ${AT}/revisions`]: {
+  "DELETE /definitions/{definitionId}": {
+    summary: "Delete a task definition",
+    action: "read",
+    answer: nothing(),
+  },
+  "GET /definitions/{definitionId}/revisions": {
     summary: "List approved revisions, the newest first",
     action: "read",
     query: ROWS_QUERY,
     answer: json(rowsOf(REVISION)),
   },
-  [`GET ${AT}/plan`]: {
+  "GET /definitions/{definitionId}/plan": {
     summary: "What a run would do now, and whether you may: nothing is executed",
     action: "read",
     query: PLAN_QUERY,
     answer: json(PLAN),
   },
-  [`POST ${AT}/targets/add`]: {
+  "POST /definitions/{definitionId}/targets/add": {
     summary: "Add targets to the working copy",
     action: "read",
     body: TARGET_NAMES,
     answer: json(DEFINITION),
   },
-  [`POST ${AT}/targets/remove`]: {
+  "POST /definitions/{definitionId}/targets/remove": {
     summary: "Take targets out of the working copy",
     action: "read",
     body: TARGET_NAMES,
     answer: json(DEFINITION),
   },
-  [`POST ${AT}/runners/add`]: {
+  "POST /definitions/{definitionId}/runners/add": {
     summary: "Add who may run it",
     action: "read",
     body: RUNNER_NAMES,
     answer: json(DEFINITION),
   },
-  [`POST ${AT}/runners/remove`]: {
+  "POST /definitions/{definitionId}/runners/remove": {
     summary: "Take out who may run it",
     action: "read",
     body: RUNNER_NAMES,
     answer: json(DEFINITION),
   },
-  [`POST ${AT}/schedules`]: {
+  "POST /definitions/{definitionId}/schedules": {
     summary: "Add a schedule",
     action: "read",
     body: SCHEDULE_ADD,
     answer: created(DEFINITION),
   },
-  [`PATCH ${AT}/schedules/{scheduleId}`]: {
+  "PATCH /definitions/{definitionId}/schedules/{scheduleId}": {
     summary: "Change a schedule",
     action: "read",
     body: SCHEDULE_PATCH,
     answer: json(DEFINITION),
   },
-  [`DELETE ${AT}/schedules/{scheduleId}`]: {
+  "DELETE /definitions/{definitionId}/schedules/{scheduleId}": {
     summary: "Take a schedule out",
     action: "read",
     answer: nothing(),
@@ -105,19 +107,19 @@ export const DEFINITION_ENDPOINTS = endpoints({
     query: z.strictObject({ owner: z.string().optional() }),
     answer: json(z.object({ items: z.array(APPROVAL_ITEM) })),
   },
-  [`POST ${AT}/approval/request`]: {
+  "POST /definitions/{definitionId}/approval/request": {
     summary: "Request the approval of the working copy",
     action: "read",
     body: APPROVAL_REQUEST,
     bodyIsOptional: true,
     answer: json(DEFINITION),
   },
-  [`POST ${AT}/approval/accept`]: {
+  "POST /definitions/{definitionId}/approval/accept": {
     summary: "Accept: the working copy becomes the next revision, which runs",
     action: "read",
     answer: json(DEFINITION),
   },
-  [`POST ${AT}/approval/reject`]: {
+  "POST /definitions/{definitionId}/approval/reject": {
     summary: "Reject the working copy",
     action: "read",
     body: REJECTION,

@@ -1,5 +1,5 @@
-import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from "./endpoint.ts";
 import { DEFINITION_ENDPOINTS } from "./definitions.ts";
+import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from "./endpoint.ts";
 import { EVENT_ENDPOINTS } from "./events.ts";
 import { EXECUTION_ENDPOINTS } from "./executions.ts";
 import { GROUP_ENDPOINTS } from "./groups.ts";
@@ -7,6 +7,7 @@ import { INSTANCE_ENDPOINTS } from "./instances.ts";
 import { JOB_ENDPOINTS } from "./jobs.ts";
 import { NODE_ENDPOINTS } from "./nodes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
+import { SCRIPT_ENDPOINTS } from "./scripts.ts";
 import { FILE_ENDPOINTS, SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
 import { USER_ENDPOINTS } from "./users.ts";
@@ -25,6 +26,7 @@ export const ENDPOINTS = {
   ...USER_ENDPOINTS,
   ...DEFINITION_ENDPOINTS,
   ...INSTANCE_ENDPOINTS,
+  ...SCRIPT_ENDPOINTS,
 };
 
 export type Api = typeof ENDPOINTS;

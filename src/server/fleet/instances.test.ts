@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { StartOrder } from "../../model/order.ts";
+import { inline, resultOf, TestApi } from "../routes/testApi.ts";
+
+const AS_NOBODY = { headers: { authorization: "" } };
+const SCRIPT = "#!/bin/sh\necho @OPM_ATTR.DISK@ on @STINT.NODE_ID@\n";
+
+let api: TestApi;
+let approver: RequestInit;
+const nodes = new Map<string, number>();
+
+/** Two nodes of a pool for fleet runs, and a manager beside the administrator. */
+beforeEach(async () => {
+  api = await TestApi.open();
+  await api.json("POST", "/pools", { id: "fleet", provider: "none", accepts: ["fleet"] });
+  for (const name of ["n1", "n2"]) {
+    nodes.set(name, await api.addNode(name, "fleet"));
+    await api.askFleet({ request: "editNode", node: name, status: "enable" });
+  }
+  const account = { name: "Ma", phone: "1", email: "m@x", password: "secret-1" };
+  await api.json("POST", "/users", { id: "ma", ...account }, AS_NOBODY);
+  await api.json("PATCH", "/users/ma", { role: 1, status: "enable" });
+  const login = { id: "ma", password: account.password };
+  const { token } = await api.json("POST", "/login", login, AS_NOBODY);
+  approver = { headers: { authorization: `Bearer ${token}` } };
+});
+afterEach(() => api.close());
+
+async function define(id: string, body: object = {}): Promise<void> {
+  const { name, sha256 } = await api.json("POST", "/scripts?name=disk.sh", SCRIPT);
+  const content = { script: { name, sha256 }, byOnDemand: "enable", ...body };
+  await api.json("POST", "/definitions", { id, ...content });
+  await api.json("POST", `/definitions/${id}/targets/add`, { nodeIds: ["n1", "n2"] });
+}
+
+async function approve(id: string): Promise<void> {
+  await api.json("POST", `/definitions/${id}/approval/request`, { approverId: "ma" });
+  await api.json("POST", `/definitions/${id}/approval/accept`, undefined, approver);
+}
+
+async function withDisk(): Promise<void> {
+  await api.askFleet({ request: "createNodeGroup", id: "g", description: "" });
+  for (const node of nodes.keys()) {
+    await api.askFleet({ request: "addGroupNode", nodeGroup: "g", node });
+  }
+  await api.askFleet({ request: "setAttribute", nodeGroup: "g", key: "DISK", value: "/dev/sda" });
+}
+
+async function end(order: StartOrder, exitCode: number, stdout: string): Promise<void> {
+  const number = nodes.get(order.nodeId) ?? 0;
+  const result = resultOf(exitCode, inline(stdout));
+  const { execution } = order;
+  await api.report(number, order.nodeId, [{ kind: "ended", execution, result }]);
+}
+
+async function orderOf(name: string, ordinal = 1): Promise<StartOrder> {
+  return await api.order(`node-${nodes.get(name)}`, ordinal);
+}
+
+test("a run has a number, its nodes their ends, and the output of each can be read", async () => {
+  await withDisk();
+  await define("disk");
+  await approve("disk");
+  const run = { arguments: ["; rm", "$(x)"] };
+  expect(await api.json("POST", "/definitions/disk/run", run)).toEqual({ number: 1 });
+  const order = await orderOf("n1");
+  expect(order.script).toMatchObject({
+    arguments: run.arguments,
+    attributes: { DISK: "/dev/sda" },
+  });
+  await end(order, 3, "full\n");
+  const under = await api.json("GET", "/instances/1");
+  expect(under).toMatchObject({
+    result: "N/A",
+    runner: "admin(user)",
+    statusCounts: { ready: 0, request: 1, complete: 1, fail: 0 },
+  });
+  expect(under.endTime).toBe(undefined);
+  await end(await orderOf("n2"), 0, "fine\n");
+  expect(await api.json("GET", "/instances/1")).toMatchObject({
+    result: "fail",
+    resultCounts: { "N/A": 0, success: 1, fail: 1 },
+  });
+  const { items, total } = await api.json("GET", "/instances/1/nodes?result=fail");
+  expect([items.length, total]).toEqual([1, 1]);
+  expect(items[0]).toMatchObject({ nodeId: "n1", execNo: 1, status: "complete", exitCode: 3 });
+  const detail = await api.json("GET", "/instances/1/nodes/n1");
+  expect(detail).toMatchObject({
+    createdBy: "admin(user)",
+    stdout: { encoding: "utf8", content: "full\n" },
+    stderr: { content: "", sizeBytes: 0 },
+  });
+});
+
+test("failed nodes are rerun by a selector, and older executions stay readable", async () => {
+  await withDisk();
+  await define("disk");
+  await approve("disk");
+  await api.json("POST", "/definitions/disk/run");
+  await end(await orderOf("n1"), 3, "full\n");
+  await end(await orderOf("n2"), 0, "fine\n");
+  await api.json("POST", "/instances/1/rerun", { select: "failed" });
+  await end(await orderOf("n1", 2), 0, "fine\n");
+  const now = await api.json("GET", "/instances/1/nodes/n1");
+  expect(now).toMatchObject({ execNo: 2, result: "success", stdout: { content: "fine\n" } });
+  const before = await api.json("GET", "/instances/1/nodes/n1?execNo=1");
+  expect(before).toMatchObject({ execNo: 1, exitCode: 3, stdout: { content: "full\n" } });
+  expect((await api.json("GET", "/instances/1")).result).toBe("success");
+  const groups = await api.json("GET", "/instances/1/groups");
+  expect(groups.items).toHaveLength(1);
+  expect(groups.items[0]).toMatchObject({ nodeIds: ["n1", "n2"], nodeCount: 2, exitCode: 0 });
+});
+
+test("all nodes make a CSV, with outputs where they are asked for", async () => {
+  await withDisk();
+  await define("disk");
+  await approve("disk");
+  await api.json("POST", "/definitions/disk/run", { nodeIds: ["n2"] });
+  await end(await orderOf("n2"), 0, 'a "b"\nc,d');
+  const response = await api.request("GET", "/instances/1/csv?stdout");
+  expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+  const [header, ...lines] = (await response.text()).split("\r\n");
+  expect(header).toEndWith("RESULT,EXIT CD,STDOUT");
+  expect(lines.join("\r\n")).toMatch(
+    /^1,disk,n2,1,complete,.*,admin\(user\),success,0,"a ""b""\nc,d"\r\n$/,
+  );
+});
+
+test("a plan says who would run, what stands against it, and shows the script", async () => {
+  await define("disk");
+  const before = await api.json("GET", "/definitions/disk/plan");
+  expect(before.isPermitted).toBe(false);
+  expect(before.refusals.map(({ code }: { code: string }) => code)).toEqual([
+    "NotApproved",
+    "UnknownReservedWord",
+  ]);
+  await withDisk();
+  await approve("disk");
+  await api.askFleet({ request: "editNode", node: "n2", status: "disable" });
+  const plan = await api.json("GET", "/definitions/disk/plan");
+  expect(plan).toMatchObject({ isPermitted: true, revision: 1 });
+  expect(plan.nodes).toEqual([
+    {
+      nodeId: "n1",
+      attributes: { DISK: "/dev/sda" },
+      script: SCRIPT.replace("@OPM_ATTR.DISK@", "/dev/sda"),
+    },
+  ]);
+  expect(plan.left).toEqual([{ nodeId: "n2", reason: "it is disabled" }]);
+  expect((await api.json("GET", "/instances")).total).toBe(0);
+});
+
+test("refusals name what was wrong, and start nothing", async () => {
+  await withDisk();
+  await define("disk");
+  const refusal = async (path: string, body?: object) =>
+    (await api.refusal("POST", path, body)).code;
+  expect(await refusal("/definitions/disk/run")).toBe("NotApproved");
+  await approve("disk");
+  expect(await refusal("/definitions/nothing/run")).toBe("DefinitionNotFound");
+  expect(await refusal("/definitions/disk/run", { nodeIds: ["n3"] })).toBe("NodeNotFound");
+  expect(await refusal("/instances/7/stop")).toBe("InstanceNotFound");
+  expect(await refusal("/instances/0/rerun", { select: "failed" })).toBe("InstanceNotFound");
+  expect(await refusal("/instances/1/rerun", {})).toBe("InstanceNotFound");
+  await api.json("POST", "/definitions/disk/run");
+  expect(await refusal("/instances/1/rerun", {})).toBe("InvalidPropertyValue");
+  expect(await refusal("/instances/1/rerun", { nodeIds: ["n1"] })).toBe("TaskNotCompleted");
+  expect((await api.json("GET", "/instances")).total).toBe(1);
+});
+
+test("schedules are read in both forms and told with their next times", async () => {
+  await define("disk");
+  const add = (body: object) => api.json("POST", "/definitions/disk/schedules", body);
+  await add({ id: "s", value: "mon 08:00", timeZone: "Asia/Seoul" });
+  const { schedules } = await add({ id: "c", cron: "0 3 * * *", status: "disable" });
+  expect(schedules.map(({ text }: { text: string }) => text)).toEqual([
+    "s(weekly, mon 08:00)",
+    "c(cron, 0 3 * * *)",
+  ]);
+  expect(schedules[0].nextTimes).toHaveLength(10);
+  const field = async (body: object) =>
+    (await api.refusal("POST", "/definitions/disk/schedules", { id: "x", ...body })).field;
+  expect(await field({ value: "25:00" })).toBe("value");
+  expect(await field({ cron: "x" })).toBe("cron");
+  expect(await field({ value: "10:00", timeZone: "Mars/Base" })).toBe("timeZone");
+});
