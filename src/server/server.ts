@@ -347,7 +347,9 @@ function listen(
           blobs,
           // Nodes sign with the time of their own machines, and have no other.
           wallTime: Date.now,
+          time: () => loop.parts.clock.now(),
           jobOfOwn: (guid, execution) => links.jobOfOwn(guid, execution),
+          scriptOfOwn: (guid, execution) => links.scriptOfOwn(guid, execution),
         });
         if (transfer !== null) return transfer;
       }

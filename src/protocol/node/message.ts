@@ -176,3 +176,13 @@ export const NODE_LINK_PATH = "/api/v1/nodes/link";
 export const NODE_OUTPUT_PATH = "/api/v1/nodes/outputs";
 /** `GET {NODE_FILE_PATH}/PATH`: a file of the server's file store as a resource file; same header. */
 export const NODE_FILE_PATH = "/api/v1/nodes/files";
+/**
+ * `GET {NODE_SCRIPT_PATH}/EXECUTION`: the script of a fleet execution that is the node's own and has not ended, as it is
+ * stored; same header.
+ */
+export const NODE_SCRIPT_PATH = "/api/v1/nodes/scripts";
+/**
+ * In the answers to all of these, refusals included: the server's time in milliseconds since 1970, by which `startBefore` is meant. No
+ * clock of a node has to be right for it.
+ */
+export const SERVER_TIME_HEADER = "stint-time";

@@ -280,6 +280,17 @@ export class NodeLinks {
     return special?.node === node ? special.job : null;
   }
 
+  /** The hash of the script that this node is to run; null: it has no such execution, or that is over. */
+  async scriptOfOwn(guid: string, execution: ExecutionNumber): Promise<string | null> {
+    const node = this.loop.nodeNumber(guid);
+    const record = node === null ? null : await this.store.readExecution(execution);
+    if (node === null || record === null || !record.nodes.includes(node)) return null;
+    if (record.state === "ended" || record.state === "lost" || record.state === "stopping") {
+      return null;
+    }
+    return this.loop.engine.jobs.get(record.job)?.record.spec.run?.script.sha256 ?? null;
+  }
+
   /** At the end of a tick: one message per node. */
   flush(): void {
     const now = this.settings.clock();

@@ -1,15 +1,25 @@
-import { NODE_FILE_PATH, NODE_OUTPUT_PATH } from "../../protocol/node/message.ts";
+import {
+  NODE_FILE_PATH,
+  NODE_OUTPUT_PATH,
+  NODE_SCRIPT_PATH,
+  SERVER_TIME_HEADER,
+} from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
 import type { Store } from "../../store/store.ts";
+import { scriptKey } from "../fleet/scripts.ts";
 import { isRecent, isSignedBy, parseNodeAuthorization } from "./nodeKeys.ts";
 
 interface TransferParts {
-  readonly store: Store;
+  readonly store: Pick<Store, "readNodeKey" | "setOutputPlace">;
   readonly blobs: BlobStore;
   /** What the machine's clock says. */
   readonly wallTime: () => number;
+  /** The engine's time. */
+  readonly time: () => number;
   /** The job of an execution that is, or was, this node's; null: it is not its own. */
   readonly jobOfOwn: (guid: string, execution: number) => Promise<number | null>;
+  /** The hash of the script that the node is to run; null: it has no such execution, or that is over. */
+  readonly scriptOfOwn: (guid: string, execution: number) => Promise<string | null>;
 }
 
 /** Where the larger output of an execution lies in the blob store. */
@@ -50,19 +60,35 @@ async function signerOf(
   return (await isSignedBy(key.publicKey, given.signature, text)) ? given.guid : null;
 }
 
-/** Uploads of larger output and downloads of resource files by nodes; null: another path. */
+/** Does one kind of transfer for the node that signed the request. */
+type Transfer = (
+  request: Request,
+  path: string,
+  guid: string,
+  parts: TransferParts,
+) => Promise<Response>;
+
+const TRANSFERS: readonly (readonly [path: string, transfer: Transfer])[] = [
+  [NODE_OUTPUT_PATH, upload],
+  [NODE_FILE_PATH, (_request, path, _guid, parts) => download(path, parts)],
+  [NODE_SCRIPT_PATH, (_request, path, guid, parts) => script(path, guid, parts)],
+];
+
+/** Uploads of larger output, downloads of resource files and of scripts by nodes; null: another path. */
 export async function nodeTransfer(
   request: Request,
   path: string,
   parts: TransferParts,
 ): Promise<Response | null> {
-  const isUpload = path.startsWith(`${NODE_OUTPUT_PATH}/`);
-  if (!isUpload && !path.startsWith(`${NODE_FILE_PATH}/`)) return null;
+  const transfer = TRANSFERS.find(([base]) => path.startsWith(`${base}/`))?.[1];
+  if (transfer === undefined) return null;
   const guid = await signerOf(request, path, parts);
-  if (guid === null) {
-    return Response.json({ error: { code: "AuthenticationFailed" } }, { status: 401 });
-  }
-  return isUpload ? upload(request, path, guid, parts) : download(path, parts);
+  const response =
+    guid === null
+      ? Response.json({ error: { code: "AuthenticationFailed" } }, { status: 401 })
+      : await transfer(request, path, guid, parts);
+  response.headers.set(SERVER_TIME_HEADER, String(parts.time()));
+  return response;
 }
 
 async function upload(
@@ -91,5 +117,19 @@ async function download(path: string, parts: TransferParts): Promise<Response> {
   const name = decodeURIComponent(path.slice(NODE_FILE_PATH.length + 1));
   const content = await parts.blobs.get(`${FILE_STORE_PREFIX}${name}`, { offset: 0, length: null });
   if (content === null) return Response.json({ error: { code: "FileNotFound" } }, { status: 404 });
+  return new Response(content, { headers: { "content-type": "application/octet-stream" } });
+}
+
+async function script(path: string, guid: string, parts: TransferParts): Promise<Response> {
+  const execution = Number(/\/(\d{1,15})$/.exec(path)?.[1]);
+  const sha256 = await parts.scriptOfOwn(guid, execution);
+  const key = sha256 === null ? null : scriptKey(sha256);
+  if (key === null) {
+    return Response.json({ error: { code: "ExecutionNotFound" } }, { status: 404 });
+  }
+  const content = await parts.blobs.get(key, { offset: 0, length: null });
+  if (content === null) {
+    return Response.json({ error: { code: "ScriptNotFound" } }, { status: 404 });
+  }
   return new Response(content, { headers: { "content-type": "application/octet-stream" } });
 }
