@@ -19,6 +19,12 @@ export type FailureCode =
   | "CommandProgramNotFound"
   | "CommandLaunchFailed"
   | "UserAccountNotAllowed"
+  /** A script could not be brought to its node. */
+  | "ScriptNotFetched"
+  /** A script is there, and cannot be run as it is: its interpreter, its line ends, its reserved words. */
+  | "ScriptNotRunnable"
+  /** Of a script whose node came to it after `startBefore`. */
+  | "StartTooLate"
   | "BlobNotFound"
   | "BlobAccessDenied"
   | "BlobDownloadTimedOut"

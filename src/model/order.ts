@@ -26,7 +26,10 @@ export interface StartOrder {
   readonly keepDirectory: boolean;
   /** For STINT_EXECUTION_ORDINAL; from 1 within the task. */
   readonly ordinal: number;
-  /** Fleet scripts: the node refuses it after this instant. Null: no bound. */
+  /**
+   * Fleet scripts: the node does not begin after this instant of the server's time, which it asks for while it prepares. Null:
+   * no bound.
+   */
   readonly startBefore: number | null;
   /** Of fleet runs: what its one member runs, whose command line is empty. Absent: another kind of work. */
   readonly script?: ScriptOrder;

@@ -413,9 +413,16 @@ export class AgentLife {
   #prepared(order: StartOrder): void {
     const { execution } = order;
     const outcome = behaviourOf(order, null).hasFiles
-      ? ({ ok: true, offsets: NO_OFFSETS } as const)
+      ? ({ ok: true, offsets: NO_OFFSETS, ...this.#boundOf(order) } as const)
       : ({ ok: false, failure: NO_FILES } as const);
     this.push({ input: "prepared", execution, outcome });
+  }
+
+  /** Fetching a script tells a node the server's time, whatever its own clock says. */
+  #boundOf({ startBefore }: StartOrder): { startBefore?: number } {
+    if (startBefore === null) return {};
+    const leftMs = startBefore - this.#machine.world.server.clock();
+    return { startBefore: this.#machine.clock() + leftMs };
   }
 
   #answer(delayMaxMs: number, input: AgentInput): void {

@@ -78,6 +78,13 @@ export interface ProcessIdentity {
   readonly startTicks: number;
 }
 
+/** What is ready to start. */
+export interface ReadyToStart {
+  readonly offsets: OutputOffsets;
+  /** The order's `startBefore` on the node's clock; absent: there is no bound. */
+  readonly startBefore?: number;
+}
+
 /** Size of the output files when a process was about to start, so that a retry's share can be told. */
 export interface OutputOffsets {
   readonly stdout: number;
@@ -96,6 +103,8 @@ export type JournalEntry =
       readonly execution: ProcessKey;
       readonly at: number;
       readonly offsets: OutputOffsets;
+      /** On the node's clock; absent: no bound. */
+      readonly startBefore?: number;
     }
   | {
       readonly entry: "started";
@@ -226,7 +235,7 @@ export type AgentInput =
       readonly input: "prepared";
       readonly execution: ProcessKey;
       readonly outcome:
-        | { readonly ok: true; readonly offsets: OutputOffsets }
+        | ({ readonly ok: true } & ReadyToStart)
         | ({ readonly ok: false } & StartFailure);
     }
   /** Answers to `spawn` and `startMember`. */

@@ -38,6 +38,12 @@ export const REMOVALS_AT_ONCE_MAX = 16;
 
 export type OutputStream = "stdout" | "stderr";
 
+/** Between which instants of the node's clock something may be started, both included. */
+export interface StartWindow {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** How far an execution has come; survives the agent (each change is a journal entry). */
 export type Life =
   /** Waits for its directory, or is being prepared. */
@@ -45,7 +51,12 @@ export type Life =
   /** Of groups, in place of the phases of one process: its members run. */
   | { readonly phase: "allocated"; readonly run: AllocationRun }
   /** The shim may have been asked to start the process. */
-  | { readonly phase: "starting"; readonly offsets: OutputOffsets }
+  | {
+      readonly phase: "starting";
+      readonly offsets: OutputOffsets;
+      /** Null: it may be started at any time. */
+      readonly window: StartWindow | null;
+    }
   | {
       readonly phase: "running";
       readonly offsets: OutputOffsets;

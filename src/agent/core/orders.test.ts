@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { phaseOf } from "./held.ts";
 import { outgoingFrame } from "./reports.ts";
-import { named, orderOf, type ReachedPhase, TestNode } from "./testNode.ts";
+import { named, orderOf, type ReachedPhase, scriptOrder, TestNode } from "./testNode.ts";
 
 describe("frames", () => {
   test("a repeated frame is applied once and acknowledged again", () => {
@@ -60,9 +60,10 @@ describe("frames", () => {
 });
 
 describe("a start", () => {
-  test("that came too late is refused with its reason and never prepared", () => {
+  test("that is ready too late is refused with its reason, and never spawned", () => {
     const node = TestNode.connected();
-    expect(named(node.start(orderOf(1, { startBefore: node.now - 1 })))).toEqual(["forget 1"]);
+    node.start(scriptOrder(1));
+    expect(named(node.prepared(1, node.now - 1))).toEqual(["forget 1"]);
     expect(node.reports()).toMatchObject([
       {
         kind: "ended",
@@ -71,10 +72,10 @@ describe("a start", () => {
           outcome: {
             state: "failedToStart",
             failure: {
-              code: "CommandLaunchFailed",
+              code: "StartTooLate",
               message:
-                "The start came too late: expected it before 999 (Unix time in ms), given it at " +
-                "1000; nothing was started. Run it again if it is still wanted.",
+                "The start came too late: expected it until 1970-01-01T00:00:00.999Z, given it " +
+                "at 1970-01-01T00:00:01.000Z; nothing was started. Run it again if it is still wanted.",
             },
           },
         },
@@ -82,26 +83,28 @@ describe("a start", () => {
     ]);
   });
 
-  test("whose preparation outlasted startBefore is refused", () => {
+  test("at the very instant of its bound is accepted", () => {
     const node = TestNode.connected();
-    node.start(orderOf(1, { startBefore: 1_500 }));
-    node.now = 1_501;
-    expect(named(node.prepared(1))).toEqual(["forget 1"]);
-    expect(phaseOf(node.machine, 1)).toBe("ended");
+    node.start(scriptOrder(1));
+    expect(named(node.prepared(1, node.now))).toEqual(["spawn 1"]);
   });
 
-  test("whose directory was in use until after startBefore is refused unprepared", () => {
+  test("of a script is not judged by the node's own clock, which may be wrong", () => {
     const node = TestNode.connected();
-    node.reach("exited", orderOf(1, { taskId: "same" }));
-    node.start(orderOf(2, { taskId: "same", startBefore: 1_500 }));
-    node.now = 1_501;
-    expect(named(node.collected(1))).toEqual(["forget 1", "forget 2"]);
+    const order = scriptOrder(1, { startBefore: node.now - 3_600_000 });
+    expect(named(node.start(order))).toEqual(["prepare 1"]);
+    expect(named(node.prepared(1, node.now + 60_000))).toEqual(["spawn 1"]);
   });
 
-  test("at the very instant of startBefore is accepted", () => {
-    const node = TestNode.connected();
-    node.start(orderOf(1, { startBefore: node.now }));
-    expect(named(node.prepared(1))).toEqual(["spawn 1"]);
+  test("of a script that was started, or may have been, is never started again", () => {
+    for (const phase of ["starting", "running", "exited", "ended"] as const) {
+      const node = TestNode.connected();
+      node.reach(phase, scriptOrder(1));
+      node.acknowledgeAll();
+      expect(
+        named(node.start(scriptOrder(1))).filter((effect) => /spawn|prepare/.test(effect)),
+      ).toEqual([]);
+    }
   });
 
   test("of a held execution is ignored in each of its phases", () => {

@@ -6,7 +6,7 @@ import { endFromOutside } from "./allocation/ending.ts";
 import { restartMembers } from "./allocation/restarts.ts";
 import type { BatchFrame, NodeOrder } from "./contract.ts";
 import type { AgentMachine, Execution, Step } from "./machine.ts";
-import { drop, failToStart, refuseIfLate } from "./process.ts";
+import { drop, failToStart } from "./process.ts";
 import { isFinished, record } from "./replay.ts";
 import { openSession, report, reportMissing, takeAcknowledged } from "./reports.ts";
 import { stoppedBeforeStart, withoutMembers } from "./result.ts";
@@ -98,7 +98,6 @@ function onStart(step: Step, order: StartOrder): void {
     failToStart(step, execution, { failure: withoutMembers() });
     return;
   }
-  if (refuseIfLate(step, execution)) return;
   report(machine, { kind: "accepted", execution: number });
   machine.waiting.add(number);
 }

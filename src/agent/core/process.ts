@@ -2,14 +2,14 @@ import type { ExecutionResult, OutputInfo, ProcessOutcome } from "../../model/ex
 import { unstartedAllocation } from "./allocation/state.ts";
 import type {
   MemberEnd,
-  OutputOffsets,
   ProcessExit,
   ProcessIdentity,
+  ReadyToStart,
   StartFailure,
 } from "./contract.ts";
 import { executionsIn, isBlocked } from "./directories.ts";
 import { groupOrder } from "./held.ts";
-import type { Execution, Step } from "./machine.ts";
+import type { Execution, StartWindow, Step } from "./machine.ts";
 import { record } from "./replay.ts";
 import { report } from "./reports.ts";
 import { cameTooLate, resultOfExit, resultWithoutProcess } from "./result.ts";
@@ -28,7 +28,6 @@ export function prepareWaiting(step: Step): void {
     }
     if (isBlocked(machine, execution)) continue;
     machine.waiting.delete(number);
-    if (refuseIfLate(step, execution)) continue;
     if (execution.orderedAt !== now) {
       record(step, { entry: "ordered", at: now, order: execution.order });
     }
@@ -55,20 +54,26 @@ export function prepareMember(step: Step, process: Execution, isPrepared: boolea
   step.effects.push({ effect: "prepareMember", isPrepared, ...process.process });
 }
 
-/** A fleet script must not start after its bound; true: it was refused. */
-export function refuseIfLate(step: Step, execution: Execution): boolean {
-  const { startBefore } = execution.order;
-  if (startBefore === null || step.now <= startBefore || execution.process !== null) return false;
-  failToStart(step, execution, { failure: cameTooLate(startBefore, step.now) });
+/**
+ * A fleet script must not start after its bound, nor when the clock has since been set back, so that nobody can tell; true:
+ * it was refused.
+ */
+export function refuseIfLate(
+  step: Step,
+  execution: Execution,
+  window: StartWindow | null,
+): boolean {
+  if (window === null) return false;
+  const { from, until } = window;
+  if (from <= step.now && step.now <= until) return false;
+  failToStart(step, execution, { failure: cameTooLate(until, step.now) });
   return true;
 }
 
 export function onPrepared(
   step: Step,
   execution: Execution,
-  outcome:
-    | { readonly ok: true; readonly offsets: OutputOffsets }
-    | ({ readonly ok: false } & StartFailure),
+  outcome: ({ readonly ok: true } & ReadyToStart) | ({ readonly ok: false } & StartFailure),
 ): void {
   if (execution.life.phase !== "ordered" || !execution.preparing) return;
   execution.preparing = false;
@@ -76,13 +81,17 @@ export function onPrepared(
     failToStart(step, execution, outcome);
     return;
   }
-  if (refuseIfLate(step, execution)) return;
   const { key, order, process } = execution;
   if (process === null && order.allocation !== undefined) {
     step.notices.push({ notice: "allocated", execution });
     return;
   }
-  record(step, { entry: "starting", execution: key, at: step.now, offsets: outcome.offsets });
+  const { offsets, startBefore } = outcome;
+  const at = step.now;
+  const window = startBefore === undefined ? null : { from: at, until: startBefore };
+  if (refuseIfLate(step, execution, window)) return;
+  const bound = startBefore === undefined ? {} : { startBefore };
+  record(step, { entry: "starting", execution: key, at, offsets, ...bound });
   spawn(step, execution);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { NodeReport, ShimMemory } from "./contract.ts";
 import { heldExecutions, processesInDoubt } from "./held.ts";
+import { snapshotEntries } from "./snapshot.ts";
 import {
   BOOT,
   exitOf,
@@ -9,6 +10,7 @@ import {
   orderOf,
   processOf,
   type ReachedPhase,
+  scriptOrder,
   TestNode,
 } from "./testNode.ts";
 
@@ -140,11 +142,48 @@ test("a stop that came before the start was seen ends it without a process", () 
   ]);
 });
 
-test("a start that nobody did is refused when it comes too late", () => {
+describe("a start with a bound that nobody did", () => {
+  const starting = () => {
+    const node = TestNode.connected();
+    node.start(scriptOrder(1));
+    node.prepared(1, 2_000);
+    return node;
+  };
+
+  test("is done while there is time", () => {
+    const node = starting();
+    node.now = 2_000;
+    expect(named(node.restart([[1, NEVER]]))).toEqual(["spawn 1"]);
+  });
+
+  test("is refused when it comes too late, also by a journal that was made shorter", () => {
+    for (const isShorter of [false, true]) {
+      const node = starting();
+      if (isShorter) node.journal = snapshotEntries(node.machine);
+      node.now = 2_001;
+      expect(named(node.restart([[1, NEVER]]))).toEqual(["forget 1"]);
+      expect(node.machine.executions.get(1)?.life).toMatchObject({
+        phase: "ended",
+        result: { outcome: { failure: { code: "StartTooLate" } } },
+      });
+    }
+  });
+
+  test("is refused when the clock was set back meanwhile: nobody can tell the time", () => {
+    const node = starting();
+    node.now = 999;
+    expect(named(node.restart([[1, NEVER]]))).toEqual(["forget 1"]);
+  });
+});
+
+test("a script that a dead shim may have started is not started again, and its end is in doubt", () => {
   const node = TestNode.connected();
-  node.reach("starting", orderOf(1, { startBefore: 2_000 }));
-  node.now = 2_001;
-  expect(named(node.restart([[1, NEVER]]))).toEqual(["forget 1"]);
+  node.reach("starting", scriptOrder(1));
+  expect(named(node.restart([[1, { memory: "unknown" }]]))).toEqual(["collect 1"]);
+  node.collected(1);
+  expect(node.machine.executions.get(1)?.life).toMatchObject({
+    result: { outcome: { state: "unseen" } },
+  });
 });
 
 test("processes that the journal does not know are killed and forgotten", () => {

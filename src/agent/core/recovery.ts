@@ -1,7 +1,7 @@
 import { recoverAllocation } from "./allocation/recovery.ts";
 import type { ProcessIdentity, ProcessKey, ShimMemory } from "./contract.ts";
 import { heldProcess } from "./held.ts";
-import type { Execution, Step } from "./machine.ts";
+import type { Execution, StartWindow, Step } from "./machine.ts";
 import {
   collect,
   drop,
@@ -157,7 +157,11 @@ function startAfterAll(step: Step, execution: Execution): void {
   if (execution.discarded) drop(step, execution);
   else if (execution.stopping !== null)
     failToStart(step, execution, { failure: stoppedBeforeStart() });
-  else if (!refuseIfLate(step, execution)) spawn(step, execution);
+  else if (!refuseIfLate(step, execution, windowOf(execution))) spawn(step, execution);
+}
+
+function windowOf({ life }: Execution): StartWindow | null {
+  return life.phase === "starting" ? life.window : null;
 }
 
 /** The journal says that the process was started. */

@@ -111,7 +111,7 @@ type ProgressEntry = Extract<LifeEntry, { entry: "starting" | "started" | "exite
 function nextLife(life: Life, entry: ProgressEntry): Life {
   switch (entry.entry) {
     case "starting":
-      return life.phase === "ordered" ? { phase: "starting", offsets: entry.offsets } : life;
+      return life.phase === "ordered" ? starting(entry) : life;
     case "started":
       if (life.phase !== "starting" && life.phase !== "running") return life;
       return {
@@ -132,6 +132,15 @@ function nextLife(life: Life, entry: ProgressEntry): Life {
       return { phase: "ended", offsets, result: entry.result, uploads, acknowledged: false };
     }
   }
+}
+
+function starting({
+  at,
+  offsets,
+  startBefore,
+}: Extract<JournalEntry, { entry: "starting" }>): Life {
+  const window = startBefore === undefined ? null : { from: at, until: startBefore };
+  return { phase: "starting", offsets, window };
 }
 
 function replayOrdered(

@@ -6,6 +6,7 @@ import type {
 } from "../../model/execution.ts";
 import type { FailureInfo } from "../../model/failure.ts";
 import type { StartOrder } from "../../model/order.ts";
+import { isoTime } from "../../model/time.ts";
 import type { ProcessExit } from "./contract.ts";
 import type { Life, OutputStream, Stopping } from "./machine.ts";
 
@@ -74,13 +75,14 @@ export function streamsToUpload(result: ExecutionResult): readonly OutputStream[
   return streams.filter((stream) => result[stream].place.kind === "node");
 }
 
+/** Both instants are of the same clock. */
 export function cameTooLate(startBefore: number, now: number): FailureInfo {
   return {
     category: "servererror",
-    code: "CommandLaunchFailed",
+    code: "StartTooLate",
     message:
-      `The start came too late: expected it before ${startBefore} (Unix time in ms), ` +
-      `given it at ${now}; nothing was started. Run it again if it is still wanted.`,
+      `The start came too late: expected it until ${isoTime(startBefore)}, ` +
+      `given it at ${isoTime(now)}; nothing was started. Run it again if it is still wanted.`,
   };
 }
 

@@ -68,6 +68,10 @@ function lifeEntries(held: Execution): JournalEntry[] {
   const { life, orderedAt, key: execution } = held;
   const entries: JournalEntry[] = [];
   const offsets = "offsets" in life ? life.offsets : null;
+  if (life.phase === "starting" && life.window !== null) {
+    const { from, until } = life.window;
+    return [{ entry: "starting", execution, at: from, offsets: life.offsets, startBefore: until }];
+  }
   if (offsets !== null) entries.push({ entry: "starting", execution, at: orderedAt, offsets });
   switch (life.phase) {
     case "ordered":

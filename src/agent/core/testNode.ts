@@ -1,4 +1,5 @@
 import type { OutputInfo } from "../../model/execution.ts";
+import type { ScriptOrder } from "../../model/fleet/run.ts";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { StartOrder } from "../../model/order.ts";
 import type { CommandSpec } from "../../model/taskSpec.ts";
@@ -60,6 +61,27 @@ export function orderOf(
     startBefore: null,
     ...rest,
   };
+}
+
+/** One of a fleet script. */
+export function scriptOrder(
+  execution: ExecutionNumber,
+  changes: Partial<StartOrder> = {},
+): StartOrder {
+  return orderOf(execution, { ...scriptWork(60_000), command: { commandLine: "" }, ...changes });
+}
+
+/** What makes an order one of a fleet script. */
+export function scriptWork(startBefore: number): Pick<StartOrder, "startBefore" | "script"> {
+  const script: ScriptOrder = {
+    instanceNo: 7,
+    definitionId: "deploy",
+    script: { name: "deploy.sh", sha256: "0".repeat(64), sizeBytes: 1, words: [] },
+    arguments: [],
+    startWithinMs: 60_000,
+    attributes: {},
+  };
+  return { startBefore, script };
 }
 
 export function welcomeOf(changes: Partial<WelcomeFrame> = {}): WelcomeFrame {
@@ -142,9 +164,10 @@ export class TestNode {
     return this.give({ input: "tick" });
   }
 
-  prepared(execution: ExecutionNumber): readonly AgentEffect[] {
+  prepared(execution: ExecutionNumber, startBefore?: number): readonly AgentEffect[] {
     const offsets = { stdout: 10, stderr: 20 };
-    return this.give({ input: "prepared", execution, outcome: { ok: true, offsets } });
+    const bound = startBefore === undefined ? {} : { startBefore };
+    return this.give({ input: "prepared", execution, outcome: { ok: true, offsets, ...bound } });
   }
 
   spawned(execution: ExecutionNumber): readonly AgentEffect[] {

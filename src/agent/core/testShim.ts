@@ -246,6 +246,10 @@ function keyOf(effect: Exclude<Pending, { effect: "removeDirectory" }>): Executi
   return "key" in effect ? effect.key : effect.order.execution;
 }
 
+function boundOf({ effect, order: { startBefore } }: Preparation): { startBefore?: number } {
+  return effect === "prepare" && startBefore !== null ? { startBefore } : {};
+}
+
 function answerTo(effect: Pending): AgentInput {
   switch (effect.effect) {
     case "prepare":
@@ -259,7 +263,7 @@ function answerTo(effect: Pending): AgentInput {
       const outcome =
         execution % (isMemberKey(execution) ? 13 : 5) === 0
           ? { ok: false, failure, recoverable }
-          : { ok: true, offsets };
+          : { ok: true, offsets, ...boundOf(effect) };
       return { input: "prepared", execution, outcome } as AgentInput;
     }
     case "collect": {

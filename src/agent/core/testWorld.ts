@@ -14,7 +14,7 @@ import { replay } from "./replay.ts";
 import { heartbeatFrame, outgoingFrame } from "./reports.ts";
 import { snapshotEntries } from "./snapshot.ts";
 import { step } from "./step.ts";
-import { orderOf } from "./testNode.ts";
+import { orderOf, scriptWork } from "./testNode.ts";
 import { TestServer } from "./testServer.ts";
 import { must, TestShim } from "./testShim.ts";
 import { nextDueAt } from "./timers.ts";
@@ -179,7 +179,7 @@ export class TestWorld {
       orderOf(execution, {
         taskId: `task${pick % 3}`,
         keepDirectory: pick % 4 === 1,
-        startBefore: pick % 11 === 0 ? this.now + 500 : null,
+        ...(pick % 11 === 0 ? scriptWork(this.now + 500) : {}),
         command: {
           retentionMs: (pick % 2) * 5_000,
           ...(pick % 5 === 0 ? { maxWallClockMs: 3_000 } : {}),

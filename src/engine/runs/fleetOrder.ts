@@ -29,6 +29,7 @@ export function workOf({
       definitionId,
       script,
       arguments: run.arguments,
+      startWithinMs: run.startWithinMs,
       attributes: target.attributes,
     },
   };

@@ -42,7 +42,12 @@ export interface FleetTarget {
 
 /** What a node is told of a fleet script beside its user and its time; the bytes it fetches by their hash. */
 export interface ScriptOrder
-  extends Pick<FleetRunSpec, "instanceNo" | "definitionId" | "script" | "arguments"> {
+  extends Pick<
+    FleetRunSpec,
+    "instanceNo" | "definitionId" | "script" | "arguments" | "startWithinMs"
+  > {
   /** For `@OPM_ATTR.KEY@` and `@STINT.KEY@`. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** File tokens by the key of the reserved word, as `FILE_TOKEN/10M`; absent: the server gives none. */
+  readonly fileTokens?: Readonly<Record<string, string>>;
 }
