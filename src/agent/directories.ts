@@ -73,3 +73,11 @@ export function jobFolder(jobId: string): string {
 export function taskFolder(jobId: string, taskId: string): string {
   return `${jobFolder(jobId)}/job-1/${taskId}`;
 }
+
+/** In a task's folder, beside `wd`: the script that it runs, with values that may be secrets. */
+export const SCRIPT_FOLDER = ".script";
+
+/** Whether a path below the root is a task's script, or the folder that it is in. */
+export function isInScriptFolder(names: readonly string[]): boolean {
+  return names[0] === "workitems" && names[4] === SCRIPT_FOLDER;
+}

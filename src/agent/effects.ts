@@ -29,6 +29,14 @@ import { taskAccount, type UserRules, userOf } from "./platform/users.ts";
 import type { Download } from "./prepare/download.ts";
 import { type Prepared, prepare } from "./prepare/prepare.ts";
 import { findProgram } from "./program.ts";
+import type { FetchScript } from "./script/fetchScript.ts";
+import {
+  isScriptStart,
+  type ScriptStart,
+  scriptPath,
+  scriptVariables,
+  scriptWords,
+} from "./script/scriptFile.ts";
 import type { SpawnRequest } from "./shim/message.ts";
 import type { Shims } from "./shim/shims.ts";
 
@@ -41,6 +49,9 @@ export interface EffectsOptions {
   readonly users: UserRules;
   readonly shims: Shims;
   readonly download: Download;
+  readonly fetchScript: FetchScript;
+  /** The node's own. */
+  readonly guid: string;
   readonly uploader: Uploader;
   readonly trimmer: OutputTrimmer;
   readonly members: MemberWork;
@@ -170,9 +181,9 @@ export class Effects {
   #request(order: StartOrder): SpawnRequest | FailureInfo {
     const { rootDirectory, bootId } = this.#options;
     if (this.#options.containers.isContainer(order)) return this.#containerRequest(order);
-    const split = splitCommandLine(order.members[0]?.command.commandLine ?? "");
-    if (!split.ok) return launchFailure(split.reason);
-    const command = this.#commandOf(order, split.words);
+    const words = isScriptStart(order) ? this.#scriptWords(order) : commandWords(order);
+    if ("code" in words) return words;
+    const command = this.#commandOf(order, words);
     if ("code" in command) return command;
     return {
       do: "spawn",
@@ -188,11 +199,12 @@ export class Effects {
 
   /** The words as a command of the task: with its user, environment and directory. */
   #commandOf(order: StartOrder, words: readonly string[]) {
-    const { rootDirectory, users } = this.#options;
+    const { rootDirectory, users, guid } = this.#options;
     const user = userOf(order, users);
     if ("code" in user) return user;
     const cwd = `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/wd`;
     const env = environmentOf(order, this.#options, user.name);
+    if (isScriptStart(order)) Object.assign(env, scriptVariables(order, guid));
     const program = findProgram(words[0] ?? "", env["PATH"] ?? "", cwd);
     if ("code" in program) return program;
     return { ...asUser(user, program.path, words, env), cwd };
@@ -211,6 +223,14 @@ export class Effects {
     }
     if (isEmptied(groups, execution)) return TASK_ENDED;
     return enterProcess(command, this.#createGroup(order), ON_NODE, wish);
+  }
+
+  #scriptWords(order: ScriptStart): readonly string[] | FailureInfo {
+    try {
+      return scriptWords(scriptPath(this.#options.rootDirectory, order), order);
+    } catch (error) {
+      return launchFailure(`The script is not there any more: ${String(error)}.`);
+    }
   }
 
   #containerRequest(order: StartOrder): SpawnRequest | FailureInfo {
@@ -325,6 +345,11 @@ export function outputPath(
   stream: "stdout" | "stderr",
 ): string {
   return `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/${stream}.txt`;
+}
+
+function commandWords(order: StartOrder): readonly string[] | FailureInfo {
+  const split = splitCommandLine(order.members[0]?.command.commandLine ?? "");
+  return split.ok ? split.words : launchFailure(split.reason);
 }
 
 function launchFailure(message: string): FailureInfo {

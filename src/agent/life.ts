@@ -198,7 +198,7 @@ function newEffects(
 ): Effects {
   const { options, bootId, key, machine, loop, tools, signal, onEnd } = parts;
   const { rootDirectory, serverUrl, logger } = options;
-  const { groups, trees, users, download } = tools;
+  const { groups, trees, users, download, fetchScript } = tools;
   // What an earlier life was killed over.
   for (const execution of groups.present()) {
     if (heldProcess(machine, execution) === undefined) groups.remove(execution);
@@ -215,6 +215,8 @@ function newEffects(
     users,
     shims,
     download,
+    fetchScript,
+    guid: key.identity.guid,
     uploader: new Uploader({ serverUrl, key, logger, signal }),
     trimmer,
     members,

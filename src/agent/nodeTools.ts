@@ -11,6 +11,7 @@ import { nodeGroups } from "./platform/nodeGroups.ts";
 import { newTreeKeeper, type TreeKeeper } from "./platform/tree.ts";
 import { readPasswd, type UserRules } from "./platform/users.ts";
 import { type Download, newDownload } from "./prepare/download.ts";
+import { type FetchScript, newFetchScript } from "./script/fetchScript.ts";
 
 /** What tasks and groups of a node are run with alike. */
 export interface NodeTools {
@@ -18,6 +19,7 @@ export interface NodeTools {
   readonly trees: TreeKeeper;
   readonly users: UserRules;
   readonly download: Download;
+  readonly fetchScript: FetchScript;
   readonly drivers: Drivers;
   readonly fingerprint: Fingerprint;
 }
@@ -64,6 +66,7 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     trees,
     users,
     download: newDownload(serverUrl, key),
+    fetchScript: newFetchScript(serverUrl, key),
     drivers,
     fingerprint: new Fingerprint(drivers, { rootDirectory, host, agentVersion, hostVolumes }),
   };

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync } from "node:fs";
 import type { ExecutionNumber } from "../../model/id.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
+import { isInScriptFolder } from "../directories.ts";
 import { listFiles } from "./list.ts";
 import { errorAnswer, fileOf, pathRefused } from "./nodeFile.ts";
 import { isRefusal, openEntry, type PathRefusal, splitPath, withDirectory } from "./open.ts";
@@ -21,6 +22,11 @@ export async function answerQuestion(
   question: NodeQuestion,
   files: FileAnswers,
 ): Promise<NodeAnswer> {
+  const names = splitPath(question.path);
+  if (names !== null && isInScriptFolder(names)) {
+    const message = `${question.path} is a script with its values, which the node shows to nobody.`;
+    return errorAnswer({ refused: "PathRefused", message });
+  }
   try {
     switch (question.kind) {
       case "list":

@@ -13,6 +13,7 @@ const PASSWD = "root:x:0:0:root:/root:/bin/sh\nalice:x:1001:1002::/home/alice:/b
 const POOL = { kind: "auto", scope: "pool", elevationLevel: "nonadmin" } as const;
 const TASK = { kind: "auto", scope: "task", elevationLevel: "nonadmin" } as const;
 const ADMIN = { kind: "auto", scope: "pool", elevationLevel: "admin" } as const;
+const ROOT = { kind: "named", userName: "root" } as const;
 const ALICE = { kind: "named", userName: "alice" } as const;
 
 function rules(allowed: Partial<AllowedUsers>, ownUid = 0): UserRules {
@@ -40,6 +41,7 @@ test.each([
   ["admin", ADMIN, rules({})],
   ["admin without root", ADMIN, rules({ admin: true }, 1000)],
   ["a name that is not listed", ALICE, rules({})],
+  ["root by its name", ROOT, rules({ named: ["alice"] })],
   [
     "a listed name that does not exist",
     { kind: "named", userName: "bob" },
@@ -53,6 +55,7 @@ test.each([
 test("what is listed is given", () => {
   expect(userFor(ADMIN, rules({ admin: true }))).toMatchObject({ uid: 0, name: "root" });
   expect(userFor(ALICE, rules({ named: ["alice"] }))).toMatchObject({ uid: 1001, gid: 1002 });
+  expect(userFor(ROOT, rules({ admin: true }))).toMatchObject({ uid: 0, name: "root" });
   expect(userFor(ALICE, rules({ named: ["alice"] }, 1001))).toMatchObject({ uid: null });
 });
 

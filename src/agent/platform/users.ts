@@ -61,7 +61,6 @@ export function memberUser(
   account: string | null,
   rules: UserRules,
 ): TaskUser | FailureInfo {
-  if (name === "root" && rules.allowed.admin) return adminUser(rules);
   if (name !== null) return namedUser(name, rules);
   if (account === null || rules.allowed.accounts === null || rules.ownUid !== 0) return OWN_USER;
   return automaticUser(account, rules);
@@ -84,7 +83,9 @@ function adminUser({ allowed, ownUid }: UserRules): TaskUser | FailureInfo {
   return ROOT_USER;
 }
 
+/** Root is also who is allowed by `admin`. */
 function namedUser(name: string, rules: UserRules): TaskUser | FailureInfo {
+  if (name === "root" && rules.allowed.admin) return adminUser(rules);
   if (!rules.allowed.named.includes(name)) {
     return refused(
       `Expected a user that this node allows, given ${JSON.stringify(name)}; list it in allowedUsers.named.`,

@@ -2,26 +2,26 @@ import { chownSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs
 import { join } from "node:path";
 import type { FailureInfo } from "../../model/failure.ts";
 import type { StartOrder } from "../../model/order.ts";
-import type { OutputOffsets } from "../core/contract.ts";
+import type { ReadyToStart } from "../core/contract.ts";
 import { taskFolder } from "../directories.ts";
 import { codeOf } from "../files/open.ts";
 import { emptyDirectory } from "../files/removeTree.ts";
 import { type TaskUser, type UserRules, userOf } from "../platform/users.ts";
+import { bringScript, isScriptStart, type ScriptParts } from "../script/scriptFile.ts";
 import type { Download } from "./download.ts";
 import { bringFiles } from "./resourceFiles.ts";
 
-export interface PrepareParts {
-  readonly rootDirectory: string;
+export interface PrepareParts extends ScriptParts {
   readonly users: UserRules;
   readonly download: Download;
 }
 
 export type Prepared =
-  | { readonly ok: true; readonly offsets: OutputOffsets }
+  | ({ readonly ok: true } & ReadyToStart)
   | { readonly ok: false; readonly failure: FailureInfo };
 
 /**
- * Makes ready what the process needs: user, directory, resource files. Answers at once when nothing has to be waited
+ * Makes ready what the process needs: user, directory, resource files, script. Answers at once when nothing has to be waited
  * for, which is what keeps the start of a plain task short. An aborted preparation answers with a failure.
  */
 export function prepare(
@@ -33,10 +33,12 @@ export function prepare(
   if ("code" in user) return { ok: false, failure: user };
   const directory = `${parts.rootDirectory}/${taskFolder(order.jobId, order.taskId)}`;
   try {
-    if (order.keepDirectory && existsSync(`${directory}/wd`)) return ready(directory);
+    if (order.keepDirectory && !isScriptStart(order) && existsSync(`${directory}/wd`))
+      return ready(directory);
     const isNew = mkdirSync(directory, { recursive: true }) !== undefined;
     const files = order.members[0]?.command.resourceFiles ?? [];
-    if (files.length === 0 && (isNew || readdirSync(directory).length === 0)) {
+    const waitsForNothing = files.length === 0 && order.script === undefined;
+    if (waitsForNothing && (isNew || readdirSync(directory).length === 0)) {
       makeWorkingDirectory(directory, user);
       return { ok: true, offsets: { stdout: 0, stderr: 0 } };
     }
@@ -61,7 +63,12 @@ async function prepareSlowly(
   }
   const files = order.members[0]?.command.resourceFiles ?? [];
   const failure = await bringFiles(files, join(directory, "wd"), user, parts.download, signal);
-  return failure === null ? ready(directory) : { ok: false, failure };
+  if (failure !== null) return { ok: false, failure };
+  if (!isScriptStart(order)) return ready(directory);
+  const brought = await bringScript(order, user, parts, signal);
+  if ("code" in brought) return { ok: false, failure: brought };
+  const { startBefore } = brought;
+  return startBefore === null ? ready(directory) : { ...ready(directory), startBefore };
 }
 
 /** Only the working directory is the user's: what is beside it, the output above all, is the agent's. */
@@ -72,7 +79,7 @@ function makeWorkingDirectory(directory: string, user: TaskUser): void {
 }
 
 /** With how much earlier tries have written. */
-function ready(directory: string): Prepared {
+function ready(directory: string): Extract<Prepared, { ok: true }> {
   const stdout = sizeOf(join(directory, "stdout.txt"));
   const stderr = sizeOf(join(directory, "stderr.txt"));
   return { ok: true, offsets: { stdout, stderr } };
