@@ -102,7 +102,7 @@ export class Effects {
         this.#signal(effect.execution, effect.signal);
         return;
       case "collect":
-        this.#collect(effect.order, effect.offsets);
+        this.#collect(effect);
         return;
       case "upload":
         this.#upload(effect);
@@ -274,9 +274,14 @@ export class Effects {
     this.#options.trees.signal({ execution, process }, name);
   }
 
-  #collect(order: StartOrder, offsets: OutputOffsets): void {
-    const { shims, trees, containers } = this.#options;
+  #collect({ order, offsets, leavesRest }: Extract<AgentEffect, { effect: "collect" }>): void {
+    const { shims, trees, containers, groups } = this.#options;
     const { execution } = order;
+    if (leavesRest) {
+      groups.removeEmpty(execution);
+      this.#onCleared(order, offsets, true);
+      return;
+    }
     if (containers.has(execution)) {
       void containers.remove(execution).then((isGone) => this.#onCleared(order, offsets, isGone));
       return;

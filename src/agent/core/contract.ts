@@ -312,7 +312,13 @@ export type AgentEffect =
       readonly signal: "terminate" | "kill";
     }
   /** After the end of the last process: clean the tree up, see how large the output is, read it if small. */
-  | { readonly effect: "collect"; readonly order: StartOrder; readonly offsets: OutputOffsets }
+  | {
+      readonly effect: "collect";
+      readonly order: StartOrder;
+      readonly offsets: OutputOffsets;
+      /** What it has left running is to go on: a fleet script that ended by itself may have started a service. */
+      readonly leavesRest: boolean;
+    }
   /**
    * Send the execution's share of the file to the server, again and again until it is there (or the file is gone),
    * then answer `uploaded`. A later execution may append to the file or empty it meanwhile.

@@ -136,8 +136,21 @@ export function onExited(step: Step, execution: Execution, exit: ProcessExit): v
 export function collect(step: Step, execution: Execution): void {
   const { life, order, process } = execution;
   if (life.phase !== "exited") return;
-  if (process === null) step.effects.push({ effect: "collect", order, offsets: life.offsets });
-  else step.effects.push({ effect: "collectMember", exit: life.exit, ...process });
+  if (process === null) {
+    const leavesRest = mayLeaveRest(execution, life.exit);
+    step.effects.push({ effect: "collect", order, offsets: life.offsets, leavesRest });
+  } else {
+    step.effects.push({ effect: "collectMember", exit: life.exit, ...process });
+  }
+}
+
+/** Where nobody saw the end, the rest may be the script itself. */
+function mayLeaveRest(
+  { order, stopping, discarded }: Execution,
+  { outcome }: ProcessExit,
+): boolean {
+  const endedByItself = stopping === null && !discarded && outcome.state !== "unseen";
+  return order.script !== undefined && endedByItself;
 }
 
 export function onMemberCollected(step: Step, process: Execution, end: MemberEnd): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { NodeReport, ProcessExit } from "./contract.ts";
-import { exitOf, named, orderOf, processOf, TestNode } from "./testNode.ts";
+import { exitOf, named, orderOf, processOf, scriptOrder, TestNode } from "./testNode.ts";
 import { nextDueAt } from "./timers.ts";
 
 function runningWith(maxWallClockMs?: number): TestNode {
@@ -177,5 +177,47 @@ describe("the outcome says the first reason", () => {
     node.exited(1);
     node.collected(1);
     expect(outcomeIn(node.reports())).toEqual({ state: "killed", signal: 9, reason: "stopped" });
+  });
+});
+
+describe("what is left running at the end", () => {
+  const leavesRest = (node: TestNode): boolean[] =>
+    node.effects.flatMap((effect) => (effect.effect === "collect" ? [effect.leavesRest] : []));
+
+  test("goes on if a script ended by itself, also one that failed", () => {
+    for (const outcome of [
+      { state: "exited", exitCode: 3 },
+      { state: "signaled", signal: 9 },
+    ] as const) {
+      const node = TestNode.connected();
+      node.reach("running", scriptOrder(1));
+      node.exited(1, outcome);
+      expect(leavesRest(node)).toEqual([true]);
+      node.restart();
+      expect(leavesRest(node)).toEqual([true]);
+    }
+  });
+
+  test("ends with a script that was stopped, let go of, or whose end nobody saw", () => {
+    const stopped = TestNode.connected();
+    stopped.reach("running", scriptOrder(1));
+    stopped.order({ kind: "stop", execution: 1, graceMs: 0 });
+    stopped.exited(1);
+    expect(leavesRest(stopped)).toEqual([false]);
+    const discarded = TestNode.connected();
+    discarded.reach("running", scriptOrder(1));
+    discarded.order({ kind: "discard", execution: 1 });
+    discarded.exited(1);
+    expect(leavesRest(discarded)).toEqual([false]);
+    const unseen = TestNode.connected();
+    unseen.reach("running", scriptOrder(1));
+    unseen.exited(1, { state: "unseen" });
+    expect(leavesRest(unseen)).toEqual([false]);
+  });
+
+  test("ends with any other task", () => {
+    const node = TestNode.connected();
+    node.reach("exited", orderOf(1));
+    expect(leavesRest(node)).toEqual([false]);
   });
 });

@@ -208,6 +208,27 @@ test("its time on the node ends a script, fetching included, and so does a stop"
   expect(await refusal(node, 3)).toStartWith("TaskEnded");
 });
 
+test.each(["auto", "off"] as const)(
+  "what a script leaves in the background goes on, unless it was stopped (groups %s)",
+  async (cgroups) => {
+    await using node = await startTestNode({ cgroups });
+    const shared = join(node.root, "shared");
+    const service = (name: string) =>
+      `setsid sleep 600 >/dev/null 2>&1 & echo $! > "$STINT_NODE_SHARED_DIR/${name}"`;
+    const pidOf = (name: string) => Number(readFileSync(join(shared, name), "utf8"));
+    const isRunning = (pid: number) => existsSync(`/proc/${pid}/exe`);
+    node.server.orderScript(1, service("left"));
+    expect(output(await node.server.resultOf(1))).toBe("");
+    node.server.orderScript(2, `${service("stopped")}; exec sleep 600`);
+    await until(() => (existsSync(join(shared, "stopped")) && pidOf("stopped") > 0) || undefined);
+    node.server.order({ kind: "stop", execution: 2, graceMs: 50 });
+    await node.server.resultOf(2);
+    expect(isRunning(pidOf("stopped"))).toBe(false);
+    await node.restart();
+    expect(isRunning(pidOf("left"))).toBe(true);
+  },
+);
+
 test("an argument that no program can be given is refused", async () => {
   await using node = await startTestNode();
   node.server.orderScript(1, "echo", { arguments: ["a\0b"] });
