@@ -75,6 +75,8 @@ export class Effects {
   readonly #preparations = new Map<ExecutionNumber, AbortController>();
   /** Made ahead of their effects. */
   readonly #requests = new Map<ExecutionNumber, SpawnRequest | FailureInfo>();
+  /** Scripts that have ended and whose groups were not empty then. */
+  readonly #left = new Set<ExecutionNumber>();
 
   constructor(options: EffectsOptions) {
     this.#options = options;
@@ -278,7 +280,8 @@ export class Effects {
     const { shims, trees, containers, groups } = this.#options;
     const { execution } = order;
     if (leavesRest) {
-      groups.removeEmpty(execution);
+      if (groups.parent !== null) this.#left.add(execution);
+      for (const key of this.#left) if (groups.removeEmpty(key)) this.#left.delete(key);
       this.#onCleared(order, offsets, true);
       return;
     }

@@ -5,6 +5,7 @@ import type { ExecutionResult, OutputInfo } from "../../model/execution.ts";
 import { startTestNode, type TestNode } from "../fixtures/node.ts";
 import { until } from "../fixtures/until.ts";
 import { OWN_USER_ONLY } from "../options.ts";
+import { nodeGroups } from "../platform/nodeGroups.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -228,6 +229,22 @@ test.each(["auto", "off"] as const)(
     expect(isRunning(pidOf("left"))).toBe(true);
   },
 );
+
+test("the control group of what a script left goes with the last of it", async () => {
+  await using node = await startTestNode();
+  node.server.orderScript(1, "sleep 600 >/dev/null 2>&1 & echo $!");
+  const pid = Number(output(await node.server.resultOf(1)));
+  const parent = nodeGroups(node.options).parent;
+  // Where there are no groups there is nothing to tidy.
+  if (parent === null) return;
+  const isThere = () => existsSync(join(parent, "1"));
+  expect(isThere()).toBe(true);
+  process.kill(pid, "SIGKILL");
+  await until(() => !readFileSync(join(parent, "1", "cgroup.procs"), "utf8").trim() || undefined);
+  node.server.orderScript(2, "true");
+  await node.server.resultOf(2);
+  expect(isThere()).toBe(false);
+});
 
 test("an argument that no program can be given is refused", async () => {
   await using node = await startTestNode();
