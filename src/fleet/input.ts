@@ -2,6 +2,7 @@ import type { RollingPolicy, ScheduleEntry } from "../model/fleet/definition.ts"
 import type { InstanceNumber } from "../model/fleet/instance.ts";
 import type { RoleLevel, Switch, UserNumber } from "../model/fleet/person.ts";
 import type { ScriptSource } from "../model/fleet/run.ts";
+import type { DeallocationOption } from "../model/pool.ts";
 
 /**
  * What people ask of fleet operations. Objects are named by their ids as given; form and limits were checked at the edge.
@@ -68,7 +69,12 @@ export type FleetNodeRequest =
       readonly description?: string;
       readonly status?: Switch;
     }
-  | { readonly request: "deleteNode"; readonly node: string };
+  | {
+      readonly request: "deleteNode";
+      readonly node: string;
+      /** What becomes of the batch tasks that run there; absent: they go back to the queue. */
+      readonly option?: DeallocationOption;
+    };
 
 export type NodeGroupRequest =
   | { readonly request: "createNodeGroup"; readonly id: string; readonly description: string }
@@ -198,4 +204,6 @@ export interface Actor {
   readonly user: UserNumber;
   /** At most the user's own. */
   readonly level: RoleLevel;
+  /** The token has fewer rights than its user, and so is not to get at more through what is theirs. */
+  readonly isLimited?: boolean;
 }

@@ -1,6 +1,7 @@
 import type { Switch, UserNumber } from "../model/fleet/person.ts";
 import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
 import type { JobNumber, NodeNumber } from "../model/id.ts";
+import type { DeallocationOption } from "../model/pool.ts";
 import type { RequestError } from "../model/requestError.ts";
 
 /** A node as fleet operations see it. */
@@ -32,7 +33,7 @@ export interface NodeLookup {
 export interface World extends NodeLookup {
   /** Null: done. */
   editNode(number: NodeNumber, patch: NodePatch): RequestError | null;
-  removeNode(number: NodeNumber): RequestError | null;
+  removeNode(number: NodeNumber, option: DeallocationOption): RequestError | null;
   /** `timeoutMs`: of the whole run; null: unlimited. */
   startRun(run: FleetRunSpec, targets: readonly FleetTarget[], timeoutMs: number | null): JobNumber;
   rerun(job: JobNumber, nodes: readonly NodeNumber[]): RequestError | null;

@@ -6,6 +6,7 @@ import type { FleetNode, World } from "../fleet/world.ts";
 import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
 import { foldId, type JobNumber, type NodeNumber } from "../model/id.ts";
 import type { JobSpec } from "../model/job.ts";
+import type { DeallocationOption } from "../model/pool.ts";
 import type { RequestError } from "../model/requestError.ts";
 import type { TaskRecord } from "../model/task.ts";
 
@@ -48,11 +49,10 @@ export class FleetWorld implements World {
     return null;
   }
 
-  removeNode(number: NodeNumber): RequestError | null {
+  removeNode(number: NodeNumber, option: DeallocationOption): RequestError | null {
     const node = mustHave(this.#engine.nodes, number, "node");
     const pool = node.pool.record.spec.id;
     const nodes = [node.record.id];
-    const option = "terminate";
     return this.#ask({ kind: "removeNodes", pool, nodes, option, timeoutMs: null });
   }
 

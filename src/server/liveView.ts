@@ -36,13 +36,15 @@ export function liveViewOf(loop: Loop): LiveView {
       const node = number === undefined ? undefined : loop.engine.nodes.get(number);
       return node === undefined ? null : present(node);
     },
-    nodeNumbers({ pool, state, idPrefix = "" }: LiveNodeFilter): NodeNumber[] {
+    nodeNumbers({ pool, state, idPrefix = "", fits = () => true }: LiveNodeFilter): NodeNumber[] {
       const prefix = foldId(idPrefix);
       return [...loop.engine.nodes.values()]
         .filter((node) => {
           const isInPool = pool === undefined || node.record.pool === pool;
           const isInState = state === undefined || nodeStateOf(node) === state;
-          return isInPool && isInState && foldId(node.record.id).startsWith(prefix);
+          return (
+            isInPool && isInState && foldId(node.record.id).startsWith(prefix) && fits(node.record)
+          );
         })
         .map(({ record }) => record.number)
         .sort((a, b) => a - b);

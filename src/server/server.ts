@@ -10,7 +10,7 @@ import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
 import type { Store } from "../store/store.ts";
 import { Passwords } from "./access/passwords.ts";
-import { Authenticator, endSessions, issueJoinToken } from "./access/tokens.ts";
+import { Authenticator, issueJoinToken, removeTokensOf } from "./access/tokens.ts";
 import { performEffects } from "./effects.ts";
 import { ExecDesk } from "./exec/execDesk.ts";
 import { endOfOpen, readOpenNotes } from "./exec/openNotes.ts";
@@ -305,7 +305,7 @@ function contextOf(
     },
     authenticate: (request) => authenticator.authenticate(request),
     forgetToken,
-    endSessions: (user) => endSessions(options.store, forgetToken, user),
+    removeTokensOf: (user, kinds) => removeTokensOf(options.store, forgetToken, user, kinds),
     clock: () => loop.parts.clock.now(),
     epoch: () => SINGLE_SERVER_EPOCH,
     health: () => (loop.isHealthy ? "ok" : "busy"),

@@ -49,8 +49,12 @@ export interface NodeKeyRecord {
 }
 
 /** An API token; only its hash is kept. */
+/** `api`: made by an administrator, of nobody in particular. `session`: of a login. `key`: of a user's program. */
+export type ApiTokenKind = "api" | "session" | "key";
+
 export interface ApiTokenRecord {
   readonly hash: string;
+  readonly kind: ApiTokenKind;
   readonly name: string;
   /** 0 administrator, 1 manager, 2 operator, 3 guest. */
   readonly role: number;

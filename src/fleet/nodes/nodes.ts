@@ -1,3 +1,4 @@
+import type { DeallocationOption } from "../../model/pool.ts";
 import type { Actor, FleetNodeRequest } from "../input.ts";
 import { findNode, findUser } from "../lookup.ts";
 import { asOwner, DONE, type FleetReply, isRefusal, notPermitted, refuse } from "../reply.ts";
@@ -18,7 +19,7 @@ export function applyToNodes(
     case "editNode":
       return editNode(fleet, world, node, request, actor);
     case "deleteNode":
-      return deleteNode(fleet, world, node, actor);
+      return deleteNode(fleet, world, node, request.option ?? "requeue", actor);
   }
 }
 
@@ -52,10 +53,16 @@ function editNode(
 }
 
 /** It leaves its groups; tasks that name it go on naming what is not there any more, and say so. */
-function deleteNode(fleet: Fleet, world: World, node: FleetNode, actor: Actor): FleetReply {
+function deleteNode(
+  fleet: Fleet,
+  world: World,
+  node: FleetNode,
+  option: DeallocationOption,
+  actor: Actor,
+): FleetReply {
   const refused = notPermitted("deleteNode", actor);
   if (refused !== null) return refused;
-  const error = world.removeNode(node.number);
+  const error = world.removeNode(node.number, option);
   if (error !== null) return { ok: false, error };
   for (const group of fleet.nodeGroups.values()) {
     if (!group.nodes.includes(node.number)) continue;

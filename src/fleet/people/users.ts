@@ -81,8 +81,8 @@ function editUser(
 ): FleetReply {
   const isAdministration = role !== undefined || status !== undefined;
   const refused =
-    notPermitted("editProfile", actor, selfOf(actor, user)) ??
     (isAdministration ? notPermitted("administerUser", actor) : null) ??
+    notPermitted("editProfile", actor, selfOf(actor, user)) ??
     (newId === undefined ? null : idTaken(fleet, "user", newId, user.number)) ??
     (staysAdministrator(user, role, status) ? null : lastAdministrator(fleet, user));
   if (refused !== null) return refused;

@@ -35,6 +35,10 @@ export const PERMISSIONS = {
     grants: [ANY, NEVER, NEVER, NEVER],
   },
   editProfile: { text: "edit this account", grants: [ANY, SELF, SELF, SELF] },
+  editAccessKey: {
+    text: "see or take back this access key",
+    grants: [ANY, OWNER, OWNER, OWNER],
+  },
   read: { text: "see it", grants: [ANY, ANY, ANY, ANY] },
   createUserGroup: { text: "create user groups", grants: [ANY, ANY, ANY, NEVER] },
   editUserGroup: { text: "edit this user group", grants: [ANY, OWNER, OWNER, NEVER] },

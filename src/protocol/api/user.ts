@@ -2,18 +2,19 @@ import { z } from "@hono/zod-openapi";
 import { integer, oneOf, record, text, where } from "./field.ts";
 import { wholeNumber } from "./query.ts";
 
-const USER_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+const OBJECT_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 const FREE_TEXT_MAX_LENGTH = 1_000;
 const NAME_MAX_LENGTH = 128;
 /** Argon2 takes any; longer ones would only cost time. */
 const PASSWORD_MAX_LENGTH = 1_000;
 const PASSWORD_MIN_LENGTH = 8;
 
-export const USER_ID = where(z.string(), (id) => USER_ID_PATTERN.test(id), {
+/** Of users and groups. */
+export const OBJECT_ID = where(z.string(), (id) => OBJECT_ID_PATTERN.test(id), {
   code: "InvalidPropertyValue",
   expected:
     "1 to 64 characters out of A-Z, a-z, 0-9, '.', '_', '@' and '-', the first a letter or digit",
-}).openapi({ pattern: USER_ID_PATTERN.source });
+}).openapi({ pattern: OBJECT_ID_PATTERN.source });
 
 /** May be empty. */
 export const FREE_TEXT = where(
@@ -48,7 +49,7 @@ const PROFILE = {
 };
 
 export const USER_ADD = record({
-  id: USER_ID,
+  id: OBJECT_ID,
   ...PROFILE,
   description: FREE_TEXT.optional(),
   password: PASSWORD,
@@ -59,7 +60,7 @@ const ROLE = integer(0, 3).openapi({
 });
 
 export const USER_PATCH = record({
-  newId: USER_ID.optional(),
+  newId: OBJECT_ID.optional(),
   name: PROFILE.name.optional(),
   phone: PROFILE.phone.optional(),
   email: PROFILE.email.optional(),

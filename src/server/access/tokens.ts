@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { RoleLevel, UserRecord } from "../../model/fleet/person.ts";
 import { requestError } from "../../model/requestError.ts";
-import type { ApiTokenRecord, JoinTokenRecord, Store } from "../../store/store.ts";
+import type { ApiTokenKind, ApiTokenRecord, JoinTokenRecord, Store } from "../../store/store.ts";
 import type { Authentication } from "../routes/context.ts";
 
 /** Tokens are kept as their SHA-256 only: they are random, so nothing slower is needed. */
@@ -10,7 +10,7 @@ export function hashToken(token: string): string {
 }
 
 /** 256 bits, with a prefix that tells people and scanners what it is. */
-export function newToken(kind: "api" | "join" | "session"): string {
+export function newToken(kind: ApiTokenKind | "join"): string {
   return `stint_${kind}_${randomBytes(32).toString("base64url")}`;
 }
 
@@ -26,9 +26,8 @@ export async function issueJoinToken(
 export async function issueApiToken(
   store: Store,
   token: Omit<ApiTokenRecord, "hash">,
-  kind: "api" | "session" = "api",
 ): Promise<string> {
-  const text = newToken(kind);
+  const text = newToken(token.kind);
   await store.addApiToken({ ...token, hash: hashToken(text) });
   return text;
 }
@@ -85,16 +84,21 @@ export class Authenticator {
   }
 
   /** A token has at most the rights of its user, as they are now; one of nobody acts for the first administrator. */
-  #callerOf({ role, name, hash, user: number, expiresAt }: ApiTokenRecord): Authentication {
+  #callerOf(token: ApiTokenRecord): Authentication {
+    const { role, name, hash, kind, user: number, expiresAt } = token;
     if (expiresAt !== null && expiresAt <= this.#people.now())
       return refused("one that has expired");
     const user = this.#people.user(number ?? FIRST_USER);
     if (number !== null && user === null) return refused("one of a user who is gone");
     if (number !== null && user?.status === "disable") return refused("one of a disabled account");
     const level = Math.max(role, number === null ? 0 : (user?.role ?? 3)) as RoleLevel;
-    const actor = { user: number ?? FIRST_USER, level };
+    const isLimited = level > (user?.role ?? 0);
+    const actor = { user: number ?? FIRST_USER, level, isLimited };
     const who = number === null ? name : (user?.id ?? name);
-    return { ok: true, caller: { role: level, name: who, tokenHash: hash, actor } };
+    return {
+      ok: true,
+      caller: { role: level, name: who, tokenHash: hash, tokenKind: kind, actor },
+    };
   }
 
   /** A token that was taken back is good no longer. */
@@ -124,15 +128,25 @@ function refused(given: string): Authentication {
   };
 }
 
-/** Takes back all sessions of a user; tokens that were made to stay are not among them. */
-export async function endSessions(
+/** Takes back all tokens of these kinds that a user has. */
+export async function removeTokensOf(
   store: Store,
   forget: (hash: string) => void,
   user: number,
+  kinds: readonly ApiTokenKind[],
 ): Promise<void> {
-  for (const { hash, user: of, expiresAt } of await store.listApiTokens()) {
-    if (of !== user || expiresAt === null) continue;
-    await store.removeApiToken(hash);
-    forget(hash);
+  for (const token of await store.listApiTokens()) {
+    if (token.user !== user || !kinds.includes(token.kind)) continue;
+    await store.removeApiToken(token.hash);
+    forget(token.hash);
+  }
+}
+
+/** Sessions that are over are good for nothing. */
+export async function removeEndedSessions(store: Store, now: number): Promise<void> {
+  for (const { hash, kind, expiresAt } of await store.listApiTokens()) {
+    if (kind === "session" && expiresAt !== null && expiresAt <= now) {
+      await store.removeApiToken(hash);
+    }
   }
 }

@@ -1,29 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { TestApi } from "../routes/testApi.ts";
+import { AS_NOBODY, account, as, login } from "./testPeople.ts";
 
-const KIM = {
-  id: "kim",
-  name: "Kim",
-  phone: "010",
-  email: "kim@example.org",
-  password: "secret-1",
-};
-const AS_NOBODY = { headers: { authorization: "" } };
+const KIM = { ...account("kim"), name: "Kim" };
 
 let api: TestApi;
 beforeEach(async () => {
   api = await TestApi.open();
 });
 afterEach(() => api.close());
-
-function as(token: string): RequestInit {
-  return { headers: { authorization: `Bearer ${token}` } };
-}
-
-async function login(id: string, password: string): Promise<string> {
-  const { token } = await api.json("POST", "/login", { id, password }, AS_NOBODY);
-  return token;
-}
 
 test("an account is made without a login, enabled by an administrator, and then logged into", async () => {
   const made = await api.json("POST", "/users", KIM, AS_NOBODY);
@@ -37,7 +22,7 @@ test("an account is made without a login, enabled by an administrator, and then 
   );
   expect(early).toMatchObject({ status: 403, code: "AccountDisabled" });
   await api.json("PATCH", "/users/kim", { role: 2, status: "enable" });
-  const token = await login("KIM", KIM.password);
+  const token = await login(api, "KIM");
   const own = await api.json("GET", "/users/kim", undefined, as(token));
   expect(own).toMatchObject({ role: 2, updatedBy: "admin" });
   expect(own.lastLoginTime).toBeString();
@@ -58,7 +43,7 @@ test("a wrong password and an unknown user get one answer, and nothing to tell t
 test("a session has its user's rights as they are now, and ends with another password", async () => {
   await api.json("POST", "/users", KIM, AS_NOBODY);
   await api.json("PATCH", "/users/kim", { status: "enable" });
-  const token = await login("kim", KIM.password);
+  const token = await login(api, "kim");
   const admin = { role: 0 };
   expect(await api.refusal("PATCH", "/users/kim", admin, as(token))).toMatchObject({ status: 403 });
   await api.json("PATCH", "/users/kim", admin);
@@ -68,7 +53,7 @@ test("a session has its user's rights as they are now, and ends with another pas
   await api.json("PATCH", "/users/kim", { status: "enable" });
   await api.json("PUT", "/users/kim/password", { password: "another-1" }, as(token));
   expect(await api.refusal("GET", "/users", undefined, as(token))).toMatchObject({ status: 401 });
-  await login("kim", "another-1");
+  await login(api, "kim", "another-1");
 });
 
 test("users are listed by parts of their ids, some at a time, with how many there are", async () => {
@@ -91,4 +76,27 @@ test("what is wrong with an account is said by field", async () => {
   expect(await field({ email: "nowhere" })).toBe("email");
   expect(await field({ id: "a b" })).toBe("id");
   expect(await field({ name: "" })).toBe("name");
+});
+
+test("an account that somebody makes for another tells by whom; a token that is none is refused", async () => {
+  const alone = await api.json("POST", "/users", account("kim"), AS_NOBODY);
+  expect(alone).not.toContainKey("createdBy");
+  await api.json("PATCH", "/users/kim", { status: "enable" });
+  const kim = as(await login(api, "kim"));
+  const made = await api.json("POST", "/users", account("lee"), kim);
+  expect(made).toMatchObject({ createdBy: "kim", role: 3, status: "disable" });
+  expect(await api.refusal("POST", "/users", account("x"), as("stale"))).toMatchObject({
+    status: 401,
+  });
+  expect(await api.refusal("GET", "/users/x")).toMatchObject({ status: 404, code: "UserNotFound" });
+});
+
+test("sessions that are over are not kept", async () => {
+  await api.json("POST", "/users", account("kim"), AS_NOBODY);
+  await api.json("PATCH", "/users/kim", { status: "enable" });
+  const first = as(await login(api, "kim"));
+  api.advance(12 * 3_600_000);
+  expect(await api.refusal("GET", "/users", undefined, first)).toMatchObject({ status: 401 });
+  await login(api, "kim");
+  expect(await api.store.listApiTokens()).toHaveLength(1);
 });

@@ -1,14 +1,16 @@
 import type { FleetRequest } from "../../fleet/input.ts";
+import { findUser } from "../../fleet/lookup.ts";
 import type { UserRecord } from "../../model/fleet/person.ts";
 import { isoTime } from "../../model/time.ts";
 import type { USER_ENDPOINTS } from "../../protocol/api/endpoint/users.ts";
-import { hashToken, issueApiToken, SESSION_MS } from "../access/tokens.ts";
+import { hashToken, issueApiToken, removeEndedSessions, SESSION_MS } from "../access/tokens.ts";
 import type { HandlersOf } from "../routes/call.ts";
 import type { Caller, ServerContext } from "../routes/context.ts";
 import { givenOf } from "../routes/lookup.ts";
 import { Refusal, refuse } from "../routes/refusal.ts";
 import { present, timeOf } from "../views/present.ts";
 import { userView } from "../views/user.ts";
+import { found } from "./found.ts";
 import { byId, hasPart, rows } from "./rows.ts";
 
 /** Submits a request of fleet operations in the caller's name; throws what it was refused for. */
@@ -24,15 +26,7 @@ export async function ask(
 
 export function userHandlers(context: ServerContext): HandlersOf<typeof USER_ENDPOINTS> {
   const { fleet } = context;
-  const find = (id: string): UserRecord => {
-    const user = fleet.state.users.find(id);
-    if (user !== undefined) return user;
-    throw refuse(
-      "UserNotFound",
-      `There is no user ${id}.`,
-      "See the users with GET /api/v1/users.",
-    );
-  };
+  const find = (id: string): UserRecord => found(findUser(fleet.state, id));
   const view = (user: UserRecord) => userView(fleet.state, user);
   return {
     "POST /users": async ({ body, caller }) => {
@@ -65,14 +59,14 @@ export function userHandlers(context: ServerContext): HandlersOf<typeof USER_END
     "DELETE /users/{userId}": async ({ parameters, caller }) => {
       const { number } = find(parameters.userId);
       await ask(context, caller, { request: "deleteUser", user: parameters.userId });
-      await context.endSessions(number);
+      await context.removeTokensOf(number, ["session", "key"]);
       return undefined;
     },
     "PUT /users/{userId}/password": async ({ parameters, body, caller }) => {
       const user = parameters.userId;
       const passwordHash = await context.passwords.hash((await body()).password);
       await ask(context, caller, { request: "setPassword", user, passwordHash });
-      await context.endSessions(find(user).number);
+      await context.removeTokensOf(find(user).number, ["session"]);
       return undefined;
     },
     ...sessions(context),
@@ -97,12 +91,16 @@ function sessions(context: ServerContext): SessionHandlers {
       if (user.status === "disable") throw disabled(user.id);
       const createdAt = context.clock();
       const expiresAt = createdAt + SESSION_MS;
-      const token = await issueApiToken(
-        store,
+      await removeEndedSessions(store, createdAt);
+      const token = await issueApiToken(store, {
+        kind: "session",
+        name: "",
         // As much as its user may, whatever that is at the time.
-        { name: "session", role: 0, createdAt, user: user.number, expiresAt },
-        "session",
-      );
+        role: 0,
+        createdAt,
+        user: user.number,
+        expiresAt,
+      });
       await ask(context, null, { request: "noteLogin", user: user.id });
       return {
         userId: user.id,
@@ -116,7 +114,7 @@ function sessions(context: ServerContext): SessionHandlers {
       const given = request.headers.get("authorization")?.replace(/^Bearer /i, "") ?? "";
       const hash = caller?.tokenHash ?? hashToken(given);
       const token = await store.readApiToken(hash);
-      if (token?.expiresAt === null) {
+      if (token !== null && token.kind !== "session") {
         throw refuse(
           "OperationNotValidOnToken",
           "Expected the token of a session, and this one was made to stay.",

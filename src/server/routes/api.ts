@@ -2,12 +2,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { API_BASE, type Endpoint, type EndpointKey } from "../../protocol/api/endpoint/endpoint.ts";
 import { type Api, ENDPOINTS } from "../../protocol/api/endpoint/table.ts";
-
+import { accessKeyHandlers } from "../fleet/accessKeys.ts";
 import { definitionHandlers } from "../fleet/definitions.ts";
 import { instanceHandlers } from "../fleet/instances.ts";
-
+import { nodeGroupHandlers } from "../fleet/nodeGroups.ts";
 import { scriptHandlers } from "../fleet/scripts.ts";
-
+import { userGroupHandlers } from "../fleet/userGroups.ts";
 import { userHandlers } from "../fleet/users.ts";
 import { type AnyHandler, Calls, type HandlersOf } from "./call.ts";
 import type { Caller, ServerContext } from "./context.ts";
@@ -65,7 +65,8 @@ function unknownPath(known: ReturnType<typeof methodsByPath>, request: Request):
 }
 
 async function callerOf(context: ServerContext, endpoint: Endpoint, request: Request) {
-  if (endpoint.action === "ask") return null;
+  const isGiven = (request.headers.get("authorization") ?? "") !== "";
+  if (endpoint.action === "ask" && !(endpoint.namesCaller === true && isGiven)) return null;
   const authentication = await context.authenticate(request);
   if (!authentication.ok) {
     throw new Refusal(authentication.error, { "www-authenticate": "Bearer" });
@@ -102,6 +103,9 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...definitionHandlers(context),
     ...instanceHandlers(context),
     ...scriptHandlers(context),
+    ...userGroupHandlers(context),
+    ...nodeGroupHandlers(context),
+    ...accessKeyHandlers(context),
   };
   const failed = (error: unknown, request: Request): Response => {
     const requestId = requestIdOf(request);

@@ -13,7 +13,7 @@ import type { RequestError } from "../../model/requestError.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
-import type { Store } from "../../store/store.ts";
+import type { ApiTokenKind, Store } from "../../store/store.ts";
 import type { Passwords } from "../access/passwords.ts";
 import type { Nowhere } from "../views/groupsStatus.ts";
 import type { ExecSessions } from "./exec.ts";
@@ -77,6 +77,8 @@ export interface LiveNodeFilter {
   readonly pool?: PoolNumber;
   readonly state?: NodeState;
   readonly idPrefix?: string;
+  /** Whatever else has to hold of it. */
+  readonly fits?: (record: NodeRecord) => boolean;
 }
 
 /** Reads of the live engine. */
@@ -120,6 +122,7 @@ export interface Caller {
   readonly name: string;
   /** Of the token that the request came with. */
   readonly tokenHash: string;
+  readonly tokenKind: ApiTokenKind;
   /** For fleet operations. */
   readonly actor: Actor;
 }
@@ -164,8 +167,8 @@ export interface ServerContext {
   authenticate(request: Request): Promise<Authentication>;
   /** An API token was taken back. */
   forgetToken(hash: string): void;
-  /** Takes back all sessions of a user. */
-  endSessions(user: UserNumber): Promise<void>;
+  /** Takes back all tokens of these kinds that a user has. */
+  removeTokensOf(user: UserNumber, kinds: readonly ApiTokenKind[]): Promise<void>;
   /** Milliseconds since 1970. */
   clock(): number;
   epoch(): number;

@@ -3,6 +3,7 @@ import type { PoolRecord } from "../../model/pool.ts";
 import type { POOL_ENDPOINTS } from "../../protocol/api/endpoint/pools.ts";
 import { milliseconds } from "../../protocol/api/field.ts";
 import { checkPool, toPoolPatch } from "../../protocol/api/pool.ts";
+import { refuseRemoval } from "../fleet/nodes.ts";
 import { poolView } from "../views/pool.ts";
 import { poolUrl } from "../views/url.ts";
 import { type HandlersOf, submit } from "./call.ts";
@@ -56,8 +57,9 @@ export function poolHandlers(context: ServerContext): HandlersOf<typeof POOL_END
     },
     "POST /pools/{poolId}/stopresize": ({ parameters }) =>
       accept({ kind: "stopResize", pool: parameters.poolId }),
-    "POST /pools/{poolId}/removenodes": async ({ parameters, body }) => {
+    "POST /pools/{poolId}/removenodes": async ({ parameters, body, caller }) => {
       const { nodeList, nodeDeallocationOption, resizeTimeout } = await body();
+      refuseRemoval(context, caller, nodeList);
       return await accept({
         kind: "removeNodes",
         pool: parameters.poolId,

@@ -72,17 +72,20 @@ function joinTokens(context: ServerContext): JoinTokenHandlers {
 
 function apiTokens(context: ServerContext): ApiTokenHandlers {
   const { store } = context;
+  // Sessions and access keys are their users'.
+  const listed = async () => (await store.listApiTokens()).filter(({ kind }) => kind === "api");
   return {
-    "GET /api-tokens": async () => ({ items: (await store.listApiTokens()).map(apiTokenView) }),
+    "GET /api-tokens": async () => ({ items: (await listed()).map(apiTokenView) }),
     "POST /api-tokens": async ({ body }) => {
       const { name, role } = await body();
-      const record = { name, role, createdAt: context.clock(), user: null, expiresAt: null };
+      const createdAt = context.clock();
+      const record = { kind: "api", name, role, createdAt, user: null, expiresAt: null } as const;
       const token = await issueApiToken(store, record);
       return { ...apiTokenView({ ...record, hash: hashToken(token) }), token };
     },
     "DELETE /api-tokens/{tokenId}": async ({ parameters, caller }) => {
       const { tokenId } = parameters;
-      const { hash } = foundToken(await store.listApiTokens(), tokenId, "api-tokens");
+      const { hash } = foundToken(await listed(), tokenId, "api-tokens");
       // So that there is always one left with which to make others.
       if (caller?.tokenHash === hash) throw ownToken(tokenId);
       await store.removeApiToken(hash);
@@ -105,7 +108,7 @@ function apiTokenView({ hash, name, role, createdAt }: ApiTokenRecord) {
   return { id: tokenIdOf(hash), name, role, creationTime: isoTime(createdAt) };
 }
 
-function foundToken<Token extends { readonly hash: string }>(
+export function foundToken<Token extends { readonly hash: string }>(
   tokens: readonly Token[],
   id: string,
   list: string,

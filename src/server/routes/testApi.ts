@@ -15,7 +15,7 @@ import type { BlobRange, BlobStore } from "../../store/blobStore.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
 import { Passwords } from "../access/passwords.ts";
-import { Authenticator, endSessions } from "../access/tokens.ts";
+import { Authenticator, removeTokensOf } from "../access/tokens.ts";
 import type { ExecReservation } from "../exec/execDesk.ts";
 import { fleetAccessOf, makeFirstUser } from "../fleet/access.ts";
 import { liveViewOf } from "../liveView.ts";
@@ -268,10 +268,16 @@ export class TestApi {
         const role = /^Bearer (\d)$/.exec(request.headers.get("authorization") ?? "")?.[1];
         if (role !== undefined) {
           const level = Number(role) as RoleLevel;
-          const actor = { user: 1, level };
+          const actor = { user: 1, level, isLimited: level > 0 };
           return {
             ok: true,
-            caller: { role: level, name: "test", tokenHash: this.tokenHash, actor },
+            caller: {
+              role: level,
+              name: "test",
+              tokenHash: this.tokenHash,
+              tokenKind: "api",
+              actor,
+            },
           };
         }
         if (request.headers.has("authorization")) return authenticator.authenticate(request);
@@ -286,7 +292,8 @@ export class TestApi {
         this.forgotten.push(hash);
         authenticator.forget(hash);
       },
-      endSessions: (user) => endSessions(this.store, (hash) => authenticator.forget(hash), user),
+      removeTokensOf: (user, kinds) =>
+        removeTokensOf(this.store, (hash) => authenticator.forget(hash), user, kinds),
       clock: () => this.#now,
       epoch: () => 1,
       health: () => "ok",

@@ -1,3 +1,4 @@
+import type { Fleet } from "../../fleet/state.ts";
 import type { NodeFacts, NodeProgress, NodeRecord, NodeState } from "../../model/node.ts";
 import { isoTime } from "../../model/time.ts";
 import type { Node } from "../../protocol/api/answer/node.ts";
@@ -55,7 +56,17 @@ function orderView({ option, orderIssued }: NodeRecord, { retainedUntil }: NodeP
   });
 }
 
-export function nodeView(node: NodeFigures): Node {
+/** What people say of it. */
+function peopleView({ users }: Fleet, record: NodeRecord) {
+  const idOf = (user: number | null | undefined) =>
+    user === null || user === undefined ? null : users.get(user)?.id;
+  return {
+    ...present({ owner: idOf(record.owner), description: record.description }),
+    ...present({ updateTime: timeOf(record.updatedAt ?? null), updatedBy: idOf(record.updatedBy) }),
+  };
+}
+
+export function nodeView(fleet: Fleet, node: NodeFigures): Node {
   const { record, progress } = node;
   const errors = record.errors.map(({ code, message }) => ({ code, message }));
   return {
@@ -67,6 +78,7 @@ export function nodeView(node: NodeFigures): Node {
     stateTransitionTime: isoTime(record.lifeAt),
     schedulingState: record.schedulingState,
     fleetStatus: record.fleetStatus,
+    ...peopleView(fleet, record),
     contact: record.contact,
     isDedicated: true,
     provided: record.provided,

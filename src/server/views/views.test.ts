@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { newFleet } from "../../fleet/state.ts";
 import type { JobSpec } from "../../model/job.ts";
 import { emptyProgress, type NodeRecord } from "../../model/node.ts";
 import type { NodeJobRecord, SpecialInstance } from "../../model/nodeJob.ts";
@@ -226,7 +227,7 @@ test("a node that never connected was never heard", () => {
   const facts = { state: "creating", poolId: "p", vmSize: "v", usedByGroups: null } as const;
   const figures = { ...facts, runningTasksCount: 0, runningTaskSlotsCount: 0 };
   const view = (bootId: string | null) =>
-    nodeView({ ...figures, record: { ...NODE, bootId }, progress: emptyProgress() });
+    nodeView(newFleet(), { ...figures, record: { ...NODE, bootId }, progress: emptyProgress() });
   expect(view(null).contactTime).toBeUndefined();
   expect(view("b").contactTime).toBe(TIME);
 });
@@ -236,7 +237,7 @@ test("a node that waits to be rebooted says by which option, and until when", ()
   const figures = { ...facts, runningTasksCount: 0, runningTaskSlotsCount: 0 };
   const progress = { ...emptyProgress(), retainedUntil: AT };
   const view = (order: Partial<NodeRecord>) =>
-    nodeView({ ...figures, record: { ...NODE, ...order }, progress });
+    nodeView(newFleet(), { ...figures, record: { ...NODE, ...order }, progress });
   const option = "retaineddata";
   expect(view({ option })).toMatchObject({ nodeDeallocationOption: option, retainedUntil: TIME });
   expect(view({ option, orderIssued: true }).retainedUntil).toBeUndefined();

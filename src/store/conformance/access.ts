@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import { emptyChanges } from "../../model/changes.ts";
-import type { IdempotencyRecord } from "../store.ts";
+import type { ApiTokenRecord, IdempotencyRecord } from "../store.ts";
 import * as given from "./fixtures.ts";
 import type { Check } from "./harness.ts";
 import { commit, page } from "./requests.ts";
@@ -96,11 +96,24 @@ function checkKeysAndTokens(check: Check): void {
   });
 
   check("API tokens are read by hash and listed by age", async (opened) => {
-    const [young, old] = [
-      { hash: "a", name: "young", role: 3, createdAt: 2, user: 7, expiresAt: 9 },
-      { hash: "b", name: "old", role: 0, createdAt: 1, user: null, expiresAt: null },
-    ];
-    if (young === undefined || old === undefined) throw new Error();
+    const old: ApiTokenRecord = {
+      hash: "b",
+      kind: "api",
+      name: "old",
+      role: 0,
+      createdAt: 1,
+      user: null,
+      expiresAt: null,
+    };
+    const young: ApiTokenRecord = {
+      ...old,
+      hash: "a",
+      kind: "session",
+      name: "young",
+      createdAt: 2,
+      user: 7,
+      expiresAt: 9,
+    };
     await opened.store.addApiToken(young);
     await opened.store.addApiToken(old);
     const store = await opened.reopen();

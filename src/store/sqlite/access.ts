@@ -73,14 +73,14 @@ export function revokeNodeKey(statements: Statements, guid: string, now: number)
 }
 
 export function addApiToken(statements: Statements, token: ApiTokenRecord): void {
-  const { hash, name, role, createdAt, user, expiresAt } = token;
-  const insert = `REPLACE INTO api_tokens (hash, name, role, created_at, user, expires_at)
-    VALUES (?, ?, ?, ?, ?, ?)`;
-  statements.run(insert, hash, name, role, createdAt, user, expiresAt);
+  const { hash, kind, name, role, createdAt, user, expiresAt } = token;
+  const insert = `REPLACE INTO api_tokens (hash, kind, name, role, created_at, user, expires_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`;
+  statements.run(insert, hash, kind, name, role, createdAt, user, expiresAt);
 }
 
-const API_TOKEN = `SELECT hash, name, role, created_at AS createdAt, user, expires_at AS expiresAt
-  FROM api_tokens`;
+const API_TOKEN = `SELECT hash, kind, name, role, created_at AS createdAt, user,
+  expires_at AS expiresAt FROM api_tokens`;
 
 export function readApiToken(statements: Statements, hash: string): ApiTokenRecord | null {
   return statements.first<ApiTokenRecord>(`${API_TOKEN} WHERE hash = ?`, hash);

@@ -292,6 +292,7 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX instances_by_definition ON instances (definition, number);
   CREATE INDEX instances_live ON instances (number) WHERE ended_at IS NULL;
+  ALTER TABLE api_tokens ADD COLUMN kind TEXT NOT NULL DEFAULT 'api';
   ALTER TABLE api_tokens ADD COLUMN user INTEGER;
   ALTER TABLE api_tokens ADD COLUMN expires_at INTEGER;
   `,

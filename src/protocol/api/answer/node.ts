@@ -22,7 +22,15 @@ export const NODE = z
     state: z.enum(NODE_STATES),
     stateTransitionTime: TIME,
     schedulingState: z.enum(["enabled", "disabled"]),
-    fleetStatus: z.enum(["enable", "disable"]),
+    fleetStatus: z.enum(["enable", "disable"]).openapi({
+      description: "Whether fleet runs may use it; a machine that has just joined is disabled.",
+    }),
+    owner: z.string().optional().openapi({
+      description: "Id of the user who answers for it; absent: nobody has changed it yet.",
+    }),
+    description: z.string().optional(),
+    updateTime: TIME.optional().openapi({ description: "By a person; absent: never." }),
+    updatedBy: z.string().optional(),
     contact: z.enum(["connected", "away", "unknown", "lost"]).openapi({
       description: "away: no connection, within the grace. lost: its executions were given up.",
     }),

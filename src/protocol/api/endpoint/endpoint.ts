@@ -59,6 +59,8 @@ export interface Endpoint {
   readonly summary: string;
   readonly action: Action;
   readonly query?: z.ZodObject;
+  /** Nobody needs to be logged in; who sends a token is known by it. */
+  readonly namesCaller?: boolean;
   /** The JSON body; absent: none is read. */
   readonly body?: z.ZodType;
   /** The body may be left out altogether. */

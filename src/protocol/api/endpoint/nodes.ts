@@ -1,11 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { FILE_LIST } from "../answer/file.ts";
-import { NODE, NODE_STATES } from "../answer/node.ts";
+import { NODE } from "../answer/node.ts";
 import { ACCEPTED, pageOf } from "../answer/page.ts";
-import { oneOf, record } from "../field.ts";
-import { NODE_DISABLE_SCHEDULING, NODE_REBOOT } from "../node.ts";
+import { record } from "../field.ts";
+import { NODE_DISABLE_SCHEDULING, NODE_PATCH, NODE_REBOOT, NODES_QUERY } from "../node.ts";
 import { DEALLOCATION_OPTION } from "../pool.ts";
-import { flag, PAGE_FIELDS } from "../query.ts";
+import { flag } from "../query.ts";
 import { accepted, bytes, endpoints, json } from "./endpoint.ts";
 
 export const FILES_QUERY = record({
@@ -17,12 +17,7 @@ export const NODE_ENDPOINTS = endpoints({
   "GET /nodes": {
     summary: "List nodes",
     action: "read",
-    query: record({
-      ...PAGE_FIELDS,
-      poolId: z.string().optional(),
-      state: oneOf(NODE_STATES).optional(),
-      idPrefix: z.string().optional(),
-    }),
+    query: NODES_QUERY,
     answer: json(pageOf(NODE)),
   },
   "GET /nodes/{nodeId}": {
@@ -30,9 +25,15 @@ export const NODE_ENDPOINTS = endpoints({
     action: "read",
     answer: json(NODE),
   },
+  "PATCH /nodes/{nodeId}": {
+    summary: "Change a node, or claim one that nobody owns: who changes it first owns it",
+    action: "read",
+    body: NODE_PATCH,
+    answer: json(NODE),
+  },
   "DELETE /nodes/{nodeId}": {
-    summary: "Remove a node from its pool",
-    action: "managePools",
+    summary: "Remove a node from its pool and from its groups",
+    action: "read",
     query: record({ nodeDeallocationOption: DEALLOCATION_OPTION.optional() }),
     answer: accepted(),
   },

@@ -1,3 +1,4 @@
+import { ACCESS_KEY_ENDPOINTS } from "./accessKeys.ts";
 import { DEFINITION_ENDPOINTS } from "./definitions.ts";
 import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from "./endpoint.ts";
 import { EVENT_ENDPOINTS } from "./events.ts";
@@ -5,11 +6,13 @@ import { EXECUTION_ENDPOINTS } from "./executions.ts";
 import { GROUP_ENDPOINTS } from "./groups.ts";
 import { INSTANCE_ENDPOINTS } from "./instances.ts";
 import { JOB_ENDPOINTS } from "./jobs.ts";
+import { NODE_GROUP_ENDPOINTS } from "./nodeGroups.ts";
 import { NODE_ENDPOINTS } from "./nodes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
 import { SCRIPT_ENDPOINTS } from "./scripts.ts";
 import { FILE_ENDPOINTS, SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
+import { USER_GROUP_ENDPOINTS } from "./userGroups.ts";
 import { USER_ENDPOINTS } from "./users.ts";
 
 /** The whole API. */
@@ -27,6 +30,9 @@ export const ENDPOINTS = {
   ...DEFINITION_ENDPOINTS,
   ...INSTANCE_ENDPOINTS,
   ...SCRIPT_ENDPOINTS,
+  ...USER_GROUP_ENDPOINTS,
+  ...NODE_GROUP_ENDPOINTS,
+  ...ACCESS_KEY_ENDPOINTS,
 };
 
 export type Api = typeof ENDPOINTS;

@@ -6,6 +6,7 @@ export const USER_ENDPOINTS = endpoints({
   "POST /users": {
     summary: "Make an account: disabled, and of a guest, until an administrator changes that",
     action: "ask",
+    namesCaller: true,
     body: USER_ADD,
     answer: created(USER),
   },
