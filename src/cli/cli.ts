@@ -91,7 +91,9 @@ async function runParsed(
   const interrupt = hearInterrupts(io);
   const form = formOf(given);
   const { server, tokenFile } = given as { server?: string; tokenFile?: string };
-  const session = new Session({ io, form, server, tokenFile, signal: interrupt.signal });
+  const { tellsRequest } = action;
+  const { signal } = interrupt;
+  const session = new Session({ io, form, server, tokenFile, signal, tellsRequest });
   try {
     const run = await action.load();
     // An action that is in the middle of a request need not see the signal itself.

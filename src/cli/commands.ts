@@ -1,16 +1,24 @@
+import { ACCESSKEY } from "./accesskey/commands.ts";
 import { ALLOC } from "./alloc/commands.ts";
 import type { Objects } from "./command/help.ts";
 import { EVENT } from "./event/commands.ts";
 import { JOB } from "./job/commands.ts";
 import { JOBTASK } from "./jobtask/commands.ts";
 import { NODE } from "./node/commands.ts";
+import { NODEGROUP } from "./nodegroup/commands.ts";
 import { POOL } from "./pool/commands.ts";
 import { SYSTEM } from "./system/commands.ts";
+import { USER } from "./user/commands.ts";
+import { USERGROUP } from "./usergroup/commands.ts";
 
 /** Every command: what is not here does not exist, and help, parsing and completion all come from it. */
 export const OBJECTS: Objects = {
-  pool: POOL,
+  user: USER,
+  usergroup: USERGROUP,
   node: NODE,
+  nodegroup: NODEGROUP,
+  accesskey: ACCESSKEY,
+  pool: POOL,
   job: JOB,
   jobtask: JOBTASK,
   alloc: ALLOC,

@@ -30,11 +30,13 @@ test("the option comes before the variable, and that before files", async () => 
     url: "http://option",
     token: "variable",
     source: "--server",
+    login: null,
   });
   expect(await findServer(place(folder, { env }))).toEqual({
     url: "http://variable",
     token: "variable",
     source: "STINT_SERVER",
+    login: null,
   });
 });
 

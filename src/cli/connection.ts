@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { CliError } from "./failure.ts";
+import { type Login, readLogin } from "./logins.ts";
 
 /** Where the server is and how this machine may talk to it. */
 export interface ServerAddress {
@@ -9,6 +10,8 @@ export interface ServerAddress {
   readonly token: string | undefined;
   /** Where the address comes from, for messages. */
   readonly source: string;
+  /** The login that the token is of; null: it is none. */
+  readonly login: Login | null;
 }
 
 /**
@@ -30,8 +33,8 @@ export interface Place {
 
 /**
  * The server by, in this order, --server, STINT_SERVER, and the server file in ./.stint, in the folder STINT_DATA and in ~/.stint.
- * The token by --tokenfile, STINT_TOKEN, and a server file that names the same server; a server found through its file is given
- * the file's own token first. Throws CliError when there is no server.
+ * The token by --tokenfile, STINT_TOKEN, the login to this server, and a server file that names it; a server found through its file
+ * is given STINT_TOKEN last. Throws CliError when there is no server.
  */
 export async function findServer(place: Place): Promise<ServerAddress> {
   const { env } = place;
@@ -39,13 +42,19 @@ export async function findServer(place: Place): Promise<ServerAddress> {
   const fileToken = await givenToken(place);
   const envToken = env["STINT_TOKEN"]?.trim() || undefined;
   if (given !== null) {
-    return { ...given, token: fileToken ?? envToken ?? (await tokenFor(given.url, place)) };
+    const token = fileToken ?? envToken;
+    if (token !== undefined) return { ...given, token, login: null };
+    const login = await readLogin(env, given.url);
+    return { ...given, token: login?.token ?? (await tokenFor(given.url, place)), login };
   }
   for (const path of serverFiles(place)) {
     const file = await readServerFile(path);
     if (file === null) continue;
-    const fallback = isLoopback(file.url) ? envToken : undefined;
-    return { url: file.url, token: fileToken ?? file.token ?? fallback, source: path };
+    const { url } = file;
+    if (fileToken !== undefined) return { url, token: fileToken, source: path, login: null };
+    const login = await readLogin(env, url);
+    const fallback = isLoopback(url) ? envToken : undefined;
+    return { url, token: login?.token ?? file.token ?? fallback, source: path, login };
   }
   const looked = serverFiles(place).join(", ");
   const without = env["STINT_SERVER"] === undefined ? "--server, STINT_SERVER" : "--server";

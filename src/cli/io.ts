@@ -23,6 +23,8 @@ export interface CliIo {
   readonly now: () => number;
   /** Aborted by Ctrl-C; absent: SIGINT of this process is heard. */
   readonly signal?: AbortSignal;
+  /** A line that was typed where nobody sees it; null: the input has ended. Absent: of the process's own input. */
+  readonly readSecret?: () => Promise<string | null>;
   /** Absent: the process's own. */
   readonly readStdin?: () => Promise<string>;
   /** Absent: the process's own. */

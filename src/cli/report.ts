@@ -22,7 +22,7 @@ export async function tell(io: CliIo, { message, fix }: Told): Promise<void> {
 }
 
 async function toldOf(error: unknown, session: Session): Promise<Told> {
-  if (error instanceof ApiError) return apiTold(error);
+  if (error instanceof ApiError) return apiTold(error, session);
   if (error instanceof ConnectionError) return await connectionTold(error, session);
   if (error instanceof CliError) return { message: error.message, fix: error.fix };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -43,6 +43,7 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/executions\/(\d+)/, "`stint alloc view $1`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
+  [/GET \/api\/v1\/access-keys/, "`stint accesskey list`"],
   [/GET \/api\/v1\/join-tokens/, "`stint node jointoken`"],
   [/POST \/api\/v1\/jobs\/(\S+)\/tasks\/(\S+)\/reactivate/, "`stint jobtask retry $1 '$2'`"],
   [/\?follow\b/, "-f,--follow"],
@@ -56,8 +57,15 @@ function asCommands(fix: string): string {
   return COMMANDS.reduce((text, [path, command]) => text.replace(path, command), fix);
 }
 
-function apiTold({ message, code, fix, status, requestId }: ApiError): Told {
+function apiTold({ message, code, fix, status, requestId }: ApiError, { login }: Session): Told {
   const isOurFault = status >= FIRST_SERVER_ERROR && requestId !== "";
+  if (code === "AuthenticationFailed" && login !== null) {
+    const again = `Log in again with \`stint user login -id ${login.userId}\``;
+    return {
+      message: `The login of ${login.userId} at ${login.url} is good no more. (${code})`,
+      fix: `${again}, or forget it with \`stint user logout\`.`,
+    };
+  }
   const request = isOurFault ? `, request ${requestId}` : "";
   return { message: `${message} (${code}${request})`, fix: asCommands(fix) };
 }

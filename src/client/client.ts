@@ -2,7 +2,9 @@ import { ApiError } from "./apiError.ts";
 import { type EventListQuery, type EventQuery, followEvents } from "./eventStream.ts";
 import { groupCalls } from "./groups.ts";
 import { jobCalls } from "./jobs.ts";
+import { nodeGroupCalls } from "./nodeGroups.ts";
 import { nodeCalls } from "./nodes.ts";
+import { peopleCalls } from "./people.ts";
 import { poolCalls } from "./pools.ts";
 import type { FollowOptions } from "./reconnect.ts";
 import { systemCalls } from "./system.ts";
@@ -23,6 +25,8 @@ export function createClient(options: ClientOptions) {
     jobs: jobCalls(transport),
     /** Jobs of groups, their executions, and drains. */
     groups: groupCalls(transport),
+    nodeGroups: nodeGroupCalls(transport),
+    ...peopleCalls(transport),
     ...taskCalls(transport),
     ...systemCalls(transport),
     events: {

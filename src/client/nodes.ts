@@ -13,6 +13,8 @@ export function nodeCalls(transport: Transport) {
     get: (nodeId: string) => transport.call("GET /nodes/{nodeId}", at(nodeId)),
     list,
     all: (query: ListQuery = {}) => allItems((cursor) => list({ ...query, cursor })),
+    edit: (nodeId: string, body: ApiBody<"PATCH /nodes/{nodeId}">) =>
+      transport.call("PATCH /nodes/{nodeId}", { ...at(nodeId), body }),
     remove: (nodeId: string, query: RemoveQuery = {}) =>
       transport.call("DELETE /nodes/{nodeId}", { ...at(nodeId), query }),
     reboot: (nodeId: string, body: ApiBody<"POST /nodes/{nodeId}/reboot"> = {}) =>

@@ -14,6 +14,8 @@ export interface Action {
   readonly rest: string | null;
   /** Exit code of every error, wrong usage included; null: those of EXIT. */
   readonly errorExit: number | null;
+  /** Whether it tells the address that it asks, and as whom. */
+  readonly tellsRequest: boolean;
   readonly load: () => Promise<Run<Readonly<Record<string, unknown>>>>;
 }
 
@@ -23,14 +25,17 @@ interface Declaration<Options extends OptionTable> {
   readonly operands?: readonly (keyof Options & string)[];
   readonly rest?: keyof Options & string;
   readonly errorExit?: number;
+  readonly tellsRequest?: true;
   readonly load: () => Promise<Run<OptionValues<Options>>>;
 }
 
 /** Declares an action; the compiler compares its options with what its module takes. */
 export function action<const Options extends OptionTable>(declared: Declaration<Options>): Action {
   const { summary, options, operands = [], rest = null, errorExit = null, load } = declared;
+  const { tellsRequest = false } = declared;
   // The parser fills every declared option with a value of its kind, which the compiler cannot see.
-  return { summary, options, operands, rest, errorExit, load: load as unknown as Action["load"] };
+  const anyLoad = load as unknown as Action["load"];
+  return { summary, options, operands, rest, errorExit, tellsRequest, load: anyLoad };
 }
 
 export interface CommandObject {

@@ -104,7 +104,9 @@ function optionHead(key: string, spec: OptionSpec): string {
   if (spec.kind === "flag") return head;
   if (spec.kind === "toggle") return `${head}${placeholder(spec)}`;
   // The words stand below, each with its meaning.
-  return spec.kind === "word" ? `${head} <word>` : `${head} ${placeholder(spec)}`;
+  return spec.kind === "word"
+    ? `${head} <${spec.value ?? "word"}>`
+    : `${head} ${placeholder(spec)}`;
 }
 
 function valueLines(spec: OptionSpec, columns: number): string[] {

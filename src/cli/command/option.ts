@@ -31,6 +31,8 @@ export interface NumberOption extends OptionBase {
 export interface WordOption<Word extends string = string> extends OptionBase {
   readonly kind: "word";
   readonly words: Readonly<Record<Word, string>>;
+  /** As help shows it, between angle brackets; absent: the words themselves. */
+  readonly value?: string;
   readonly fallback?: Word;
 }
 
@@ -132,6 +134,11 @@ export function named<Spec extends OptionSpec>(long: string, spec: Spec) {
   return { ...spec, long } as const;
 }
 
+/** Gives an option's words one name in help. */
+export function shownAs<Spec extends WordOption>(value: string, spec: Spec) {
+  return { ...spec, value } as const;
+}
+
 /** The long form as help shows it. */
 export function longName(key: string, spec: OptionSpec): string {
   return spec.long ?? key.toLowerCase();
@@ -143,7 +150,7 @@ export function placeholder(spec: OptionSpec): string {
     case "flag":
       return "";
     case "word":
-      return `<${Object.keys(spec.words).join("|")}>`;
+      return `<${spec.value ?? Object.keys(spec.words).join("|")}>`;
     case "toggle":
       return "=<true|false>";
     case "text":

@@ -46,5 +46,5 @@ export const GENERAL = {
   json: flag("js", "Print JSON, as the API answers"),
   tsv: flag("tv", "Print tab-separated values with a header, nothing cut"),
   server: text("sv", "url", "The server; default STINT_SERVER, else one on this machine"),
-  tokenFile: text("tk", "path", "File with the token; default STINT_TOKEN"),
+  tokenFile: text("tk", "path", "File with the token; default STINT_TOKEN, else the login"),
 };

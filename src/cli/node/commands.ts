@@ -1,5 +1,6 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { flag, named, number, text, word } from "../command/option.ts";
+import { flag, named, number, shownAs, text, word } from "../command/option.ts";
+import { switchOption } from "../command/people.ts";
 import { FILE, FILES, NAMED_NODE, NODE as ONE, PAGING } from "../command/shared.ts";
 
 const STATE = {
@@ -13,6 +14,14 @@ const STATE = {
   unusable: "not heard for so long that its tasks were given up",
   unknown: "not heard for a while",
 } as const;
+
+const STATUS = {
+  E: "enabled: fleet runs may use it",
+  D: "disabled, as after it joined",
+  ...STATE,
+} as const;
+
+const BATCH = { batch: flag("bt", "What matters to batch jobs: pool, state, scheduling, slots") };
 
 const REMOVAL = {
   requeue: "its tasks go back to the queue (default)",
@@ -46,18 +55,46 @@ export const NODE: CommandObject = {
     list: action({
       summary: "List nodes",
       options: {
-        id: text("id", "prefix", "Ids that begin so"),
+        id: text("id", "substring", "Part of the id"),
+        agentVersion: text("av", "substring", "Part of the agent's version"),
+        ip: text("ip", "substring", "Part of the address"),
+        os: text("os", "substring", "Part of the operating system's name"),
+        hostname: text("hn", "substring", "Part of the host name"),
+        owner: text("oi", "user-id", "Nodes of this owner"),
+        status: shownAs("E|D|state", word("st", STATUS, "Nodes of this status or state")),
         poolId: text("pi", "pool-id", "Nodes of this pool"),
-        state: word("st", STATE, "Nodes in this state"),
+        ...BATCH,
         ...PAGING,
       },
+      tellsRequest: true,
       load: async () => (await import("./list.ts")).run,
     }),
     view: action({
       summary: "Show a node",
-      options: NAMED_NODE,
+      options: { ...NAMED_NODE, ...BATCH },
       operands: ["id"],
+      tellsRequest: true,
       load: async () => (await import("./view.ts")).run,
+    }),
+    edit: action({
+      summary: "Change a node; of one that nobody owns you become the owner",
+      options: {
+        ...ONE,
+        newId: text("wi", "node-id", "Another id, as the host's name"),
+        owner: text("oi", "user-id", "Another owner"),
+        desc: text("de", "free-text", "The description"),
+        status: switchOption("Whether fleet runs may use it"),
+      },
+      operands: ["id"],
+      tellsRequest: true,
+      load: async () => (await import("./edit.ts")).run,
+    }),
+    delete: action({
+      summary: "Remove a node from its pool and its groups (administrators)",
+      options: { ...ONE, tasks: word("ts", REMOVAL, "What becomes of its batch tasks") },
+      operands: ["id"],
+      tellsRequest: true,
+      load: async () => (await import("./delete.ts")).run,
     }),
     status: action({
       summary: "List nodes as those of groups; of one, its drivers and resources",
@@ -91,22 +128,16 @@ export const NODE: CommandObject = {
       load: async () => (await import("./reboot.ts")).run,
     }),
     disable: action({
-      summary: "Give a node no further tasks",
+      summary: "Give a node no further batch tasks; for fleet runs: node edit -st D",
       options: { ...ONE, tasks: word("ts", DISABLING, "What becomes of its tasks") },
       operands: ["id"],
       load: async () => (await import("./disable.ts")).run,
     }),
     enable: action({
-      summary: "Give a node tasks again",
+      summary: "Give a node batch tasks again; for fleet runs: node edit -st E",
       options: ONE,
       operands: ["id"],
       load: async () => (await import("./enable.ts")).run,
-    }),
-    delete: action({
-      summary: "Remove a node from its pool",
-      options: { ...ONE, tasks: word("ts", REMOVAL, "What becomes of its tasks") },
-      operands: ["id"],
-      load: async () => (await import("./delete.ts")).run,
     }),
     files: action({
       summary: "List files below a node's root",

@@ -30,10 +30,51 @@ const NODE: Node = {
   nodeAgentInfo: { version: "1.1.2", lastUpdateTime: TIME },
 };
 
-test("nodes are listed with their agent, state and slots", async () => {
+/** As a person has taken it over. */
+const OWNED: Node = {
+  ...NODE,
+  id: "linux01",
+  os: "Linux",
+  owner: "kim",
+  fleetStatus: "enable",
+  description: "the first",
+  updateTime: TIME,
+  updatedBy: "kim",
+};
+
+test("nodes are listed as fleet runs see them, by what people know of them", async () => {
+  const server = new FakeServer({ "GET /nodes": { items: [OWNED], total: 9 } });
+  const words = ["node", "list", "-id", "x", "-av", "1.", "-ip", "192", "-os", "lin", "-hn", "l"];
+  const all = [...words, "-oi", "kim", "-st", "e"];
+  expect(await ran(all, server)).toEqual({
+    exitCode: 0,
+    stdout: `+---------+-----------+------------+-------+----------+-------+------------------+--------+
+| ID      | AGENT VER | CONNECT IP | OS    | HOSTNAME | OWNER | HEARTBEAT        | STATUS |
++---------+-----------+------------+-------+----------+-------+------------------+--------+
+| linux01 | 1.1.2     | 192.0.2.1  | Linux | linux01  | kim   | 2026/11/21 03:20 | enable |
++---------+-----------+------------+-------+----------+-------+------------------+--------+
+
+ROWS COUNT : 1/1
+`,
+    stderr: "Requesting http://stint.test\n",
+  });
+  expect(server.requests[0]?.query).toEqual({
+    id: "x",
+    agentVersion: "1.",
+    ipAddress: "192",
+    os: "lin",
+    hostname: "l",
+    owner: "kim",
+    fleetStatus: "enable",
+    limit: "30",
+  });
+  expect(JSON.parse((await ran([...all, "--json"], server)).stdout)).toEqual({ items: [OWNED] });
+});
+
+test("what matters to batch jobs is an option of the list", async () => {
   const server = new FakeServer({ "GET /nodes": { items: [NODE] } });
   expect(
-    (await ran(["node", "list", "-pi", "default"], server)).stdout,
+    (await ran(["node", "list", "-pi", "default", "--batch"], server)).stdout,
   ).toBe(`+----+-----------+------------+----------+---------+---------+------------+-------+------------------+---------+
 | ID | AGENT VER | CONNECT IP | HOSTNAME | POOL    | STATE   | SCHEDULING | SLOTS | HEARTBEAT        | STATUS  |
 +----+-----------+------------+----------+---------+---------+------------+-------+------------------+---------+
@@ -45,17 +86,64 @@ ROWS COUNT : 1/1
   expect(server.requests[0]?.query).toEqual({ poolId: "default", limit: "30" });
 });
 
-test("nodes are filtered by state", async () => {
+test("nodes are filtered by a state of batch jobs in the same option", async () => {
   const server = new FakeServer({ "GET /nodes": { items: [NODE] } });
   await ran(["node", "list", "-st", "Running", "-id", "n"], server);
-  expect(server.requests[0]?.query).toEqual({ idPrefix: "n", state: "running", limit: "30" });
+  expect(server.requests[0]?.query).toEqual({ id: "n", state: "running", limit: "30" });
   expect((await ran(["node", "list", "-st", "tired"], server)).exitCode).toBe(2);
 });
 
-test("a node's view has its machine, and its errors if any", async () => {
+test("a node is viewed with the fields that fleet runs know, in their order", async () => {
+  const server = new FakeServer({ "GET /nodes/linux01": OWNED });
+  const words = ["node", "view", "-id", "linux01"];
+  const { stdout, stderr } = await ran(words, server);
+  expect(stdout).toBe(`+---------------+------------------+
+| FIELD         | VALUE            |
++---------------+------------------+
+| ID            | linux01          |
+| AGENT VERSION | 1.1.2            |
+| CONNECT IP    | 192.0.2.1        |
+| OS            | Linux            |
+| HOSTNAME      | linux01          |
+| OWNER         | kim              |
+| STATUS        | enable           |
+| GUID          | 0b8e             |
+| HEARTBEAT     | 2026/11/21 03:20 |
+| DESCRIPTION   | the first        |
+| CREATED AT    | 2026/11/21 03:20 |
+| UPDATED AT    | 2026/11/21 03:20 |
+| UPDATED BY    | kim              |
++---------------+------------------+
+`);
+  expect(stderr).toBe("Requesting http://stint.test\n");
+  expect(JSON.parse((await ran([...words, "--json"], server)).stdout)).toEqual(OWNED);
+});
+
+test("a node is claimed, renamed, described, enabled and given away by one command", async () => {
+  const server = new FakeServer({ "PATCH /nodes/n1": OWNED });
+  const words = ["node", "edit", "-id", "n1", "-wi", "linux01", "-oi", "kim", "-de", "the first"];
+  const all = [...words, "-st", "E"];
+  // The message names the id that was given.
+  expect((await ran(all, server)).stdout).toBe("n1 has been modified successfully.\n");
+  expect(server.requests[0]?.body).toEqual({
+    newId: "linux01",
+    owner: "kim",
+    description: "the first",
+    status: "enable",
+  });
+  const long = ["node", "edit", "--id", "n1", "--newid", "linux01", "--owner", "kim"];
+  await ran([...long, "--desc", "the first", "--status", "E"], server);
+  expect(server.requests[1]?.body).toEqual(server.requests[0]?.body);
+  expect(JSON.parse((await ran([...all, "--json"], server)).stdout)).toEqual(OWNED);
+  expect((await ran(["node", "edit", "-id", "n1"], server)).exitCode).toBe(2);
+  expect((await ran(["node", "edit", "-id", "n1", "-st", "running"], server)).exitCode).toBe(2);
+});
+
+test("a node's batch view has its machine, and its errors if any", async () => {
   const errors = [{ code: "StartFailed", message: "no disk" }];
   const server = new FakeServer({ "GET /nodes/n1": { ...NODE, errors } });
-  const { stdout } = await ran(["node", "view", "n1"], server);
+  const { stdout } = await ran(["node", "view", "n1", "-bt"], server);
+  expect(stdout).toContain("| [BATCH]");
   expect(stdout).toMatch(/\| MEMORY +\| 8\.0 GiB +\|/);
   expect(stdout).toContain("StartFailed: no disk");
 });

@@ -1,22 +1,24 @@
 import type { Node } from "../../protocol/api/answer/node.ts";
 import { formatSize, minute, second } from "../output/cell.ts";
-import { printView, type View } from "../output/view.ts";
+import { type Field, printView, type Section, type View } from "../output/view.ts";
 import type { Session } from "../session.ts";
 import { namedNode } from "./named.ts";
 
 export interface NodeViewOptions {
   readonly id: string;
+  readonly batch: boolean;
 }
 
-export async function run(session: Session, { id }: NodeViewOptions): Promise<number> {
+export async function run(session: Session, { id, batch }: NodeViewOptions): Promise<number> {
   const client = await session.client();
   const node = await namedNode(client, id);
-  return await printView(session, nodeView(node), node);
+  return await printView(session, nodeView(node, batch), node);
 }
 
-export function nodeView(node: Node): View {
-  const { memoryBytes } = node;
+export function nodeView(node: Node, batch: boolean): View {
   const errors = (node.errors ?? []).map(({ code, message }) => `${code}: ${message}`);
+  const batchSection: Section[] = batch ? [{ name: "BATCH", fields: batchFields(node) }] : [];
+  const errorSection: Section[] = errors.length === 0 ? [] : [{ name: "ERRORS", items: errors }];
   return {
     fields: [
       ["ID", node.id],
@@ -24,27 +26,38 @@ export function nodeView(node: Node): View {
       ["CONNECT IP", node.ipAddress],
       ["OS", node.os],
       ["HOSTNAME", node.hostname],
-      ["CORES", node.cores],
-      ["MEMORY", memoryBytes === undefined ? undefined : formatSize(memoryBytes)],
+      ["OWNER", node.owner],
       ["STATUS", node.fleetStatus],
       ["GUID", node.guid],
-      ["POOL ID", node.poolId],
-      ["VM SIZE", node.vmSize],
-      ["STATE", node.state],
-      ["STATE SINCE", second(node.stateTransitionTime)],
-      ["DEALLOCATION", node.nodeDeallocationOption],
-      ["RETAINED UNTIL", second(node.retainedUntil)],
-      ["SCHEDULING", node.schedulingState],
-      ["CONTACT", node.contact],
-      ["HEARTBEAT", second(node.contactTime)],
-      ["SLOTS", node.taskSlots],
-      ["SLOTS IN USE", node.runningTaskSlotsCount],
-      ["TASKS RUNNING", node.runningTasksCount],
-      ["TASKS RUN", node.totalTasksRun],
-      ["TASKS SUCCEEDED", node.totalTasksSucceeded],
-      ["LAST BOOT", minute(node.lastBootTime)],
+      ["HEARTBEAT", minute(node.contactTime)],
+      ["DESCRIPTION", node.description],
       ["CREATED AT", minute(node.allocationTime)],
+      ["UPDATED AT", minute(node.updateTime)],
+      ["UPDATED BY", node.updatedBy],
     ],
-    sections: errors.length === 0 ? [] : [{ name: "ERRORS", items: errors }],
+    sections: [...batchSection, ...errorSection],
   };
+}
+
+function batchFields(node: Node): Field[] {
+  const { memoryBytes } = node;
+  return [
+    ["POOL ID", node.poolId],
+    ["VM SIZE", node.vmSize],
+    ["CORES", node.cores],
+    ["MEMORY", memoryBytes === undefined ? undefined : formatSize(memoryBytes)],
+    ["STATE", node.state],
+    ["STATE SINCE", second(node.stateTransitionTime)],
+    ["DEALLOCATION", node.nodeDeallocationOption],
+    ["RETAINED UNTIL", second(node.retainedUntil)],
+    ["SCHEDULING", node.schedulingState],
+    ["CONTACT", node.contact],
+    ["CONTACT AT", second(node.contactTime)],
+    ["SLOTS", node.taskSlots],
+    ["SLOTS IN USE", node.runningTaskSlotsCount],
+    ["TASKS RUNNING", node.runningTasksCount],
+    ["TASKS RUN", node.totalTasksRun],
+    ["TASKS SUCCEEDED", node.totalTasksSucceeded],
+    ["LAST BOOT", minute(node.lastBootTime)],
+  ];
 }

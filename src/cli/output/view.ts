@@ -8,7 +8,12 @@ export type Field = readonly [name: string, value: Cell];
 /** A part of a view: fields, or a list of items of which each is a row of its own. */
 export type Section =
   | { readonly name: string; readonly fields: readonly Field[] }
-  | { readonly name: string; readonly items: readonly string[] };
+  | {
+      readonly name: string;
+      readonly items: readonly string[];
+      /** The next section stands directly below, with no empty row between. */
+      readonly isClose?: true;
+    };
 
 /** Fields alone; with sections, the fields come first as [BASIS]. */
 export interface View {
@@ -43,7 +48,8 @@ function rowsOf({ fields, sections = [] }: View): Field[] {
   const basis: Section = { name: "BASIS", fields };
   return [basis, ...sections].flatMap((section, index) => {
     const isLast = index === sections.length;
-    return isLast && "items" in section ? sectionRows(section) : [...sectionRows(section), EMPTY];
+    const isClose = "items" in section && (isLast || section.isClose === true);
+    return isClose ? sectionRows(section) : [...sectionRows(section), EMPTY];
   });
 }
 

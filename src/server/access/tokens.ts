@@ -123,7 +123,7 @@ function refused(given: string): Authentication {
     error: requestError(
       "AuthenticationFailed",
       `Expected the header "Authorization: Bearer TOKEN" with a token of this server, got ${given}.`,
-      "Set STINT_TOKEN, or use the token that the server printed at its first start.",
+      "Log in with `stint user login`, set STINT_TOKEN, or use the token that the server printed at its first start.",
     ),
   };
 }
