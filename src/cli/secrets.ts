@@ -17,8 +17,7 @@ const LINE_ENDS: ReadonlySet<string> = new Set(["\r", "\n", KEY.endOfInput]);
  * for scripts. Throws CliError when there is none.
  */
 export async function askSecret(io: CliIo, prompt: string): Promise<string> {
-  await writeTo(io.stderr, prompt);
-  const secret = await (io.readSecret ?? readLine)();
+  const secret = await (io.readSecret === undefined ? ofProcess(io, prompt) : ofIo(io, prompt));
   if (secret !== null && secret !== "") return secret;
   throw new CliError("Expected a password and got nothing.", {
     fix: "Type it when it is asked for, or give it as a line on standard input.",
@@ -40,12 +39,22 @@ const decoder = new StringDecoder("utf8");
 let typed = "";
 let hasEnded = false;
 
+async function ofIo({ stderr, readSecret }: CliIo, prompt: string): Promise<string | null> {
+  await writeTo(stderr, prompt);
+  return (await readSecret?.()) ?? null;
+}
+
 /** A line of the process's own input, without its end; null: there is none any more. */
-async function readLine(): Promise<string | null> {
+async function ofProcess({ stderr }: CliIo, prompt: string): Promise<string | null> {
   const { stdin } = process;
-  if (!stdin.isTTY) return await readThrough(plainLine);
+  if (!stdin.isTTY) {
+    await writeTo(stderr, prompt);
+    return await readThrough(plainLine);
+  }
+  // Before the prompt: whoever answers it at once is not to see it on the screen.
   stdin.setRawMode(true);
   try {
+    await writeTo(stderr, prompt);
     return await readThrough(typedLine);
   } finally {
     stdin.setRawMode(false);

@@ -34,7 +34,7 @@ export class Sandbox {
     return Bun.spawn([options.executable ?? EXECUTABLE, ...words], {
       cwd: options.cwd ?? this.path,
       env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: this.path, ...options.env },
-      stdin: "ignore",
+      stdin: options.input === undefined ? "ignore" : new Blob([options.input]),
       stdout: "pipe",
       stderr: "pipe",
     });
@@ -76,6 +76,8 @@ export interface SpawnOptions {
   readonly executable?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on standard input; absent: nothing. */
+  readonly input?: string;
 }
 
 /** A sandbox for the tests of this file, cleared after the last. */
