@@ -18,6 +18,7 @@ const LINE_ENDS: ReadonlySet<string> = new Set(["\r", "\n", KEY.endOfInput]);
  */
 export async function askSecret(io: CliIo, prompt: string): Promise<string> {
   const secret = await (io.readSecret === undefined ? ofProcess(io, prompt) : ofIo(io, prompt));
+  await writeTo(io.stderr, "\n");
   if (secret !== null && secret !== "") return secret;
   throw new CliError("Expected a password and got nothing.", {
     fix: "Type it when it is asked for, or give it as a line on standard input.",
@@ -56,10 +57,20 @@ async function ofProcess({ stderr }: CliIo, prompt: string): Promise<string | nu
   try {
     await writeTo(stderr, prompt);
     return await readThrough(typedLine);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    stdin.setRawMode(false);
+    // As Ctrl-C outside of raw mode does; whoever hears it ends the command.
+    process.kill(process.pid, "SIGINT");
+    return await new Promise<never>(() => {});
   } finally {
     stdin.setRawMode(false);
-    process.stderr.write("\n");
   }
+}
+
+/** Ctrl-C was typed. */
+class Interrupted extends Error {
+  override readonly name = "Interrupted";
 }
 
 /** Takes a line off the front of what came in; undefined: it is not whole yet. */
@@ -103,9 +114,7 @@ const typedLine: TakeLine = () => {
   const end = typed.split("").findIndex((key) => LINE_ENDS.has(key));
   if (interrupted >= 0 && (end < 0 || interrupted < end)) {
     typed = "";
-    // As Ctrl-C outside of raw mode does.
-    process.kill(process.pid, "SIGINT");
-    return undefined;
+    throw new Interrupted();
   }
   if (end < 0) return undefined;
   const isOver = typed[end] === KEY.endOfInput;

@@ -77,5 +77,5 @@ async function waitForNodes(client: Client, options: DevOptions): Promise<void> 
     }
     await Bun.sleep(20);
   }
-  process.stdout.write("Not all nodes are ready yet: look at `stint node list`.\n");
+  process.stdout.write("Not all nodes are ready yet: look at `stint node list --batch`.\n");
 }

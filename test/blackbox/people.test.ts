@@ -40,7 +40,9 @@ test("from an account without a login to a group of one's own nodes, over a cras
     exitCode: 0,
     stdout: "kim has been created successfully.\n",
     stderr: `Requesting ${server.url}
-Enter password: Confirm password: An administrator has to enable it before the first login: stint user edit -id kim -st E
+Enter password: 
+Confirm password: 
+An administrator has to enable it before the first login: stint user edit -id kim -st E
 `,
   });
   const early = await kim.run("user login -id kim", PASSWORD);
@@ -141,7 +143,10 @@ test("a program acts as its user by an access key", async () => {
 });
 
 /** Types at a terminal, as often as one of the prompts comes; answers the exit code and what the screen shows. */
-async function typed(words: readonly string[], answers: readonly [prompt: string, keys: string][]) {
+async function typed(
+  command: readonly string[],
+  answers: readonly [prompt: string, keys: string][],
+) {
   let screen = "";
   const waiting = [...answers];
   await using terminal = new Bun.Terminal({
@@ -156,7 +161,7 @@ async function typed(words: readonly string[], answers: readonly [prompt: string
     },
   });
   const env = { PATH: "/usr/bin:/bin", HOME: sandbox.folder("typed"), STINT_SERVER: server.url };
-  const child = Bun.spawn([EXECUTABLE, ...words], { cwd: sandbox.path, env, terminal });
+  const child = Bun.spawn([...command], { cwd: sandbox.path, env, terminal });
   const exitCode = await child.exited;
   return { exitCode, screen: screen.replaceAll("\r", "") };
 }
@@ -166,10 +171,13 @@ const CONFIRM = "Confirm password: ";
 
 test("a password that is typed at a terminal is not shown, and may be corrected", async () => {
   const words = CREATE.replaceAll("kim", "park").split(" ");
-  const { exitCode, screen } = await typed(words, [
-    [ENTER, "secrex\u007ft-1\r"],
-    [CONFIRM, "nonsense\u0015secret-1\r"],
-  ]);
+  const { exitCode, screen } = await typed(
+    [EXECUTABLE, ...words],
+    [
+      [ENTER, "secrex\u007ft-1\r"],
+      [CONFIRM, "nonsense\u0015secret-1\r"],
+    ],
+  );
   expect(exitCode).toBe(0);
   expect(screen).toBe(`Requesting ${server.url}
 Enter password: 
@@ -183,8 +191,13 @@ An administrator has to enable it before the first login: stint user edit -id pa
 });
 
 test("Ctrl-C at the prompt ends the command, and no input is told", async () => {
-  const words = ["user", "login", "-id", "park"];
+  const words = [EXECUTABLE, "user", "login", "-id", "park"];
   expect((await typed(words, [[ENTER, "sec\u0003"]])).exitCode).toBe(130);
+  // The terminal shows again what is typed.
+  const shell = ["/bin/sh", "-c", `trap : INT; ${words.join(" ")}; echo "ended $?"; stty -a`];
+  const { screen } = await typed(shell, [[ENTER, "sec\u0003"]]);
+  expect(screen).toContain("ended 130\n");
+  expect(screen).toMatch(/ icanon .* echo /s);
   const none = await typed(words, [[ENTER, "\u0004"]]);
   expect(none.exitCode).toBe(1);
   expect(none.screen).toContain("error: Expected a password and got nothing.\n");

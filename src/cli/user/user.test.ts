@@ -115,7 +115,7 @@ test("an account is made with a password that is asked for twice and never an op
   expect(await ran(CREATE, server, typing("secret-1", "secret-1"))).toEqual({
     exitCode: 0,
     stdout: "lee has been created successfully.\n",
-    stderr: `${REQUESTING}Enter password: Confirm password: An administrator has to enable it before the first login: stint user edit -id lee -st E\n`,
+    stderr: `${REQUESTING}Enter password: \nConfirm password: \nAn administrator has to enable it before the first login: stint user edit -id lee -st E\n`,
   });
   expect(server.requests[0]?.body).toEqual({
     id: "lee",
@@ -197,7 +197,7 @@ test("a login is kept for the next commands, closed to others, until the logout"
   expect(await ran(["user", "login", "-id", "kim"], server, home(folder))).toEqual({
     exitCode: 0,
     stdout: "kim has been logged in successfully.\n",
-    stderr: `${REQUESTING}Enter password: `,
+    stderr: `${REQUESTING}Enter password: \n`,
   });
   expect(server.requests[0]?.headers.has("authorization")).toBe(false);
   const [file = ""] = loginFiles(folder);

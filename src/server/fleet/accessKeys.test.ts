@@ -65,6 +65,13 @@ test("a key has no more rights than its maker, and makes no other", async () => 
     code: "OperationNotValidOnToken",
   });
   expect(await api.refusal("POST", "/logout", undefined, asReader)).toMatchObject({ status: 409 });
+  // A guest may change a node of their own; a key that is to read only does not.
+  await api.json("POST", "/pools", { id: "p", provider: "none" });
+  await api.addNode("n1", "p");
+  await api.json("PATCH", "/nodes/n1", { status: "enable" }, kim);
+  expect(await api.refusal("PATCH", "/nodes/n1", { status: "disable" }, asReader)).toMatchObject({
+    status: 403,
+  });
 });
 
 test("a limited token does not get at its user's rights through the account", async () => {
