@@ -25,3 +25,10 @@ export function givenOf<Fields extends Readonly<Record<string, unknown>>>(fields
     [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
   };
 }
+
+/** The fields that an edit is given. Throws UsageError when there is none. */
+export function changesOf<Fields extends Readonly<Record<string, unknown>>>(fields: Fields) {
+  const changes = givenOf(fields);
+  if (Object.keys(changes).length > 0) return changes;
+  throw new UsageError("Expected something to change and got no option for it.");
+}

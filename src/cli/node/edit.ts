@@ -1,6 +1,5 @@
-import { givenOf } from "../command/keyValue.ts";
+import { changesOf } from "../command/keyValue.ts";
 import { type SwitchLetter, switchOf } from "../command/people.ts";
-import { UsageError } from "../failure.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
 
@@ -14,10 +13,7 @@ export interface NodeEditOptions {
 
 export async function run(session: Session, options: NodeEditOptions): Promise<number> {
   const { id, newId, owner, desc, status } = options;
-  const body = givenOf({ newId, owner, description: desc, status: switchOf(status) });
-  if (Object.keys(body).length === 0) {
-    throw new UsageError("Expected something to change and got no option for it.");
-  }
+  const body = changesOf({ newId, owner, description: desc, status: switchOf(status) });
   const client = await session.client();
   const node = await client.nodes.edit(id, body);
   return await printDone(session, `${id} has been modified successfully.`, node);

@@ -1,5 +1,4 @@
-import { givenOf } from "../command/keyValue.ts";
-import { UsageError } from "../failure.ts";
+import { changesOf } from "../command/keyValue.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
 
@@ -12,10 +11,7 @@ export interface NodeGroupEditOptions {
 
 export async function run(session: Session, options: NodeGroupEditOptions): Promise<number> {
   const { id, newId, owner, desc } = options;
-  const body = givenOf({ newId, owner, description: desc });
-  if (Object.keys(body).length === 0) {
-    throw new UsageError("Expected something to change and got no option for it.");
-  }
+  const body = changesOf({ newId, owner, description: desc });
   const client = await session.client();
   const group = await client.nodeGroups.edit(id, body);
   return await printDone(session, `${id} has been modified successfully.`, group);

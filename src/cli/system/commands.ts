@@ -1,6 +1,6 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { required, text, word } from "../command/option.ts";
-import { ROLE } from "./role.ts";
+import { required, text } from "../command/option.ts";
+import { roleOption } from "../command/people.ts";
 
 export const SYSTEM: CommandObject = {
   summary: "The server itself",
@@ -19,7 +19,7 @@ export const SYSTEM: CommandObject = {
       summary: "List API tokens; with a name, make one, which is shown this once",
       options: {
         name: text("nm", "name", "Name of the token to make"),
-        role: word("ro", ROLE, "What it may do; default 2"),
+        role: roleOption("What it may do; default 2"),
       },
       operands: ["name"],
       load: async () => (await import("./token.ts")).run,

@@ -1,3 +1,4 @@
+import { ROLES } from "../../model/fleet/person.ts";
 import type { ApiToken } from "../../protocol/api/answer/system.ts";
 import { UsageError } from "../failure.ts";
 import { minute } from "../output/cell.ts";
@@ -5,20 +6,18 @@ import { printJson } from "../output/json.ts";
 import { column, printList } from "../output/list.ts";
 import { allRows } from "../output/paging.ts";
 import type { Session } from "../session.ts";
-import { ROLE } from "./role.ts";
 
 export interface SystemTokenOptions {
   readonly name: string | undefined;
   readonly role: string | undefined;
 }
 
-const ROLE_NAMES: Readonly<Record<number, string>> = ROLE;
 const ROLE_DEFAULT = "2";
 
 const COLUMNS = [
   column<ApiToken>("ID", (token) => token.id),
   column<ApiToken>("NAME", (token) => token.name),
-  column<ApiToken>("ROLE", ({ role }) => `${role} ${ROLE_NAMES[role] ?? ""}`.trimEnd()),
+  column<ApiToken>("ROLE", ({ role }) => `${role} ${ROLES[role] ?? ""}`.trimEnd()),
   column<ApiToken>("CREATED AT", (token) => minute(token.creationTime)),
 ];
 

@@ -1,6 +1,5 @@
-import { givenOf } from "../command/keyValue.ts";
+import { changesOf } from "../command/keyValue.ts";
 import { type ROLE, type SwitchLetter, switchOf } from "../command/people.ts";
-import { UsageError } from "../failure.ts";
 import { writeLogin } from "../logins.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
@@ -18,7 +17,7 @@ export interface UserEditOptions {
 
 export async function run(session: Session, options: UserEditOptions): Promise<number> {
   const { id, newId, name, phone, email, desc, role, status } = options;
-  const body = givenOf({
+  const body = changesOf({
     newId,
     name,
     phone,
@@ -27,9 +26,6 @@ export async function run(session: Session, options: UserEditOptions): Promise<n
     role: role === undefined ? undefined : Number(role),
     status: switchOf(status),
   });
-  if (Object.keys(body).length === 0) {
-    throw new UsageError("Expected something to change and got no option for it.");
-  }
   const client = await session.client();
   const user = await client.users.edit(id, body);
   const { login } = session;

@@ -30,6 +30,15 @@ export function record<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+/** Fields of which at least one is given: a change of nothing would be noted as one. */
+export function patch<Shape extends z.ZodRawShape>(shape: Shape) {
+  return where(record(shape), (value) => Object.keys(value).length > 0, {
+    code: "InvalidRequestBody",
+    expected: "at least one field to change",
+    fix: `Give one of ${Object.keys(shape).join(", ")}.`,
+  });
+}
+
 /** One of these words, in whatever case; it comes out as written here. */
 export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   const byFolded = new Map<string, string>(words.map((word) => [word.toLowerCase(), word]));

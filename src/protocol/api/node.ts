@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { isValidNodeId } from "../../model/id.ts";
 import { NODE_STATES } from "./answer/node.ts";
-import { oneOf, record, where } from "./field.ts";
+import { oneOf, patch, record, where } from "./field.ts";
 import { DEALLOCATION_OPTION } from "./pool.ts";
 import { PAGE_FIELDS } from "./query.ts";
 import { FREE_TEXT, SWITCH } from "./user.ts";
@@ -32,7 +32,7 @@ export const NODES_QUERY = record({
   fleetStatus: SWITCH.optional(),
 });
 
-export const NODE_PATCH = record({
+export const NODE_PATCH = patch({
   newId: NODE_ID.optional(),
   owner: z.string().optional().openapi({ description: "Id of a user." }),
   description: FREE_TEXT.optional(),

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { integer, oneOf, record, text, where } from "./field.ts";
+import { integer, oneOf, patch, record, text, where } from "./field.ts";
 import { wholeNumber } from "./query.ts";
 
 const OBJECT_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
@@ -59,7 +59,7 @@ const ROLE = integer(0, 3).openapi({
   description: "0 administrator, 1 manager, 2 operator, 3 guest.",
 });
 
-export const USER_PATCH = record({
+export const USER_PATCH = patch({
   newId: OBJECT_ID.optional(),
   name: PROFILE.name.optional(),
   phone: PROFILE.phone.optional(),

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { record } from "./field.ts";
+import { patch, record } from "./field.ts";
 import { FREE_TEXT, OBJECT_ID, ROWS_FIELDS } from "./user.ts";
 
 export const GROUP_ADD = record({
@@ -7,7 +7,7 @@ export const GROUP_ADD = record({
   description: FREE_TEXT.optional(),
 }).openapi("GroupAdd");
 
-export const GROUP_PATCH = record({
+export const GROUP_PATCH = patch({
   newId: OBJECT_ID.optional(),
   owner: z.string().optional().openapi({ description: "Id of a user." }),
   description: FREE_TEXT.optional(),

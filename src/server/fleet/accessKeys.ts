@@ -1,4 +1,5 @@
 import { notPermitted } from "../../fleet/reply.ts";
+import { ROLES } from "../../model/fleet/person.ts";
 import { isoTime } from "../../model/time.ts";
 import type { ACCESS_KEY_ENDPOINTS } from "../../protocol/api/endpoint/accessKeys.ts";
 import { milliseconds } from "../../protocol/api/field.ts";
@@ -6,7 +7,6 @@ import type { ApiTokenRecord } from "../../store/store.ts";
 import { hashToken, issueApiToken, tokenIdOf } from "../access/tokens.ts";
 import type { HandlersOf } from "../routes/call.ts";
 import type { Caller, ServerContext } from "../routes/context.ts";
-import { ROLE_NAMES } from "../routes/permissions.ts";
 import { Refusal, refuse } from "../routes/refusal.ts";
 import { present, timeOf } from "../views/present.ts";
 import { ownedBy } from "./found.ts";
@@ -85,10 +85,10 @@ function refuseKeyOfKey({ tokenKind }: Caller): void {
 
 function refuseHigherRole({ role: own }: Caller, role: number): void {
   if (role >= own) return;
-  const expected = `a role of at most ${ROLE_NAMES[own] ?? own} (${own})`;
+  const expected = `a role of at most ${ROLES[own] ?? own} (${own})`;
   throw refuse(
     "InsufficientPermissions",
-    `Expected ${expected} for the key, given ${ROLE_NAMES[role] ?? role} (${role}).`,
+    `Expected ${expected} for the key, given ${ROLES[role] ?? role} (${role}).`,
     `Give role ${own} or leave it out.`,
     { field: "role", expected, given: String(role) },
   );

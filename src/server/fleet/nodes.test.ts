@@ -41,8 +41,12 @@ test("an edit that is refused changes nothing of the node", async () => {
   expect(await code({ owner: "nobody", status: "enable" })).toBe("404 UserNotFound");
   expect(await code({ status: "on" })).toBe("400 InvalidPropertyValue");
   expect(await code({ name: "x" })).toBe("400 UnsupportedProperty");
+  // It would claim the node.
+  expect(await code({})).toBe("400 InvalidRequestBody");
   expect(await api.json("GET", "/nodes/n1")).toEqual(before);
-  expect(await api.refusal("PATCH", "/nodes/x", {})).toMatchObject({ code: "NodeNotFound" });
+  expect(await api.refusal("PATCH", "/nodes/x", { status: "enable" })).toMatchObject({
+    code: "NodeNotFound",
+  });
 });
 
 test("nodes are found by what people know of them", async () => {

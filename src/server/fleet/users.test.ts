@@ -91,6 +91,16 @@ test("an account that somebody makes for another tells by whom; a token that is 
   expect(await api.refusal("GET", "/users/x")).toMatchObject({ status: 404, code: "UserNotFound" });
 });
 
+test("a change of nothing is refused, and not noted", async () => {
+  const refusal = await api.refusal("PATCH", "/users/admin", {});
+  expect(refusal).toMatchObject({
+    status: 400,
+    message: "Expected at least one field to change as the request body and got {}.",
+    fix: "Give one of newId, name, phone, email, description, role, status.",
+  });
+  expect(await api.json("GET", "/users/admin")).not.toContainKey("updateTime");
+});
+
 test("sessions that are over are not kept", async () => {
   await api.json("POST", "/users", account("kim"), AS_NOBODY);
   await api.json("PATCH", "/users/kim", { status: "enable" });

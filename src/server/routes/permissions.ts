@@ -1,8 +1,7 @@
+import { ROLES } from "../../model/fleet/person.ts";
 import type { Action } from "../../protocol/api/endpoint/endpoint.ts";
 import type { Caller } from "./context.ts";
 import { refuse } from "./refusal.ts";
-
-export const ROLE_NAMES = ["administrator", "manager", "operator", "guest"] as const;
 
 /** The weakest role that may do it (DESIGN 7): administrator 0, manager 1, operator 2, guest 3. */
 const WEAKEST_ROLE: Readonly<Record<Action, number>> = {
@@ -19,8 +18,8 @@ const WEAKEST_ROLE: Readonly<Record<Action, number>> = {
 export function authorise(caller: Caller, action: Action): void {
   const weakest = WEAKEST_ROLE[action];
   if (caller.role <= weakest) return;
-  const wanted = ROLE_NAMES[weakest] ?? String(weakest);
-  const own = ROLE_NAMES[caller.role] ?? String(caller.role);
+  const wanted = ROLES[weakest] ?? String(weakest);
+  const own = ROLES[caller.role] ?? String(caller.role);
   throw refuse(
     "InsufficientPermissions",
     `Expected the role ${wanted} or higher, and the token is one of a ${own}.`,
