@@ -10,6 +10,7 @@ import { codeOf } from "../conformance/harness.ts";
 import { commit, page } from "../conformance/requests.ts";
 import { storeConformance } from "../store.conformance.ts";
 import { openSqliteStore } from "./open.ts";
+import { MIGRATIONS } from "./schema.ts";
 
 storeConformance("SQLite", async () => {
   const { folder, path, cleanup } = await setup();
@@ -178,11 +179,33 @@ test("a purge ends with no row left, over a restart too", async () => {
   await cleanup();
 });
 
-/** As version 3 had the tables. */
-function withoutModifyIndices(database: Database): void {
-  database.run("UPDATE schema_version SET version = 3");
-  database.run("ALTER TABLE meta DROP COLUMN job_change");
-  database.run("UPDATE jobs SET document = json_remove(document, '$.groups.modifyIndex')");
+/** Of the tables, before the migrations that gave these. */
+const BEFORE_CANARIES = 2;
+const BEFORE_MODIFY_INDICES = 3;
+const BEFORE_FIGURES = 4;
+
+/** What is in the store, as a program of an older version would have kept it: rows and columns it did not know are not there. */
+async function copyAtVersion(path: string, version: number): Promise<string> {
+  const older = `${path}.older`;
+  const database = new Database(older, { create: true });
+  for (const migration of MIGRATIONS.slice(0, version)) database.run(migration);
+  database.run("CREATE TABLE schema_version (version INTEGER)");
+  database.run("INSERT INTO schema_version VALUES (?)", [version]);
+  database.run("ATTACH ? AS present", [path]);
+  const tables = database
+    .query<{ name: string }, []>("SELECT name FROM main.sqlite_schema WHERE type = 'table'")
+    .all();
+  for (const { name } of tables) {
+    if (name === "schema_version") continue;
+    const columns = database
+      .query<{ name: string }, [string]>("SELECT name FROM pragma_table_info(?)")
+      .all(name)
+      .map((column) => column.name)
+      .join(", ");
+    database.run(`REPLACE INTO main.${name} (${columns}) SELECT ${columns} FROM present.${name}`);
+  }
+  database.close();
+  return older;
 }
 
 test("jobs that were stored before there were modify indices have one that no later change gets", async () => {
@@ -196,10 +219,11 @@ test("jobs that were stored before there were modify indices have one that no la
     changes.counters = { ...none, job: 5 };
   });
   await store.close();
-  const database = new Database(path);
-  withoutModifyIndices(database);
+  const older = await copyAtVersion(path, BEFORE_MODIFY_INDICES);
+  const database = new Database(older);
+  database.run("UPDATE jobs SET document = json_remove(document, '$.groups.modifyIndex')");
   database.close();
-  const again = await openSqliteStore(path);
+  const again = await openSqliteStore(older);
   expect((await again.readJob("groups"))?.record.groups?.modifyIndex).toBe(4);
   expect((await again.readJob("tasks"))?.record).toEqual(ofTasks);
   expect((await again.readLive()).counters).toMatchObject({ job: 5, jobChange: 5 });
@@ -218,9 +242,8 @@ test("groups that were stored before there were canaries have none", async () =>
     changes.executions.set(7, given.execution);
   });
   await store.close();
-  const database = new Database(path);
-  withoutModifyIndices(database);
-  database.run("UPDATE schema_version SET version = 2");
+  const older = await copyAtVersion(path, BEFORE_CANARIES);
+  const database = new Database(older);
   database.run("UPDATE task_progress SET group_progress = json_remove(group_progress, '$.canary')");
   database.run("UPDATE live_executions SET allocation = json_remove(allocation, '$.canary')");
   const before = JSON.stringify({ desired: 2, autoRevert: true, progressBy: null });
@@ -229,7 +252,7 @@ test("groups that were stored before there were canaries have none", async () =>
     [before],
   );
   database.close();
-  const again = await openSqliteStore(path);
+  const again = await openSqliteStore(older);
   const [first] = await again.readTasksByNumber(given.tasks.map(({ number }) => number));
   expect<unknown>(first?.progress.group).toEqual({
     ...given.tasks[0]?.progress.group,
@@ -289,8 +312,8 @@ test("deployments that were stored before their figures were have those of their
     for (const made of executions) changes.executions.set(made.number, made);
   });
   await store.close();
-  const database = new Database(path);
-  database.run("UPDATE schema_version SET version = 4");
+  const older = await copyAtVersion(path, BEFORE_FIGURES);
+  const database = new Database(older);
   const [web, all] = ["$.groups.deployment.groups.web", "$.groups"];
   database.run(
     `UPDATE jobs SET document = json_remove(document, '${web}.placed', '${web}.healthy',
@@ -298,7 +321,7 @@ test("deployments that were stored before their figures were have those of their
       '${all}.promotions', '${all}.history[0].reverted', '${all}.history[0].promotions')`,
   );
   database.close();
-  const again = await openSqliteStore(path);
+  const again = await openSqliteStore(older);
   const found = (await again.readJob("groups"))?.record.groups;
   const before = given.record.groups;
   const none = { reverted: null, promotions: [] };
