@@ -32,9 +32,9 @@ export class FakeServer {
     const known: FakeRequest = {
       method: request.method,
       path: url.pathname.replace("/api/v1", ""),
-      query: Object.fromEntries(url.searchParams),
+      query: queryOf(url.searchParams),
       headers: request.headers,
-      body: text === "" ? undefined : JSON.parse(text),
+      body: bodyOf(request, text),
     };
     this.requests.push(known);
     const found = this.#answers[`${known.method} ${known.path}`];
@@ -44,6 +44,19 @@ export class FakeServer {
     if (answer === undefined) return refusal(404, "ResourceNotFound", `nothing at ${known.path}`)();
     return Response.json(answer);
   };
+}
+
+/** A name that stands there several times has its values joined by commas. */
+function queryOf(search: URLSearchParams): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...search.keys()].map((name) => [name, search.getAll(name).join(",")]),
+  );
+}
+
+/** What is sent as bytes stays text. */
+function bodyOf({ headers }: Request, text: string): unknown {
+  if (text === "") return undefined;
+  return headers.get("content-type") === "application/json" ? JSON.parse(text) : text;
 }
 
 export function refusal(status: number, code: string, message: string): () => Response {

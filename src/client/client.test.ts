@@ -44,7 +44,37 @@ test("parameters are escaped, slashes only where a path is meant", async () => {
     "GET http://host:1/api/v1/jobs/a%2Fb",
     "GET http://host:1/api/v1/nodes/n/files/shared/a%20b.txt",
     "GET http://host:1/api/v1/jobs?state=active&limit=5&idPrefix=x%26y",
-    "GET http://host:1/api/v1/events?type=TaskStartEvent%2CTaskFailEvent",
+    "GET http://host:1/api/v1/events?type=TaskStartEvent&type=TaskFailEvent",
+  ]);
+});
+
+test("scripts go as bytes, definitions name them, and runs are read by number", async () => {
+  const { client, requests, sent } = setup(json({ number: 7, items: [] }));
+  await client.scripts.store("a b.sh", "echo hi\n");
+  expect(await requests[0]?.text()).toBe("echo hi\n");
+  await client.definitions.get("disk", 0);
+  await client.definitions.get("disk");
+  await client.definitions.plan("disk", ["n1", "n2"]);
+  await client.definitions.plan("disk");
+  await client.definitions.run("disk", { nodeIds: ["n1"], arguments: ["; rm"] });
+  expect(await requests[5]?.json()).toEqual({ nodeIds: ["n1"], arguments: ["; rm"] });
+  await client.definitions.removeSchedule("disk", "daily");
+  await client.approvals.accept("disk");
+  await client.instances.node(7, "n1", 2);
+  await client.instances.csv(7, { stdout: true });
+  await client.instances.rerun(7, { select: "neverRan" });
+  expect(sent().map((line) => line.replace("http://host:1/api/v1", ""))).toEqual([
+    "POST /scripts?name=a+b.sh",
+    "GET /definitions/disk?revision=0",
+    "GET /definitions/disk",
+    "GET /definitions/disk/plan?nodeId=n1&nodeId=n2",
+    "GET /definitions/disk/plan",
+    "POST /definitions/disk/run",
+    "DELETE /definitions/disk/schedules/daily",
+    "POST /definitions/disk/approval/accept",
+    "GET /instances/7/nodes/n1?execNo=2",
+    "GET /instances/7/csv?stdout=true",
+    "POST /instances/7/rerun",
   ]);
 });
 

@@ -1,6 +1,8 @@
 import { ApiError } from "./apiError.ts";
+import { definitionCalls } from "./definitions.ts";
 import { type EventListQuery, type EventQuery, followEvents } from "./eventStream.ts";
 import { groupCalls } from "./groups.ts";
+import { instanceCalls } from "./instances.ts";
 import { jobCalls } from "./jobs.ts";
 import { nodeGroupCalls } from "./nodeGroups.ts";
 import { nodeCalls } from "./nodes.ts";
@@ -27,6 +29,9 @@ export function createClient(options: ClientOptions) {
     groups: groupCalls(transport),
     nodeGroups: nodeGroupCalls(transport),
     ...peopleCalls(transport),
+    ...definitionCalls(transport),
+    /** Runs of task definitions. */
+    instances: instanceCalls(transport),
     ...taskCalls(transport),
     ...systemCalls(transport),
     events: {

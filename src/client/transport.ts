@@ -84,7 +84,10 @@ function encodedSegment(name: string, segment: string, isPath: boolean): string 
 function searchOf(query: Readonly<Record<string, unknown>>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   const search = new URLSearchParams();
-  for (const [name, value] of given) search.set(name, String(value));
+  for (const [name, value] of given) {
+    // A value of several stands there several times: ids may hold any sign that could part them.
+    for (const one of [value].flat()) search.append(name, String(one));
+  }
   return given.length === 0 ? "" : `?${search}`;
 }
 
