@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { splitCommandLine } from "../model/commandLine.ts";
 import type { FailureInfo } from "../model/failure.ts";
 import type { StartOrder } from "../model/order.ts";
 import type { ContainerSettings } from "../model/taskSpec.ts";
-import { splitCommandLine } from "./commandLine.ts";
 import type { ProcessExit, ProcessIdentity, ProcessKey } from "./core/contract.ts";
 import { unseenExit } from "./core/shimRecord.ts";
 import { taskFolder } from "./directories.ts";

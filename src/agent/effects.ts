@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { splitCommandLine } from "../model/commandLine.ts";
 import type { OutputInfo } from "../model/execution.ts";
 import type { FailureInfo } from "../model/failure.ts";
 import type { ExecutionNumber } from "../model/id.ts";
 import type { StartOrder } from "../model/order.ts";
-import { splitCommandLine } from "./commandLine.ts";
 import type { ContainerTasks } from "./containerTasks.ts";
 import type { AgentEffect, AgentInput, OutputOffsets } from "./core/contract.ts";
 import { jobFolder, taskFolder } from "./directories.ts";

@@ -8,6 +8,7 @@ import { NODE } from "./node/commands.ts";
 import { NODEGROUP } from "./nodegroup/commands.ts";
 import { POOL } from "./pool/commands.ts";
 import { SYSTEM } from "./system/commands.ts";
+import { TASK } from "./task/commands.ts";
 import { USER } from "./user/commands.ts";
 import { USERGROUP } from "./usergroup/commands.ts";
 
@@ -17,6 +18,7 @@ export const OBJECTS: Objects = {
   usergroup: USERGROUP,
   node: NODE,
   nodegroup: NODEGROUP,
+  task: TASK,
   accesskey: ACCESSKEY,
   pool: POOL,
   job: JOB,

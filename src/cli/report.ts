@@ -41,6 +41,8 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/(job|node|pool)s/, "`stint $1 list`"],
   [/GET \/api\/v1\/executions\?live=true/, "`stint alloc list --live`"],
   [/GET \/api\/v1\/executions\/(\d+)/, "`stint alloc view $1`"],
+  [/GET \/api\/v1\/definitions\/([\w.-]+)\/revisions/, "`stint task history $1`"],
+  [/GET \/api\/v1\/definitions/, "`stint task list`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
   [/GET \/api\/v1\/access-keys/, "`stint accesskey list`"],

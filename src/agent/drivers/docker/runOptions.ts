@@ -1,4 +1,4 @@
-import { splitCommandLine } from "../../commandLine.ts";
+import { splitCommandLine } from "../../../model/commandLine.ts";
 import type { DriverConfig } from "../config.ts";
 
 /** Options of `docker create` as the driver's configuration, and what has no place in that. */

@@ -1,0 +1,61 @@
+import type { Definition } from "../protocol/api/answer/definition.ts";
+import { TIME } from "./fixtures.ts";
+
+/** Answers of the API on fleet runs, for tests. */
+
+export function aDefinition(changes: Partial<Definition> = {}): Definition {
+  return {
+    id: "diskusage",
+    revision: 1,
+    runningRevision: 1,
+    ownerId: "bumbee",
+    description: "disks of all",
+    script: { name: "disk.sh", sha256: "a".repeat(64), sizeBytes: 12 },
+    osUser: "root",
+    byScheduler: "enable",
+    byOnDemand: "enable",
+    byTask: "disable",
+    nextTaskId: "cleanup",
+    startWithin: "PT5M",
+    asksAgain: false,
+    approval: {
+      status: "approved",
+      approverId: "oprim",
+      requestReason: "first",
+      updateTime: TIME,
+    },
+    schedules: [
+      {
+        id: "yearly01",
+        cycle: "yearly",
+        value: "01/01 01:20",
+        text: "yearly01(yearly, */01/01 01:20)",
+        timeZone: "Asia/Seoul",
+        status: "enable",
+        nextTimes: [],
+      },
+      {
+        id: "often",
+        cycle: "cron",
+        value: "*/5 * * * *",
+        text: "often(cron, */5 * * * *)",
+        timeZone: "UTC",
+        status: "disable",
+        nextTimes: [],
+      },
+    ],
+    runners: [
+      { id: "oprim", kind: "user" },
+      { id: "ops", kind: "user-group" },
+    ],
+    targets: [
+      { id: "linux01", kind: "node" },
+      { id: "linux_tomcat", kind: "node-group" },
+    ],
+    creationTime: TIME,
+    createdBy: "bumbee",
+    updateTime: TIME,
+    updatedBy: "bumbee",
+    ...changes,
+  };
+}

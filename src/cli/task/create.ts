@@ -1,0 +1,43 @@
+import { givenOf } from "../command/keyValue.ts";
+import { type SwitchLetter, switchOf } from "../command/people.ts";
+import { printDone } from "../output/json.ts";
+import type { Session } from "../session.ts";
+import { storeScript } from "./scriptFile.ts";
+
+export interface TaskContentOptions {
+  readonly id: string;
+  readonly execScheduler: SwitchLetter | undefined;
+  readonly execOnDemand: SwitchLetter | undefined;
+  readonly execTask: SwitchLetter | undefined;
+  readonly nextTask: string | undefined;
+  readonly desc: string | undefined;
+}
+
+export interface TaskCreateOptions extends TaskContentOptions {
+  readonly scriptFile: string;
+  readonly osUser: string;
+}
+
+/** The fields of the API that the options name. */
+export function contentOf(options: TaskContentOptions) {
+  return {
+    byScheduler: switchOf(options.execScheduler),
+    byOnDemand: switchOf(options.execOnDemand),
+    byTask: switchOf(options.execTask),
+    nextTaskId: options.nextTask,
+    description: options.desc,
+  };
+}
+
+export async function run(session: Session, options: TaskCreateOptions): Promise<number> {
+  const { id, osUser, scriptFile } = options;
+  const client = await session.client();
+  const script = await storeScript(session, client, scriptFile);
+  const task = await client.definitions.create({
+    id,
+    script,
+    osUser,
+    ...givenOf(contentOf(options)),
+  });
+  return await printDone(session, `${id} has been created successfully.`, task);
+}
