@@ -1,5 +1,6 @@
 import { ACCESSKEY } from "./accesskey/commands.ts";
 import { ALLOC } from "./alloc/commands.ts";
+import { APPROVAL } from "./approval/commands.ts";
 import type { Objects } from "./command/help.ts";
 import { EVENT } from "./event/commands.ts";
 import { JOB } from "./job/commands.ts";
@@ -19,6 +20,7 @@ export const OBJECTS: Objects = {
   node: NODE,
   nodegroup: NODEGROUP,
   task: TASK,
+  approval: APPROVAL,
   accesskey: ACCESSKEY,
   pool: POOL,
   job: JOB,
