@@ -1,4 +1,5 @@
 import type { Definition } from "../protocol/api/answer/definition.ts";
+import type { InstanceNode } from "../protocol/api/answer/instance.ts";
 import { TIME } from "./fixtures.ts";
 
 /** Answers of the API on fleet runs, for tests. */
@@ -57,5 +58,43 @@ export function aDefinition(changes: Partial<Definition> = {}): Definition {
     updateTime: TIME,
     updatedBy: "bumbee",
     ...changes,
+  };
+}
+
+export function anInstanceNode(nodeId: string, changes: Partial<InstanceNode> = {}): InstanceNode {
+  return {
+    nodeId,
+    execNo: 1,
+    status: "complete",
+    startTime: TIME,
+    endTime: TIME,
+    createdBy: "bumbee(user)",
+    result: "success",
+    exitCode: 0,
+    ...changes,
+  };
+}
+
+/** Sent, and not ended yet. */
+export function aRunningNode(nodeId: string): InstanceNode {
+  return {
+    nodeId,
+    execNo: 1,
+    status: "request",
+    startTime: TIME,
+    createdBy: "bumbee(user)",
+    result: "N/A",
+  };
+}
+
+/** Whose script was never run. */
+export function aFailedNode(nodeId: string, reason: string): InstanceNode {
+  return {
+    nodeId,
+    execNo: 1,
+    status: "fail",
+    createdBy: "bumbee(user)",
+    result: "fail",
+    reason,
   };
 }

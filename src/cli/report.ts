@@ -31,7 +31,6 @@ async function toldOf(error: unknown, session: Session): Promise<Told> {
 
 const FIRST_SERVER_ERROR = 500;
 
-/** The server's fixes speak of its paths; whoever works with commands is told the command. */
 const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/jobs\/([\w-]+)\/jobpreparationandrelease\w+/, "`stint job prep $1`"],
   [/GET \/api\/v1\/jobs\/([\w-]+)\/tasks/, "`stint jobtask list $1`"],
@@ -43,6 +42,8 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/executions\/(\d+)/, "`stint alloc view $1`"],
   [/GET \/api\/v1\/definitions\/([\w.-]+)\/revisions/, "`stint task history $1`"],
   [/GET \/api\/v1\/definitions/, "`stint task list`"],
+  [/GET \/api\/v1\/instances\/(\d+)\/nodes/, "`stint taskinstance listnode -in $1`"],
+  [/GET \/api\/v1\/instances/, "`stint taskinstance list`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
   [/GET \/api\/v1\/access-keys/, "`stint accesskey list`"],
@@ -55,7 +56,8 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/list the (job|node|pool)s for their ids/, "see the ids with `stint $1 list`"],
 ];
 
-function asCommands(fix: string): string {
+/** The server's fixes speak of its paths; whoever works with commands is told the command. */
+export function asCommands(fix: string): string {
   return COMMANDS.reduce((text, [path, command]) => text.replace(path, command), fix);
 }
 

@@ -1,5 +1,5 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { flag, required, shownAs, text, withDefault, word } from "../command/option.ts";
+import { flag, list, required, shownAs, text, withDefault, word } from "../command/option.ts";
 import { switchOption } from "../command/people.ts";
 import { PAGING } from "../command/shared.ts";
 import {
@@ -16,6 +16,8 @@ import { APPROVAL, CYCLE } from "./words.ts";
 
 const SCRIPT_FILE = text("sf", "file-path", "The script, a file on this machine");
 const OS_USER = text("ou", "os-user-name", "The account of the nodes that runs it");
+
+const NODE_IDS = list("ni", "node-id", "Only this target; several times, or with commas", "commas");
 
 export const TASK: CommandObject = {
   summary: "Scripts for many nodes: their targets, schedules, runners, runs",
@@ -101,6 +103,7 @@ export const TASK: CommandObject = {
     }),
     ...parts(),
     ...schedules(),
+    ...runs(),
   },
 };
 
@@ -184,6 +187,30 @@ function schedules(): CommandObject["actions"] {
       operands: ["id", "scheduleId"],
       tellsRequest: true,
       load: async () => (await import("./removeSchedule.ts")).run,
+    }),
+  };
+}
+
+function runs(): CommandObject["actions"] {
+  return {
+    plan: action({
+      summary: "Say what a run would do now, and whether you may; nothing is run",
+      options: { ...ONE, nodeId: NODE_IDS },
+      operands: ["id"],
+      tellsRequest: true,
+      load: async () => (await import("./plan.ts")).run,
+    }),
+    run: action({
+      summary: "Run a task on its targets, or some of them",
+      options: {
+        ...ONE,
+        nodeId: NODE_IDS,
+        argument: text("ag", "script-args", "Words for the script, quoted as in a shell"),
+        follow: flag("f", "Say how each node ends, then show all; exit 1 if one failed"),
+      },
+      operands: ["id"],
+      tellsRequest: true,
+      load: async () => (await import("./run.ts")).run,
     }),
   };
 }

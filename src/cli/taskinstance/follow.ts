@@ -1,0 +1,50 @@
+import type { Client } from "../../client/client.ts";
+import { pause } from "../../client/waitUntil.ts";
+import type { InstanceNode } from "../../protocol/api/answer/instance.ts";
+import { again } from "../job/again.ts";
+import { printable } from "../output/cell.ts";
+import type { Session } from "../session.ts";
+import { capitalised } from "./words.ts";
+
+const FIRST_INTERVAL_MS = 50;
+const MOST_INTERVAL_MS = 1000;
+/** A server may be away this long, for an upgrade say. */
+const PATIENCE_MS = 5 * 60_000;
+
+/**
+ * Says on stderr how each node ends, once for each, until all have ended; answers how they stand then. What ended while
+ * the server was away is told when it is back.
+ */
+export async function followInstance(
+  session: Session,
+  client: Client,
+  number: number,
+): Promise<readonly InstanceNode[]> {
+  const { signal, io } = session;
+  const told = new Set<string>();
+  const onAway = (error: Error) => void session.note(`${error.message}; trying again`);
+  const watch = { now: io.now, signal, patienceMs: PATIENCE_MS, onAway };
+  let intervalMs = FIRST_INTERVAL_MS;
+  while (true) {
+    const { items } = await again(() => client.instances.nodes(number, { limit: 0 }), watch);
+    for (const node of items.filter(hasEnded)) {
+      const key = `${node.execNo} ${node.nodeId}`;
+      if (!told.has(key)) await session.note(endText(node));
+      told.add(key);
+    }
+    if (items.length > 0 && items.every(hasEnded)) return items;
+    await pause(intervalMs, signal);
+    signal.throwIfAborted();
+    intervalMs = Math.min(intervalMs * 1.5, MOST_INTERVAL_MS);
+  }
+}
+
+function hasEnded({ status }: InstanceNode): boolean {
+  return status === "complete" || status === "fail";
+}
+
+function endText({ nodeId, status, result, exitCode, reason }: InstanceNode): string {
+  const how = exitCode === undefined ? "" : `, exit code ${exitCode}`;
+  const why = reason === undefined ? "" : `: ${printable(reason).replaceAll("\n", " ")}`;
+  return `${nodeId}: ${capitalised(status)}, ${capitalised(result)}${how}${why}`;
+}
