@@ -26,7 +26,7 @@ test.each(ACTIONS)("$path has options that can be told apart", ({ action }) => {
   expect(longs.map((long) => long.replaceAll("-", ""))).toEqual(
     Object.keys(options).map((key) => key.toLowerCase()),
   );
-  expect(shorts.every((short) => /^[a-z]{2}$|^[efinpt]$/.test(short))).toBe(true);
+  expect(shorts.every((short) => /^[a-z]{2}$|^[efinpt]$|^st[gl]e$/.test(short))).toBe(true);
   expect(action.operands.every((key) => key in action.options)).toBe(true);
 });
 

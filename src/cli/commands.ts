@@ -10,6 +10,7 @@ import { NODEGROUP } from "./nodegroup/commands.ts";
 import { POOL } from "./pool/commands.ts";
 import { SYSTEM } from "./system/commands.ts";
 import { TASK } from "./task/commands.ts";
+import { TASKINSTANCE } from "./taskinstance/commands.ts";
 import { USER } from "./user/commands.ts";
 import { USERGROUP } from "./usergroup/commands.ts";
 
@@ -20,6 +21,7 @@ export const OBJECTS: Objects = {
   node: NODE,
   nodegroup: NODEGROUP,
   task: TASK,
+  taskinstance: TASKINSTANCE,
   approval: APPROVAL,
   accesskey: ACCESSKEY,
   pool: POOL,

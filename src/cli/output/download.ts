@@ -21,14 +21,23 @@ export async function download(
   const requestFile = async () => fileOf(await request(), options.remotePath);
   if (options.localPath === undefined) return await printBytes(session, await requestFile());
   const path = await targetOf(options.localPath, options.remotePath);
-  if (!options.overwrite && (await isThere(path))) {
-    throw new CliError(`Expected no file ${path} yet, and there is one.`, {
-      fix: "Add -ow,--overwrite to replace it, or give another -lp,--localpath.",
-    });
-  }
-  const sizeBytes = await receive(path, await requestFile());
+  const sizeBytes = await save(path, options.overwrite, requestFile);
   await session.note(`${path} has been written, ${formatSize(sizeBytes)}.`);
   return 0;
+}
+
+/** Writes what is answered to a file; answers its size. Throws CliError when there is such a file that shall stay. */
+export async function save(
+  path: string,
+  overwrite: boolean,
+  request: () => Promise<Response>,
+): Promise<number> {
+  if (!overwrite && (await isThere(path))) {
+    throw new CliError(`Expected no file ${path} yet, and there is one.`, {
+      fix: "Add -ow,--overwrite to replace it, or write to another place.",
+    });
+  }
+  return await receive(path, await request());
 }
 
 /** Files come as octets, whatever they hold; a folder is answered with its listing. */
@@ -74,7 +83,7 @@ async function create(path: string): Promise<FileHandle> {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CliError(`Could not write ${path}: ${reason}`, {
-      fix: "Give another -lp,--localpath.",
+      fix: "Write to another place.",
       cause,
     });
   }

@@ -1,8 +1,6 @@
-import { stat } from "node:fs/promises";
-import { CliError } from "../failure.ts";
 import { download } from "../output/download.ts";
+import { folderOf } from "../output/folder.ts";
 import type { Session } from "../session.ts";
-import { localPath } from "./scriptFile.ts";
 import { type RevisionOptions, shownTask } from "./shown.ts";
 
 export interface TaskDownScriptOptions extends RevisionOptions {
@@ -12,12 +10,7 @@ export interface TaskDownScriptOptions extends RevisionOptions {
 
 export async function run(session: Session, options: TaskDownScriptOptions): Promise<number> {
   const { dirPath, overwrite } = options;
-  const folder = localPath(session, dirPath);
-  if ((await stat(folder).catch(() => null))?.isDirectory() !== true) {
-    throw new CliError(`Expected a directory as -pt,--dirpath and got ${dirPath}.`, {
-      fix: "Make it, or give another.",
-    });
-  }
+  const folder = await folderOf(session, dirPath);
   const client = await session.client();
   const { script } = await shownTask(session, client, options);
   const target = { remotePath: script.name, localPath: folder, overwrite };

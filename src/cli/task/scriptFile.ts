@@ -1,12 +1,8 @@
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import type { Client } from "../../client/client.ts";
 import { CliError } from "../failure.ts";
+import { localPath } from "../output/folder.ts";
 import type { Session } from "../session.ts";
-
-/** A path as whoever typed it means it. */
-export function localPath({ io }: Session, path: string): string {
-  return resolve(io.currentFolder ?? process.cwd(), path);
-}
 
 /** Uploads the file; answers the name and hash by which a task has it. Throws CliError when it cannot be read. */
 export async function storeScript(session: Session, client: Client, path: string) {
