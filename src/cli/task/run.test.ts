@@ -74,7 +74,11 @@ linux02: Complete, Success, exit code 0
 
 test("a run of which a node failed exits 1, and says why", async () => {
   const nodes = [
-    anInstanceNode("linux01", { exitCode: 3, result: "fail" }),
+    anInstanceNode("linux01", {
+      exitCode: 3,
+      result: "fail",
+      reason: "The script ended with exit code 3.",
+    }),
     aFailedNode("linux02", "It was not reached within 5 minutes."),
   ];
   const words = ["task", "run", "disk", "-f", "--json"];

@@ -43,8 +43,9 @@ function hasEnded({ status }: InstanceNode): boolean {
   return status === "complete" || status === "fail";
 }
 
-function endText({ nodeId, status, result, exitCode, reason }: InstanceNode): string {
-  const how = exitCode === undefined ? "" : `, exit code ${exitCode}`;
-  const why = reason === undefined ? "" : `: ${printable(reason).replaceAll("\n", " ")}`;
-  return `${nodeId}: ${capitalised(status)}, ${capitalised(result)}${how}${why}`;
+/** The exit code says it all, or the reason why there is none. */
+function endText({ nodeId, status, result, exitCode, reason = "" }: InstanceNode): string {
+  const how = `${nodeId}: ${capitalised(status)}, ${capitalised(result)}`;
+  if (exitCode !== undefined) return `${how}, exit code ${exitCode}`;
+  return reason === "" ? how : `${how}: ${printable(reason).replaceAll("\n", " ")}`;
 }

@@ -179,6 +179,13 @@ test("a stream keeps its bytes, and the next one begins on a line of its own", a
   expect(tsv.stdout).toEndWith(`STDERR\tno line end\nSTDOUT\tbase64:${bytes}\n`);
 });
 
+test("an exit code needs no other reason beside it", async () => {
+  const reason = "The script ended with exit code 3.";
+  const node = { ...DETAIL, exitCode: 3, result: "fail", reason };
+  const server = new FakeServer({ "GET /instances/71/nodes/linux01": node });
+  expect((await ran(VIEW_NODE, server)).stderr).toBe(REQUESTING);
+});
+
 test("why a script was never run is told beside the table", async () => {
   const node = {
     ...DETAIL,

@@ -52,7 +52,9 @@ function fieldsOf(node: Detail): Field[] {
 
 /** What OPMATE's table has no row for. */
 async function tellMore(session: Session, { nodeId, reason, ...node }: Detail): Promise<void> {
-  if (reason !== undefined) await session.note(`${nodeId}: ${printable(reason)}`);
+  if (reason !== undefined && node.exitCode === undefined) {
+    await session.note(`${nodeId}: ${printable(reason)}`);
+  }
   for (const stream of ["stderr", "stdout"] as const) {
     const { droppedBytes } = node[stream];
     if (droppedBytes === 0) continue;

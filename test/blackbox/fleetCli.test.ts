@@ -1,0 +1,160 @@
+import { beforeAll, expect, test } from "bun:test";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { newHost, untilConnected } from "./harness/hosts.ts";
+import { useSandbox } from "./harness/sandbox.ts";
+import { type ServerProcess, startServer } from "./harness/server.ts";
+import { until } from "./harness/until.ts";
+
+const sandbox = useSandbox();
+const PASSWORD = "secret-1\n";
+const HOSTS = ["linux01", "linux02"];
+const OS_USER = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
+let server: ServerProcess;
+
+/** Somebody with a login of their own. */
+function person(name: string) {
+  const env = { HOME: sandbox.folder(name), STINT_SERVER: server.url };
+  const run = (words: readonly string[], input?: string) =>
+    sandbox.run(words, { env, ...(input === undefined ? {} : { input }) });
+  return {
+    run,
+    /** What it printed; fails when the command does. */
+    async said(line: string, more: readonly string[] = [], input?: string): Promise<string> {
+      const { exitCode, stdout, stderr } = await run([...line.split(" "), ...more], input);
+      if (exitCode !== 0) throw new Error(`stint ${line}: ${exitCode}\n${stdout}${stderr}`);
+      return stdout;
+    },
+  };
+}
+
+async function newPerson(name: string, role: number) {
+  const one = person(name);
+  const account = `user create -id ${name} -nm ${name} -pn 1 -ea ${name}@example.org`;
+  await one.said(account, [], PASSWORD + PASSWORD);
+  await sandbox.run(`user edit -id ${name} -ro ${role} -st E`.split(" "), {
+    env: { STINT_DATA: server.data },
+  });
+  await one.said(`user login -id ${name}`, [], PASSWORD);
+  return one;
+}
+
+beforeAll(async () => {
+  server = await startServer(sandbox, { words: ["--local-nodes", "off"] });
+  await server.client.pools.create({ id: "hosts", provider: "none" });
+  for (const name of HOSTS) {
+    const host = await newHost(sandbox, server, "hosts", name);
+    const config = join(dirname(host.data), "agent.yaml");
+    writeFileSync(config, `allowedUsers:\n  named: [${OS_USER}]\n`);
+    sandbox.spawn([...host.words, "--config", config]);
+    await untilConnected(server, name);
+  }
+});
+
+const TIMES = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/g;
+
+test("from a script to an approved run on two hosts, a rerun of the one that failed, and its CSV", async () => {
+  const bumbee = await newPerson("bumbee", 2);
+  const oprim = await newPerson("oprim", 1);
+  for (const id of HOSTS) await bumbee.said(`node edit -id ${id} -st E`);
+  const mended = join(sandbox.path, "mended");
+  const file = join(sandbox.path, "disk.sh");
+  const script = `#!/bin/sh
+[ @STINT.NODE_ID@ = linux01 ] || [ -e ${mended} ] || { echo broken >&2; exit 3; }
+for word in "$@"; do printf '<%s>' "$word"; done
+`;
+  writeFileSync(file, script);
+  expect(await bumbee.said(`task create -id diskusage -sf ${file} -ou ${OS_USER} -eo E`)).toBe(
+    "diskusage has been created successfully.\n",
+  );
+  expect(await bumbee.said("task addtarget -id diskusage -nd linux01,linux02")).toBe(
+    `linux01 has been added to target successfully.
+linux02 has been added to target successfully.
+`,
+  );
+  const early = await bumbee.run(["task", "run", "-id", "diskusage"]);
+  expect([early.exitCode, early.stdout]).toEqual([1, ""]);
+  expect((await bumbee.run(["task", "plan", "diskusage"])).exitCode).toBe(1);
+
+  expect(await bumbee.said("approval request -id diskusage -ai oprim")).toStartWith(
+    "diskusage's approval has been requested successfully.\n",
+  );
+  expect(await oprim.said("approval list")).toMatch(
+    /^\| Receive \| diskusage \| bumbee \| oprim {6}\| .*\n\+[+-]+\+\n\nROWS COUNT : 1\n$/m,
+  );
+  const own = await bumbee.run(["approval", "accept", "-id", "diskusage"]);
+  expect(own.exitCode).toBe(1);
+  expect(await oprim.said("approval accept -id diskusage")).toBe(
+    "diskusage has been approved successfully.\n",
+  );
+  expect(await bumbee.said("task view -id diskusage")).toMatch(/\| REVISION +\| 1 /);
+  expect(await bumbee.said("task plan diskusage")).toContain("Permitted = yes");
+
+  const followed = await bumbee.run([
+    ...["task", "run", "-id", "diskusage", "--follow"],
+    ...["-ag", "patch.tar.gz '; rm' \"$(id)\""],
+  ]);
+  expect(followed.exitCode).toBe(1);
+  expect(followed.stderr).toContain("linux02: Complete, Fail, exit code 3\n");
+  expect(
+    followed.stdout.replace(TIMES, "YYYY/MM/DD hh:mm:ss"),
+  ).toBe(`task-instance #1 has been created successfully.
++---------+---------+----------+---------------------+---------------------+---------+---------+
+| NODE ID | EXEC NO | STATUS   | START AT            | END AT              | RESULT  | EXIT CD |
++---------+---------+----------+---------------------+---------------------+---------+---------+
+| linux01 | 1       | Complete | YYYY/MM/DD hh:mm:ss | YYYY/MM/DD hh:mm:ss | Success | 0       |
+| linux02 | 1       | Complete | YYYY/MM/DD hh:mm:ss | YYYY/MM/DD hh:mm:ss | Fail    | 3       |
++---------+---------+----------+---------------------+---------------------+---------+---------+
+`);
+  const words = "<patch.tar.gz><; rm><$(id)>";
+  const first = await bumbee.said("taskinstance viewnode -in 1 -ni linux01");
+  expect(first.replace(TIMES, "YYYY/MM/DD hh:mm:ss")).toBe(
+    `+------------------+---------------------+
+| FIELD            | VALUE               |
++------------------+---------------------+
+| TASK INSTANCE NO | 1                   |
+| TASK ID          | diskusage           |
+| NODE ID          | linux01             |
+| EXEC NO          | 1                   |
+| STATUS           | Complete            |
+| START AT         | YYYY/MM/DD hh:mm:ss |
+| END AT           | YYYY/MM/DD hh:mm:ss |
+| CREATED BY       | bumbee(user)        |
+| RESULT           | Success             |
+| EXIT CD          | 0                   |
++------------------+---------------------+
+
+[STDERR]
+No content.
+
+[STDOUT]
+${words}`,
+  );
+
+  writeFileSync(mended, "");
+  expect(await bumbee.said("taskinstance rerun -in 1 --failed")).toBe(
+    "linux02 of task-instance #1 has been requested successfully.\n",
+  );
+  await until(
+    "the rerun to succeed",
+    () => bumbee.said("taskinstance view -in 1"),
+    (view) => /\| RESULT +\| Success /.test(view),
+  );
+  const second = await bumbee.said("taskinstance viewnode -in 1 -ni linux02");
+  expect(second).toMatch(/\| EXEC NO +\| 2 /);
+  expect(second).toEndWith(`[STDERR]\nNo content.\n\n[STDOUT]\n${words}`);
+  expect(await bumbee.said("taskinstance viewnode -in 1 -ni linux02 -en 1")).toEndWith(
+    "[STDERR]\nbroken\n\n[STDOUT]\nNo content.\n",
+  );
+  expect(await bumbee.said("taskinstance groups -in 1")).toBe(
+    `1. 2 nodes: Complete, Success, exit code 0\nlinux01, linux02\n${words}\n`,
+  );
+  const folder = sandbox.folder("csv");
+  const path = join(folder, "taskinstance-1.csv");
+  expect(await bumbee.said(`taskinstance csv -in 1 -so -pt ${folder}`)).toBe(`${path}\n`);
+  const rows = readFileSync(path, "utf8").split("\r\n");
+  expect(rows).toHaveLength(4);
+  expect(rows[0]).toEndWith(",RESULT,EXIT CD,STDOUT");
+  expect(rows[2]).toStartWith("1,diskusage,linux02,2,complete,");
+  expect(rows[2]).toEndWith(`,bumbee(user),success,0,${words}`);
+});
