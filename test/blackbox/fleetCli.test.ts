@@ -157,4 +157,27 @@ ${words}`,
   expect(rows[0]).toEndWith(",RESULT,EXIT CD,STDOUT");
   expect(rows[2]).toStartWith("1,diskusage,linux02,2,complete,");
   expect(rows[2]).toEndWith(`,bumbee(user),success,0,${words}`);
+
+  // A change does not run until it is approved; who asks for that sees what it is.
+  writeFileSync(file, `${script}date\n`);
+  await bumbee.said(`task edit -id diskusage -sf ${file} -et E -ai oprim`);
+  const request = await bumbee.said("approval request -id diskusage -qr dates");
+  expect(request).toBe(`diskusage's approval has been requested successfully.
+
+Changes to revision 1, which runs:
+- BY TASK: disable
++ BY TASK: enable
+--- disk.sh (revision 1)
++++ disk.sh (working copy)
+@@ -1,3 +1,4 @@
+${script.replaceAll(/^/gm, " ").trimEnd()}
++date
+`);
+  expect(await oprim.said("task diff -id diskusage -wd 40")).toMatch(/\n +> date\n$/);
+  expect(await oprim.said("approval reject -id diskusage -rr later")).toBe(
+    "diskusage has been rejected successfully.\n",
+  );
+  expect(await bumbee.said("task view diskusage")).toMatch(/\| STATUS +\| reject +\|/);
+  expect(await bumbee.said(`task downscript diskusage -pt ${folder}`)).toBe("");
+  expect(readFileSync(join(folder, "disk.sh"), "utf8")).toBe(script);
 });

@@ -82,6 +82,11 @@ function editsOf(
   return backwards.reverse();
 }
 
+/** Compares two texts by their lines. */
+export function diffTexts(before: string, after: string): LineEdit[] {
+  return diffLines(linesOf(before), linesOf(after));
+}
+
 /** The lines of a text; one that does not end with a line end is told apart from one that does. */
 function linesOf(text: string): string[] {
   if (text === "") return [];
@@ -94,7 +99,7 @@ const SIGN = { same: " ", removed: "-", added: "+" } as const;
 
 /** Two texts as `diff -u` compares them, without its two lines of names; nothing when they are the same. */
 export function unifiedDiff(before: string, after: string): string[] {
-  const edits = diffLines(linesOf(before), linesOf(after));
+  const edits = diffTexts(before, after);
   const shown = edits.map((_, index) =>
     edits
       .slice(Math.max(0, index - CONTEXT_LINES), index + CONTEXT_LINES + 1)

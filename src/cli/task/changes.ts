@@ -9,10 +9,15 @@ export async function changesBetween(
   before: Definition,
   after: Definition,
 ): Promise<string[]> {
+  return [...contentChanges(before, after), ...(await scriptChanges(client, before, after))];
+}
+
+/** What differs beside the script's text. */
+export function contentChanges(before: Definition, after: Definition): string[] {
   const [old, now] = [contentLines(before), contentLines(after)];
   const removed = old.filter((line) => !now.includes(line)).map((line) => `- ${line}`);
   const added = now.filter((line) => !old.includes(line)).map((line) => `+ ${line}`);
-  return [...removed, ...added, ...(await scriptChanges(client, before, after))];
+  return [...removed, ...added];
 }
 
 /** Everything that an approval is about but the script's text, a line each. */
@@ -48,13 +53,10 @@ async function scriptChanges(
   const textOf = async ({ script }: Definition) =>
     await (await client.scripts.read(script.sha256)).text();
   const lines = unifiedDiff(await textOf(before), await textOf(after));
-  return [titleOf("---", before), titleOf("+++", after), ...lines.map(printable)];
+  return [`--- ${scriptTitle(before)}`, `+++ ${scriptTitle(after)}`, ...lines.map(printable)];
 }
 
-function titleOf(sign: string, { script, revision }: Definition): string {
-  return `${sign} ${script.name} (${revisionText(revision)})`;
-}
-
-export function revisionText(revision: number): string {
-  return revision === 0 ? "working copy" : `revision ${revision}`;
+/** The script and of which revision it is. */
+export function scriptTitle({ script, revision }: Definition): string {
+  return `${script.name} (${revision === 0 ? "working copy" : `revision ${revision}`})`;
 }

@@ -1,5 +1,14 @@
 import { action, type CommandObject } from "../command/action.ts";
-import { flag, list, required, shownAs, text, withDefault, word } from "../command/option.ts";
+import {
+  flag,
+  list,
+  number,
+  required,
+  shownAs,
+  text,
+  withDefault,
+  word,
+} from "../command/option.ts";
 import { switchOption } from "../command/people.ts";
 import { PAGING } from "../command/shared.ts";
 import {
@@ -18,6 +27,8 @@ const SCRIPT_FILE = text("sf", "file-path", "The script, a file on this machine"
 const OS_USER = text("ou", "os-user-name", "The account of the nodes that runs it");
 
 const NODE_IDS = list("ni", "node-id", "Only this target; several times, or with commas", "commas");
+
+const DIFF_COLUMNS = 130;
 
 export const TASK: CommandObject = {
   summary: "Scripts for many nodes: their targets, schedules, runners, runs",
@@ -49,6 +60,23 @@ export const TASK: CommandObject = {
       operands: ["id"],
       tellsRequest: true,
       load: async () => (await import("./history.ts")).run,
+    }),
+    diff: action({
+      summary: "Compare two revisions of a task, their scripts side by side",
+      options: {
+        ...ONE,
+        revision: number(
+          "rv",
+          "revision-num",
+          "The first, the other behind it; default: what runs",
+        ),
+        with: number("wi", "revision-num", "The other; may stand alone; default: the working copy"),
+        encoding: withDefault(text("se", "charset", "Of the scripts; default utf-8"), "utf-8"),
+        width: withDefault(number("wd", "number", "Columns; default 130", 20), DIFF_COLUMNS),
+      },
+      operands: ["id", "with"],
+      tellsRequest: true,
+      load: async () => (await import("./diff.ts")).run,
     }),
     downscript: action({
       summary: "Save the script of a task, or of a revision of it",
