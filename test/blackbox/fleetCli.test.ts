@@ -10,6 +10,7 @@ const sandbox = useSandbox();
 const PASSWORD = "secret-1\n";
 const HOSTS = ["linux01", "linux02"];
 const OS_USER = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
+const SERVER_WORDS = ["--local-nodes", "off"];
 let server: ServerProcess;
 
 /** Somebody with a login of their own. */
@@ -19,6 +20,7 @@ function person(name: string) {
     sandbox.run(words, { env, ...(input === undefined ? {} : { input }) });
   return {
     run,
+    spawn: (words: readonly string[]) => sandbox.spawn(words, { env }),
     /** What it printed; fails when the command does. */
     async said(line: string, more: readonly string[] = [], input?: string): Promise<string> {
       const { exitCode, stdout, stderr } = await run([...line.split(" "), ...more], input);
@@ -40,7 +42,7 @@ async function newPerson(name: string, role: number) {
 }
 
 beforeAll(async () => {
-  server = await startServer(sandbox, { words: ["--local-nodes", "off"] });
+  server = await startServer(sandbox, { words: SERVER_WORDS });
   await server.client.pools.create({ id: "hosts", provider: "none" });
   for (const name of HOSTS) {
     const host = await newHost(sandbox, server, "hosts", name);
@@ -180,4 +182,37 @@ ${script.replaceAll(/^/gm, " ").trimEnd()}
   expect(await bumbee.said("task view diskusage")).toMatch(/\| STATUS +\| reject +\|/);
   expect(await bumbee.said(`task downscript diskusage -pt ${folder}`)).toBe("");
   expect(readFileSync(join(folder, "disk.sh"), "utf8")).toBe(script);
+});
+
+test("a run that is followed goes on being followed when the server was killed", async () => {
+  const kim = await newPerson("kim", 2);
+  const park = await newPerson("park", 1);
+  const gate = join(sandbox.path, "gate");
+  const file = join(sandbox.path, "gate.sh");
+  writeFileSync(file, `until [ -e ${gate}-@STINT.NODE_ID@ ]; do sleep 0.02; done\n`);
+  await kim.said(`task create -id gate -sf ${file} -ou ${OS_USER} -eo E`);
+  await kim.said("task addtarget -id gate -nd linux01,linux02");
+  await kim.said("approval request -id gate -ai park");
+  await park.said("approval accept -id gate");
+  const follower = kim.spawn(["task", "run", "-id", "gate", "-f", "--tsv"]);
+  const told = new Response(follower.stderr).text();
+  const untilNodes = (state: string, count: number) =>
+    until(
+      `${count} nodes to be ${state}`,
+      async () => (await kim.run(["taskinstance", "listnode", "2", "--tsv"])).stdout,
+      (text) => text.split(`\t${state}\t`).length === count + 1,
+    );
+  await untilNodes("Request", 2);
+  writeFileSync(`${gate}-linux01`, "");
+  await untilNodes("Complete", 1);
+  await server.end("SIGKILL");
+  const port = Number(new URL(server.url).port);
+  writeFileSync(`${gate}-linux02`, "");
+  server = await startServer(sandbox, { data: server.data, port, words: SERVER_WORDS });
+  expect(await follower.exited).toBe(0);
+  const lines = (await told).split("\n").filter((line) => line.includes("Complete"));
+  expect(lines.sort()).toEqual([
+    "linux01: Complete, Success, exit code 0",
+    "linux02: Complete, Success, exit code 0",
+  ]);
 });
