@@ -1,6 +1,7 @@
 import { apply, NOTHING_LOADED } from "../engine/apply.ts";
 import { editNode } from "../engine/nodeEdit.ts";
 import { rerunTargets } from "../engine/runs/rerun.ts";
+import { stopRun } from "../engine/runs/stopRun.ts";
 import { type Engine, mustHave, type Node } from "../engine/state.ts";
 import type { FleetNode, World } from "../fleet/world.ts";
 import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
@@ -82,11 +83,13 @@ export class FleetWorld implements World {
   }
 
   stop(job: JobNumber, node: NodeNumber | null, reason: string): RequestError | null {
-    const { id } = mustHave(this.#engine.jobs, job, "job").record.spec;
-    if (node === null) return this.#ask({ kind: "terminateJob", job: id, reason });
-    const task = taskIdOfNode(node);
-    const loaded = { ...NOTHING_LOADED, tasks: this.loaded };
-    const reply = apply(this.#engine, { kind: "terminateTask", job: id, task }, loaded);
+    const reply = stopRun(
+      this.#engine,
+      mustHave(this.#engine.jobs, job, "job"),
+      node === null ? null : taskIdOfNode(node),
+      reason,
+      this.loaded,
+    );
     return reply.ok ? null : reply.error;
   }
 

@@ -6,15 +6,20 @@ import type { Job } from "../state.ts";
 export function refusedForRuns(job: Job, input: JobRequest): Reply | null {
   const { id } = job.record.spec;
   switch (input.kind) {
-    case "terminateJob":
-    case "deleteJob":
-      return null;
     case "rerunTargets":
       if (job.run !== null) return null;
       return refuse(
         "OperationNotValidOnJob",
         `Expected the job of a task instance, and job ${id} is none.`,
         "Reactivate its failed tasks instead.",
+      );
+    case "terminateJob":
+    case "deleteJob":
+      if (job.run === null) return null;
+      return refuse(
+        "OperationNotValidOnJob",
+        `Job ${id} is the work of a task instance, which is stopped as such, and whose records are kept.`,
+        "Stop the task instance: stint taskinstance stop.",
       );
     case "updateJob":
     case "disableJob":
@@ -33,9 +38,16 @@ export function refusedForRuns(job: Job, input: JobRequest): Reply | null {
   }
 }
 
-/** Targets are stopped and run again through their task instance alone; null: go on. */
+/** Targets are stopped and run again through their task instance alone, whose rules say who may; null: go on. */
 export function refusedForTargets(job: Job, input: TaskRequest): Reply | null {
-  if (job.run === null || input.kind === "terminateTask") return null;
+  if (job.run === null) return null;
+  if (input.kind === "terminateTask") {
+    return refuse(
+      "OperationNotValidOnJob",
+      `Job ${job.record.spec.id} is the work of a task instance, whose nodes are stopped as such.`,
+      "Stop the node in its task instance: stint taskinstance stop.",
+    );
+  }
   return refuse(
     "OperationNotValidOnJob",
     `Job ${job.record.spec.id} is the work of a task instance, whose targets stay as they are.`,

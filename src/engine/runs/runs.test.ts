@@ -2,8 +2,9 @@ import { describe, expect, test } from "bun:test";
 import type { JobSpec } from "../../model/job.ts";
 import type { Reply } from "../input.ts";
 import { editNode } from "../nodeEdit.ts";
-import type { EngineSettings } from "../state.ts";
+import { type EngineSettings, mustHave } from "../state.ts";
 import { JOB, TestFleet } from "../testFleet.ts";
+import { stopRun } from "./stopRun.ts";
 
 const START_WITHIN_MS = 60_000;
 
@@ -57,6 +58,17 @@ class RunFleet extends TestFleet {
       },
       targets,
     });
+  }
+
+  stop(target: string | null): Reply {
+    const number = this.engine.jobsById.get("job") ?? 0;
+    const job = mustHave(this.engine.jobs, number, "job");
+    const stored = this.store.tasks.get(number);
+    const task = this.store.task(stored?.byId.get(target ?? "") ?? 0);
+    const loaded = new Map(task === undefined ? [] : [[task.id, task]]);
+    const reply = stopRun(this.engine, job, target, "wrong script", loaded);
+    this.sendTogether();
+    return reply;
   }
 
   rerun(...targets: string[]): Reply {
@@ -155,7 +167,7 @@ describe("a fleet run", () => {
     fleet.disconnect("waits");
     fleet.run(["runs", "waits"]);
     const order = fleet.start();
-    fleet.send({ kind: "terminateJob", job: "job", reason: "wrong script" });
+    expect(fleet.stop(null)).toEqual({ ok: true });
     expect(fleet.state("waits")).toBe("completed failure TaskEnded");
     expect(fleet.kinds()).toContain("stop");
     fleet.end(order, { state: "killed", signal: 15, reason: "stopped" });
@@ -169,7 +181,7 @@ describe("a fleet run", () => {
     fleet.host("n2");
     fleet.disconnect("n2");
     fleet.run(["n1", "n2"]);
-    fleet.send({ kind: "terminateTask", job: "job", task: "n2" });
+    expect(fleet.stop("n2")).toEqual({ ok: true });
     expect(fleet.state("n2")).toBe("completed failure TaskEnded");
     expect(fleet.state("n1")).toBe("running");
   });
@@ -193,6 +205,9 @@ describe("a fleet run", () => {
       { kind: "disableJob", job: "job", disableTasks: "requeue" },
       { kind: "addTasks", job: "job", tasks: [{ id: "x", spec: { commandLine: "x" } }] },
       { kind: "updateJob", job: "job", patch: { priority: 1 } },
+      { kind: "terminateJob", job: "job", reason: "UserTerminate" },
+      { kind: "deleteJob", job: "job" },
+      { kind: "terminateTask", job: "job", task: "n1" },
       { kind: "deleteTask", job: "job", task: "n1" },
       { kind: "reactivateTask", job: "job", task: "n1" },
     ] as const;
