@@ -143,7 +143,8 @@ function sendStart(engine: Engine, live: LiveTask, node: Node): void {
   live.execution.state = "assigned";
   saveExecution(engine, live);
   const nodeJob = mustHave(node.jobs, live.job.record.number, "node job");
-  if (!nodeJob.ranTask) {
+  // Nobody waits for what a script leaves behind, and its records are never deleted.
+  if (!nodeJob.ranTask && live.job.run === null) {
     nodeJob.ranTask = true;
     saveNodeJob(engine, nodeJob);
     node.progress.retainingJobs += 1;

@@ -11,6 +11,7 @@ import {
   isStarting,
 } from "./groups/explainGroup.ts";
 import { poolOf } from "./ring.ts";
+import { explainTarget } from "./runs/explainTarget.ts";
 import {
   type Engine,
   type Job,
@@ -148,6 +149,7 @@ function explainQueued(engine: Engine, job: Job, task: TaskRecord): WaitReason[]
   if (job.groups !== null) {
     return [...explainGroup(engine, job, task), ...explainPromotion(engine, job, task)];
   }
+  if (job.run !== null) return explainTarget(engine, job, task);
   if (engine.now - task.createdAt > TASK_LIFETIME_MS) {
     return [
       reason("TooOld", "The task is older than 180 days and is not run any more; add it again."),

@@ -23,6 +23,7 @@ const CODES: Readonly<Record<WaitReason["code"], true>> = {
   WaitsForNode: true,
   WaitsForTurn: true,
   TooOld: true,
+  FleetLimit: true,
   WaitsForReschedule: true,
   WaitsForPromotion: true,
   NoNodeSuits: true,

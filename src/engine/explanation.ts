@@ -19,6 +19,8 @@ export interface WaitReason {
     | "WaitsForNode"
     | "WaitsForTurn"
     | "TooOld"
+    /** Of fleet runs. */
+    | "FleetLimit"
     /** Of groups. */
     | "WaitsForReschedule"
     | "WaitsForPromotion"

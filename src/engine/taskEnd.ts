@@ -140,8 +140,10 @@ function countOnNode(engine: Engine, live: LiveTask, outcome: TaskOutcome): void
   const { node } = live;
   node.progress.tasksRun += 1;
   if (outcome.result === "success") node.progress.tasksSucceeded += 1;
-  const until = engine.now + (live.task.spec.retentionMs ?? RETENTION_DEFAULT_MS);
-  node.progress.retainedUntil = Math.max(node.progress.retainedUntil, until);
+  if (live.job.run === null) {
+    const until = engine.now + (live.task.spec.retentionMs ?? RETENTION_DEFAULT_MS);
+    node.progress.retainedUntil = Math.max(node.progress.retainedUntil, until);
+  }
   saveNodeProgress(engine, node);
 }
 

@@ -23,6 +23,8 @@ export const RESIZE_TIMEOUT_MIN_MS = 5 * MINUTE_MS;
 export const RELEASE_WALL_CLOCK_MAX_MS = 15 * MINUTE_MS;
 /** Azure Batch: files of a completed task are kept seven days. */
 export const RETENTION_DEFAULT_MS = 7 * DAY_MS;
+/** What a fleet script left running may still work where it began: as long as the longest file token is good (OPMATE 8). */
+export const SCRIPT_RETENTION_MS = DAY_MS;
 /** Azure Batch: an enabled job does not run active tasks older than this. */
 export const TASK_LIFETIME_MS = 180 * DAY_MS;
 /** Output of up to this size a stream travels inside the result message. */

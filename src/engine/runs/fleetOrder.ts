@@ -1,3 +1,4 @@
+import { SCRIPT_RETENTION_MS } from "../../model/limits.ts";
 import type { StartOrder } from "../../model/order.ts";
 import type { CommandSpec } from "../../model/taskSpec.ts";
 import type { LiveTask } from "../state.ts";
@@ -18,6 +19,7 @@ export function workOf({
   const { instanceNo, definitionId, script, osUser, nodeTimeoutMs } = run;
   const command: CommandSpec = {
     commandLine: "",
+    retentionMs: SCRIPT_RETENTION_MS,
     ...(osUser === null ? {} : { userIdentity: { kind: "named", userName: osUser } }),
     ...(nodeTimeoutMs === null ? {} : { maxWallClockMs: nodeTimeoutMs }),
   };
