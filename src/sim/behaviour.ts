@@ -4,7 +4,7 @@ import type { StartOrder } from "../model/order.ts";
 import type { Random } from "./random.ts";
 
 /**
- * What a simulated command does, told by its command line: `work DURATION_MS FAIL_PERCENT [stubborn] [nofiles] [noprogram]`
+ * What a simulated command does, told by its command line, or the name of a script with hyphens for blanks: `work DURATION_MS FAIL_PERCENT [stubborn] [nofiles] [noprogram]`
  * ends by itself; `serve CRASH_MEAN_MS FAIL_PERCENT [broken PERCENT] [sick PERCENT] [stubborn]` runs until it is told to
  * stop, or crashes while there are faults (mean 0: never).
  */
@@ -42,6 +42,8 @@ export function behaviourOf(order: StartOrder, member: MemberProcess | null): Be
 }
 
 function commandOf(order: StartOrder, member: MemberProcess | null): string {
+  if (order.script !== undefined)
+    return order.script.script.name.replace(".sh", "").replaceAll("-", " ");
   if (member === null) return order.members[0]?.command.commandLine ?? "";
   const spec = member.order.allocation.group.members.find(({ name }) => name === member.member);
   return String(spec?.config["command"] ?? "");

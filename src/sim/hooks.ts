@@ -3,6 +3,7 @@ import type { Effect } from "../engine/effect.ts";
 import type { StoredState } from "../engine/restore.ts";
 import type { Engine } from "../engine/state.ts";
 import type { Batch } from "../machine/loopCore.ts";
+import type { StoredFleet } from "../model/fleet/changes.ts";
 import type { NodeReport } from "../protocol/node/message.ts";
 
 /** Where a mutant takes hold: between the shipped machines, never inside their code. */
@@ -15,6 +16,8 @@ export interface Hooks {
   readonly hurries?: (effect: Effect) => boolean;
   /** What a restart read from the store. */
   readonly restored?: (stored: StoredState) => StoredState;
+  /** The same of fleet operations. */
+  readonly restoredFleet?: (stored: StoredFleet) => StoredFleet;
   /** The server's time is what its machine's clock says, back or forth. */
   readonly takesWallTime?: boolean;
   /** A restart begins with wall time, whatever was stored. */

@@ -3,6 +3,7 @@ import { indexNode } from "../engine/nodeIndex.ts";
 import type { Engine } from "../engine/state.ts";
 import type { Batch } from "../machine/loopCore.ts";
 import type { TaskProgress } from "../model/task.ts";
+import { FLEET_MUTANTS } from "./fleetMutants.ts";
 import { GROUP_MUTANTS } from "./groupMutants.ts";
 import type { Hooks } from "./hooks.ts";
 
@@ -118,6 +119,7 @@ const ANOTHER_NUMBER = 1_000_000;
 
 export const MUTANTS: readonly Mutant[] = [
   ...GROUP_MUTANTS,
+  ...FLEET_MUTANTS,
   { name: "slots of an ended execution are freed twice", hooks: () => ({ batch: freeTwice }) },
   { name: "slots are free as soon as a stop is ordered", hooks: () => ({ batch: freeEarly }) },
   {

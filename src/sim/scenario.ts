@@ -1,5 +1,6 @@
-import type { Input, Reply } from "../engine/input.ts";
+import type { Reply } from "../engine/input.ts";
 import { JOB, POOL } from "../engine/testFleet.ts";
+import type { MachineInput } from "../machine/machine.ts";
 import { foldId } from "../model/id.ts";
 import type { JobSpec } from "../model/job.ts";
 import type { TaskRecord } from "../model/task.ts";
@@ -25,11 +26,13 @@ export class Scenario {
     const onTrace = (line: string) => this.#log.push(line.trimStart().replace(/^\d+ /, ""));
     this.world = new World(1, { faults: noFaults(), onTrace });
     this.world.server.boot();
-    this.ask({ kind: "createPool", spec: POOL });
+    this.ask({ kind: "createPool", spec: { ...POOL, accepts: ["batch", "fleet"] } });
     for (const name of machines) this.machine(name);
-    this.until("all machines are connected", () =>
-      this.world.machines.every(({ agent }) => agent?.isConnected === true),
-    );
+    let connected = 0;
+    this.until("all machines are connected", () => {
+      while (this.world.machines[connected]?.agent?.isConnected === true) connected += 1;
+      return connected === this.world.machines.length;
+    });
   }
 
   machine(name: string): void {
@@ -49,7 +52,7 @@ export class Scenario {
     Object.assign(this.world.faults, faults);
   }
 
-  ask(input: Input): Reply | null {
+  ask(input: MachineInput): Reply | null {
     let answer: { reply: Reply | null } | null = null;
     this.world.checks.asked(input);
     this.world.server.submit(input, (reply) => {

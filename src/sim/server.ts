@@ -1,14 +1,14 @@
 import { Clock, type TimeSource } from "../engine/clock.ts";
 import { heard } from "../engine/contact.ts";
 import type { Effect } from "../engine/effect.ts";
-import type { Input, Reply } from "../engine/input.ts";
+import type { Reply } from "../engine/input.ts";
 import { restore } from "../engine/restore.ts";
 import { DEFAULT_SETTINGS, type Engine, TICK_MS } from "../engine/state.ts";
 import { wantsStep } from "../engine/step.ts";
 import { restoreFleet } from "../fleet/restore.ts";
 import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
 import { type Asked, type Batch, LoopCore, type Next } from "../machine/loopCore.ts";
-import { ServerMachine } from "../machine/machine.ts";
+import { type MachineInput, ServerMachine } from "../machine/machine.ts";
 import type { ServerFrame } from "../protocol/node/message.ts";
 import { EPOCH_MS } from "./agenda.ts";
 import { Links } from "./links.ts";
@@ -112,7 +112,10 @@ export class Server {
     this.core = new LoopCore(
       new ServerMachine(
         restore(stored, this.clock(), settings),
-        restoreFleet(disk.fleet.readLive(), DEFAULT_FLEET_SETTINGS),
+        restoreFleet(
+          hooks.restoredFleet?.(disk.fleet.readLive()) ?? disk.fleet.readLive(),
+          DEFAULT_FLEET_SETTINGS,
+        ),
       ),
     );
     this.#inFlight = null;
@@ -158,16 +161,16 @@ export class Server {
   }
 
   /** A request of a user; answered after its commit, or with null. */
-  submit(input: Input, settle: (reply: Reply | null) => void): void {
+  submit(input: MachineInput, settle: (reply: Reply | null) => void): void {
     if (this.core === null) settle(null);
     else this.#enqueue(input, { settle, onCommitted: null });
   }
 
-  tell(input: Input, onCommitted: ((reply: Reply) => void) | null = null): void {
+  tell(input: MachineInput, onCommitted: ((reply: Reply) => void) | null = null): void {
     this.#enqueue(input, onCommitted === null ? NOBODY : { settle: null, onCommitted });
   }
 
-  #enqueue(input: Input, caller: Caller): void {
+  #enqueue(input: MachineInput, caller: Caller): void {
     this.#waiting.push({ input, caller });
     this.#schedule();
   }

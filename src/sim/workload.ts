@@ -1,7 +1,9 @@
-import type { Input, NewTask, Reply } from "../engine/input.ts";
+import type { NewTask, Reply } from "../engine/input.ts";
+import type { MachineInput } from "../machine/machine.ts";
 import type { JobSpec } from "../model/job.ts";
 import type { DeallocationOption, PoolSpec } from "../model/pool.ts";
 import type { PreparationSpec, ReleaseSpec, TaskSpec } from "../model/taskSpec.ts";
+import { FleetWorkload } from "./fleetWorkload.ts";
 import { GroupWorkload } from "./groupWorkload.ts";
 import { Machine } from "./machine.ts";
 import type { Random } from "./random.ts";
@@ -19,6 +21,7 @@ const LONG_MIN_MS = 60_000;
 const LONG_MAX_MS = 300_000;
 /** Of the runs: in the others there are only tasks. */
 const GROUPS_SHARE = 0.7;
+const FLEET_SHARE = 0.5;
 /** Of a run, so that it stays short. */
 const TASKS_MAX = 600;
 
@@ -47,6 +50,9 @@ export class Workload {
   readonly #hasGroups: boolean;
   /** Null: nobody runs groups. */
   #groups: GroupWorkload | null = null;
+  readonly #hasFleet: boolean;
+  /** Null: nobody runs scripts. */
+  #fleet: FleetWorkload | null = null;
   #taskCount = 0;
 
   constructor(world: World) {
@@ -65,23 +71,30 @@ export class Workload {
       disturbance: random.pick([0, 0.2, 0.5, 0.7]),
     };
     this.#hasGroups = random.chance(GROUPS_SHARE);
+    this.#hasFleet = random.chance(FLEET_SHARE);
   }
 
   begin(): void {
     for (let number = 1; number <= this.#habits.pools; number += 1) this.#newPool(number);
     this.#work();
-    if (!this.#hasGroups) return;
-    const ask = (input: Input, settle?: (reply: Reply | null) => void) => this.#ask(input, settle);
-    this.#groups = new GroupWorkload(this.#world, this.#pools, ask);
-    this.#groups.begin();
+    const ask = (input: MachineInput, settle?: (reply: Reply | null) => void) =>
+      this.#ask(input, settle);
+    if (this.#hasGroups) {
+      this.#groups = new GroupWorkload(this.#world, this.#pools, ask);
+      this.#groups.begin();
+    }
+    if (!this.#hasFleet) return;
+    this.#fleet = new FleetWorkload(this.#world, ask);
+    this.#fleet.begin();
   }
 
   /** The faults have stopped. */
   calm(): void {
     this.#groups?.calm();
+    this.#fleet?.calm();
   }
 
-  #ask(input: Input, settle: (reply: Reply | null) => void = () => undefined): void {
+  #ask(input: MachineInput, settle: (reply: Reply | null) => void = () => undefined): void {
     this.#world.checks.asked(input);
     this.#world.server.submit(input, (reply) => {
       this.#world.checks.answered(input, reply);
@@ -101,7 +114,7 @@ export class Workload {
       nodeFillType: random.pick(["spread", "pack"]),
       resizeTimeoutMs: random.pick([300_000, 900_000]),
       targetDedicatedNodes: isProvided ? random.between(0, 4) : 0,
-      accepts: ["batch", "groups"],
+      accepts: ["batch", "groups", "fleet"],
       metadata: [],
     };
     this.#pools.push(spec);

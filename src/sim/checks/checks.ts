@@ -1,7 +1,8 @@
 import type { ProcessExit } from "../../agent/core/contract.ts";
 import type { Effect } from "../../engine/effect.ts";
-import type { Input, Reply } from "../../engine/input.ts";
+import type { Reply } from "../../engine/input.ts";
 import type { Engine } from "../../engine/state.ts";
+import type { MachineInput } from "../../machine/machine.ts";
 import type { Changes } from "../../model/changes.ts";
 import { foldId } from "../../model/id.ts";
 import type { HeldExecution, StartOrder } from "../../model/order.ts";
@@ -12,6 +13,7 @@ import { checkEffect } from "./effectChecks.ts";
 import { checkEngine } from "./engineChecks.ts";
 import { EventChecks } from "./eventChecks.ts";
 import { checkExplanations } from "./explainChecks.ts";
+import { FleetChecks, fleetUnsettled } from "./fleetChecks.ts";
 import { type Ledger, newLedger } from "./ledger.ts";
 import { checkSettled, unsettled } from "./livenessChecks.ts";
 import { ProcessChecks } from "./processChecks.ts";
@@ -23,6 +25,8 @@ import { demand } from "./violation.ts";
 const RESTORE_CHECK_CHANCE = 0.02;
 /** Steps between looks at every queued task. */
 const THOROUGH_EVERY = 32;
+/** Of a larger fleet all nodes are looked at as often as all queued tasks. */
+const NODES_EVERY_STEP_MAX = 100;
 
 /** Everything that must always hold (DESIGN 5), looked at whenever it could break. */
 export class Checks {
@@ -33,6 +37,7 @@ export class Checks {
   readonly #store: StoreChecks;
   readonly #events: EventChecks;
   readonly #time: TimeChecks;
+  readonly #fleet: FleetChecks;
 
   constructor(world: World) {
     this.#world = world;
@@ -40,19 +45,20 @@ export class Checks {
     this.#store = new StoreChecks(world, this.ledger);
     this.#events = new EventChecks(world);
     this.#time = new TimeChecks(world);
+    this.#fleet = new FleetChecks(world);
   }
 
-  asked(input: Input): void {
+  asked(input: MachineInput): void {
     const { deletions, reactivations } = this.ledger;
     if (input.kind === "deleteJob") deletions.add(foldId(input.job));
     if (input.kind === "deleteTask") deletions.add(foldId(`${input.job}/${input.task}`));
     if (input.kind === "reactivateTask") reactivations.add(foldId(`${input.job}/${input.task}`));
   }
 
-  answered(input: Input, reply: Reply | null): void {
-    const isNews = "job" in input || "spec" in input;
-    if (isNews && reply !== null) {
-      this.#world.trace(`${input.kind}: ${reply.ok ? "ok" : reply.error.code}`);
+  answered(input: MachineInput, reply: Reply | null): void {
+    if (reply !== null) {
+      const what = input.kind === "fleet" ? input.request.request : input.kind;
+      this.#world.trace(`${what}: ${reply.ok ? "ok" : reply.error.code}`);
     }
     if (reply?.ok !== true) return;
     if (input.kind === "addTasks") this.#store.accepted(input.job, reply.tasks ?? []);
@@ -65,7 +71,7 @@ export class Checks {
     this.#steps += 1;
     this.#time.stepped(engine);
     const isThorough = this.#steps % THOROUGH_EVERY === 0;
-    checkEngine(engine, isThorough);
+    if (isThorough || engine.nodes.size <= NODES_EVERY_STEP_MAX) checkEngine(engine, isThorough);
     if (!isThorough) return;
     checkExplanations(engine);
     this.#processes.running();
@@ -84,12 +90,13 @@ export class Checks {
   committed(changes: Changes): void {
     this.#store.committed(changes);
     this.#events.committed(changes);
+    this.#fleet.committed(changes);
     if (changes.events.length > 0) {
       this.#world.trace(changes.events.map((event) => event.type).join(" "));
     }
     const { core } = this.#world.server;
     if (core?.isQuiet === true && this.#world.random.chance(RESTORE_CHECK_CHANCE)) {
-      checkRestore(core.engine, this.#world.disk);
+      checkRestore(core.machine, this.#world.disk);
     }
   }
 
@@ -100,6 +107,7 @@ export class Checks {
   processStarted(machine: Machine, process: SimProcess): void {
     this.#world.trace(`${machine.name}: process of ${process.order.execution} starts`);
     this.#processes.started(machine, process);
+    this.#fleet.started(machine, process);
   }
 
   processEnded(machine: Machine, process: SimProcess, outcome: ProcessExit["outcome"]): void {
@@ -131,15 +139,16 @@ export class Checks {
 
   /** What is still under way after the faults; null: nothing. */
   unsettled(): string | null {
-    return unsettled(this.#world);
+    const { core } = this.#world.server;
+    return unsettled(this.#world) ?? (core === null ? null : fleetUnsettled(core.machine.fleet));
   }
 
   settled(): void {
-    const { engine } = this.#world.server;
-    demand(engine !== null, "liveness", () => "the server is down at the end");
-    if (engine === null) return;
-    checkEngine(engine, true);
-    checkRestore(engine, this.#world.disk);
-    checkSettled(this.#world, engine);
+    const { core } = this.#world.server;
+    demand(core !== null, "liveness", () => "the server is down at the end");
+    if (core === null) return;
+    checkEngine(core.engine, true);
+    checkRestore(core.machine, this.#world.disk);
+    checkSettled(this.#world, core.engine);
   }
 }

@@ -32,10 +32,22 @@ export function checkEngine(engine: Engine, isThorough: boolean): void {
 function checkNode(engine: Engine, node: Node): void {
   const { record, usedSlots } = node;
   let used = 0;
-  for (const number of node.executions) used += engine.executions.get(number)?.slots ?? 0;
+  let scripts = 0;
+  for (const number of node.executions) {
+    const live = engine.executions.get(number);
+    used += live?.slots ?? 0;
+    if (live?.task.spec.target !== undefined) scripts += 1;
+  }
   demand(used === usedSlots, "slots", () => {
     return `node ${record.id} counts ${usedSlots} used slots; its executions use ${used}`;
   });
+  demand(
+    node.targets.running === scripts && scripts <= engine.settings.fleetLimitPerNode,
+    "fleetLimit",
+    () => {
+      return `node ${record.id} counts ${node.targets.running} scripts and runs ${scripts}`;
+    },
+  );
   demand(used <= record.slots, "slots", () => {
     return `node ${record.id} offers ${record.slots} slots; ${used} are used`;
   });
@@ -76,8 +88,9 @@ function checkJob(engine: Engine, job: Job): void {
   });
   // What a completed job still has among its active tasks is not queued any more once it was forgotten.
   const isQueued = record.state === "active" || record.state === "disabled";
-  demand(!isQueued || counts.active === queue.size, "counts", () => {
-    return `job ${id} counts ${counts.active} active tasks and has ${queue.size} in its queue`;
+  const waiting = job.run?.waiting.size ?? queue.size;
+  demand(!isQueued || counts.active === waiting, "counts", () => {
+    return `job ${id} counts ${counts.active} active tasks and has ${waiting} that wait`;
   });
   checkTurn(engine, job);
 }

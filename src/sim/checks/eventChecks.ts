@@ -79,7 +79,9 @@ export class EventChecks {
       this.#started.set(task, versions.add(event.systemTaskVersion));
       return;
     }
-    const isAfterStart = versions.has(event.systemTaskVersion) || versions.size === 0;
+    // A script that could not be sent ends without an execution, also when it ran before.
+    const isTarget = disk.task(task)?.spec.target !== undefined;
+    const isAfterStart = versions.has(event.systemTaskVersion) || versions.size === 0 || isTarget;
     demand(isAfterStart || deletedIn.has(job.number), "startEvent", () => {
       return `${event.type} of ${name} comes before its start event`;
     });

@@ -16,6 +16,7 @@ export function checkExplanations(engine: Engine): void {
     if (job.groups !== null) continue;
     for (const task of firstOf(job.again)) checkExplained(engine, job, task);
     for (const task of firstOf(job.window)) checkExplained(engine, job, task);
+    for (const task of firstOf(job.run?.waiting ?? new Map())) checkExplained(engine, job, task);
   }
   const ofTasks = engine.executions
     .values()
@@ -39,6 +40,7 @@ export function checkExplained(engine: Engine, job: Job | null, task: TaskRecord
 
 function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: WaitReason): boolean {
   if (job === null) return code === "JobEnded";
+  if (job.run !== null && job.record.state === "active") return isTrueOfTarget(engine, task, code);
   const pool = poolOf(engine, job);
   const nodes = [...(pool?.nodes ?? [])].flatMap((number) => engine.nodes.get(number) ?? []);
   const slots = slotsOf(task.spec);
@@ -72,6 +74,7 @@ function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: Wai
       return nodes.some((node) => obstacleOf(job, node, slots) === code);
     case "TooOld":
       return engine.now - task.createdAt > TASK_LIFETIME_MS;
+    case "FleetLimit":
     case "WaitsForPreparation":
     case "WaitsForNode":
     case "WaitsForReschedule":
@@ -81,6 +84,17 @@ function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: Wai
     case "WaitsForRestart":
       return false;
   }
+}
+
+/** A script waits for its node alone. */
+function isTrueOfTarget(engine: Engine, { spec }: TaskRecord, code: WaitReason["code"]): boolean {
+  const node = engine.nodes.get(spec.target?.node ?? 0);
+  if (node === undefined) return false;
+  const { contact, life, orderIssued } = node.record;
+  const isFull = node.targets.running >= engine.settings.fleetLimitPerNode;
+  if (contact !== "connected") return code === "NodeUnreachable";
+  if (life !== "joined" || orderIssued) return code === "NodeNotReady";
+  return code === (isFull ? "FleetLimit" : "WaitsForTurn");
 }
 
 function checkLiveExplained(engine: Engine, { job, task, execution, node }: LiveTask): void {

@@ -3,9 +3,10 @@ import { candidateOf } from "../../engine/groups/candidates.ts";
 import { groupsOf, progressOf } from "../../engine/groups/jobGroups.ts";
 import { isWanted } from "../../engine/groups/wanted.ts";
 import type { Engine, Job, LiveTask, Node } from "../../engine/state.ts";
-import type { AllocatedResources } from "../../model/groupJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import { demand } from "./violation.ts";
+
+const RESOURCES = ["cpuMhz", "cores", "memoryMb", "diskMb"] as const;
 
 /** What the machine holds in memory of groups fits together. */
 export function checkGroups(engine: Engine): void {
@@ -22,21 +23,18 @@ function checkUse(engine: Engine, node: Node): void {
   for (const number of node.executions) {
     const allocation = engine.executions.get(number)?.execution.allocation;
     if (allocation === undefined) continue;
-    for (const key of keysOf(sum)) sum[key] += allocation.resources[key];
+    for (const kind of RESOURCES) sum[kind] += allocation.resources[kind];
   }
   const { resources } = node.use;
-  const isSame = keysOf(sum).every((key) => sum[key] === resources[key]);
-  demand(isSame, "resources", () => {
-    return `node ${node.record.id} counts ${JSON.stringify(resources)}; its executions use ${JSON.stringify(sum)}`;
-  });
   const { offered } = candidateOf(node);
-  demand(
-    keysOf(sum).every((key) => sum[key] <= offered[key]),
-    "resources",
-    () => {
+  for (const kind of RESOURCES) {
+    demand(sum[kind] === resources[kind], "resources", () => {
+      return `node ${node.record.id} counts ${JSON.stringify(resources)}; its executions use ${JSON.stringify(sum)}`;
+    });
+    demand(sum[kind] <= offered[kind], "resources", () => {
       return `node ${node.record.id} offers ${JSON.stringify(offered)}; ${JSON.stringify(sum)} are used`;
-    },
-  );
+    });
+  }
 }
 
 /** Provided nodes are all on one machine, and share its ports. */
@@ -48,22 +46,20 @@ function split(nodes: readonly Node[]): [Node[], Node[]] {
 /** Each port of a machine is one execution's, and what counts as used is used. */
 function checkPorts(engine: Engine, nodes: readonly Node[]): void {
   const ports = new Set<number>();
-  for (const number of nodes.flatMap(({ executions }) => [...executions])) {
-    for (const { value } of engine.executions.get(number)?.execution.allocation?.ports ?? []) {
-      demand(!ports.has(value), "resources", () => `port ${value} is given to two executions`);
-      ports.add(value);
+  for (const { executions } of nodes) {
+    for (const number of executions) {
+      for (const { value } of engine.executions.get(number)?.execution.allocation?.ports ?? []) {
+        demand(!ports.has(value), "resources", () => `port ${value} is given to two executions`);
+        ports.add(value);
+      }
     }
   }
   for (const { use, record } of nodes) {
-    const isSame = ports.size === use.ports.size && [...ports].every((port) => use.ports.has(port));
+    const isSame = ports.size === use.ports.size && ports.isSubsetOf(use.ports);
     demand(isSame, "resources", () => {
       return `node ${record.id} counts the ports ${[...use.ports].join(", ")}; ${[...ports].join(", ")} are used`;
     });
   }
-}
-
-function keysOf(resources: AllocatedResources): (keyof AllocatedResources)[] {
-  return Object.keys(resources) as (keyof AllocatedResources)[];
 }
 
 function checkJob(engine: Engine, job: Job): void {

@@ -4,16 +4,23 @@ import { hasChanges } from "../../engine/record.ts";
 import { restore } from "../../engine/restore.ts";
 import type { Engine, Job, JobGroups, Node } from "../../engine/state.ts";
 import type { TestStore } from "../../engine/testStore.ts";
+import { restoreFleet } from "../../fleet/restore.ts";
+import type { Fleet } from "../../fleet/state.ts";
+import type { ServerMachine } from "../../machine/machine.ts";
 import { demand } from "./violation.ts";
 
 /** A machine restored from the store is the live one, but for what connections it has. */
-export function checkRestore(live: Engine, disk: TestStore): void {
+export function checkRestore({ engine: live, fleet }: ServerMachine, disk: TestStore): void {
   const restored = restore(disk.readLive(), live.now, live.settings);
   demand(!hasChanges(restored), "restore", () => {
     return `a restore changes something: ${describeChanges(restored)}`;
   });
-  const expected = canonical(live);
-  const actual = canonical(restored);
+  const restoredFleet = restoreFleet(disk.fleet.readLive(), fleet.settings);
+  const expected = { ...canonical(live), ...canonicalFleet(fleet) };
+  const actual: Record<string, string> = {
+    ...canonical(restored),
+    ...canonicalFleet(restoredFleet),
+  };
   for (const [part, value] of Object.entries(expected)) {
     const other = actual[part];
     demand(
@@ -66,6 +73,18 @@ export function canonical(engine: Engine): Record<string, string> {
   for (const [number, live] of engine.executions) {
     const { task, execution, slots } = live;
     parts[`execution ${number}`] = JSON.stringify([task, execution, slots]);
+  }
+  return parts;
+}
+
+/** What people made, and the runs that have not ended. */
+function canonicalFleet(fleet: Fleet): Record<string, string> {
+  const { users, userGroups, nodeGroups, definitions, revisions, instances, counters } = fleet;
+  const tables = { users, userGroups, nodeGroups, definitions, revisions, instances };
+  const parts: Record<string, string> = { "fleet counters": JSON.stringify(counters) };
+  for (const [name, table] of Object.entries(tables)) {
+    const records = [...table.values()].map((record) => JSON.stringify(record));
+    parts[name] = records.sort().join("\n");
   }
   return parts;
 }

@@ -271,7 +271,9 @@ export class StoreChecks {
     const { number, task, ordinal, state, allocation } = execution;
     if (!this.#world.disk.executions.has(number)) return;
     const known = this.#ordinals.get(task) ?? 0;
-    demand(ordinal <= known + 1, "version", () => {
+    // Reruns of a script are numbered, also those that were never sent (FleetChecks).
+    const isTarget = this.#world.disk.task(task)?.spec.target !== undefined;
+    demand(ordinal <= known + 1 || isTarget, "version", () => {
       return `execution ${number} is number ${ordinal} of a task that had ${known}`;
     });
     this.#ordinals.set(task, Math.max(known, ordinal));
