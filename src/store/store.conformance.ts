@@ -7,6 +7,7 @@ import { checkWith, type OpenStore } from "./conformance/harness.ts";
 import { checkHistories } from "./conformance/histories.ts";
 import { checkLists } from "./conformance/lists.ts";
 import { checkLive } from "./conformance/live.ts";
+import { checkRepository } from "./conformance/repository.ts";
 
 /** What every store has to do. `open` gives a fresh, empty one for each test. */
 export function storeConformance(name: string, open: OpenStore): void {
@@ -18,6 +19,7 @@ export function storeConformance(name: string, open: OpenStore): void {
     checkEvents(check);
     checkAccess(check);
     checkFleet(check);
+    checkRepository(check);
     checkHistories(check);
   });
 }

@@ -17,6 +17,7 @@ import type { NodeProgress, NodeRecord } from "../model/node.ts";
 import type { NodeJobRecord } from "../model/nodeJob.ts";
 import type { PoolRecord } from "../model/pool.ts";
 import type { TaskRecord, TaskResult, TaskState } from "../model/task.ts";
+import type { RepositoryFiles } from "./repositoryFiles.ts";
 
 /** The first answer to a create, kept under its Idempotency-Key. */
 export interface IdempotencyRecord {
@@ -259,6 +260,12 @@ export interface Store {
     stream: "stdout" | "stderr",
     blobKey: string,
   ): Promise<void>;
+
+  /** Files of fleet operations. */
+  readonly repository: RepositoryFiles;
+
+  /** What is kept under the name; where there is nothing yet `ifNone`, which is kept from then on. */
+  keepSecret(name: string, ifNone: string): Promise<string>;
 
   /** Leaves the file or server in good order; a second call does nothing. */
   close(): Promise<void>;

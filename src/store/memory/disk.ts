@@ -7,6 +7,7 @@ import {
 } from "../../model/changes.ts";
 import type { EventRecord } from "../../model/event.ts";
 import type { ExecutionRecord } from "../../model/execution.ts";
+import type { RepositoryFile } from "../../model/fleet/repository.ts";
 import { FleetTables } from "../../model/fleet/tables.ts";
 import {
   type ExecutionNumber,
@@ -58,6 +59,9 @@ export interface MemoryDisk {
   readonly joinTokens: Map<string, JoinTokenRecord>;
   readonly nodeKeys: Map<string, NodeKeyRecord>;
   readonly apiTokens: Map<string, ApiTokenRecord>;
+  /** By path. */
+  readonly repository: Map<string, RepositoryFile>;
+  readonly secrets: Map<string, string>;
   readonly fleet: FleetTables;
 }
 
@@ -80,6 +84,8 @@ export function newMemoryDisk(): MemoryDisk {
     joinTokens: new Map(),
     nodeKeys: new Map(),
     apiTokens: new Map(),
+    repository: new Map(),
+    secrets: new Map(),
     fleet: new FleetTables(),
   };
 }

@@ -28,15 +28,18 @@ import {
 import { checkChanges } from "./check.ts";
 import { applyChanges, copy, type MemoryDisk, newMemoryDisk, placeKey, taskOf } from "./disk.ts";
 import { byNumber, readLiveState, withJobProgress, withNodeProgress } from "./live.ts";
+import { MemoryRepository } from "./memoryRepository.ts";
 
 /** The store of tests and of the simulator: a second one on the same disk finds what the first one left. */
 export class MemoryStore implements Store {
   readonly #disk: MemoryDisk;
 
   readonly #findPlace: FindPlace;
+  readonly repository: MemoryRepository;
 
   constructor(disk: MemoryDisk = newMemoryDisk()) {
     this.#disk = disk;
+    this.repository = new MemoryRepository(disk.repository);
     this.#findPlace = (execution, stream) =>
       disk.outputPlaces.get(placeKey(execution, stream)) ?? null;
   }
@@ -324,6 +327,12 @@ export class MemoryStore implements Store {
 
   async setOutputPlace(execution: number, stream: OutputStream, blobKey: string) {
     this.#disk.outputPlaces.set(placeKey(execution, stream), blobKey);
+  }
+
+  async keepSecret(name: string, ifNone: string) {
+    const kept = this.#disk.secrets.get(name) ?? ifNone;
+    this.#disk.secrets.set(name, kept);
+    return kept;
   }
 
   async close() {}

@@ -93,3 +93,10 @@ export function listApiTokens(statements: Statements): ApiTokenRecord[] {
 export function removeApiToken(statements: Statements, hash: string): void {
   statements.run("DELETE FROM api_tokens WHERE hash = ?", hash);
 }
+
+export function keepSecret(statements: Statements, name: string, ifNone: string): string {
+  // One statement, so that of two servers at their first start both get the same.
+  const keep = `INSERT INTO secrets (name, value) VALUES (?, ?)
+    ON CONFLICT (name) DO UPDATE SET value = value RETURNING value`;
+  return statements.all<{ value: string }>(keep, name, ifNone)[0]?.value ?? ifNone;
+}

@@ -296,4 +296,23 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE api_tokens ADD COLUMN user INTEGER;
   ALTER TABLE api_tokens ADD COLUMN expires_at INTEGER;
   `,
+  // Of the repository of files. Their content lies in the blob store; "" is the root's folder.
+  `
+  CREATE TABLE repository_files (
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    blob_key TEXT NOT NULL UNIQUE,
+    size_bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    uploaded_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (folder, name)
+  ) WITHOUT ROWID;
+  CREATE INDEX repository_files_by_end ON repository_files (expires_at);
+  CREATE TABLE secrets (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];

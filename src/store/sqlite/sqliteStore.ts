@@ -25,6 +25,7 @@ import * as fleet from "./fleetRows.ts";
 import { readLiveState } from "./liveState.ts";
 import { setOutputPlace } from "./places.ts";
 import { Purger } from "./purger.ts";
+import { SqliteRepository } from "./repositoryRows.ts";
 import * as lists from "./smallLists.ts";
 import { Statements } from "./statements.ts";
 import * as tasks from "./taskReads.ts";
@@ -36,6 +37,7 @@ export class SqliteStore implements Store {
   readonly #statements: Statements;
   readonly #committer: Committer;
   readonly #purger: Purger;
+  readonly repository: SqliteRepository;
   #epoch: number;
   #isOpen = true;
 
@@ -46,6 +48,7 @@ export class SqliteStore implements Store {
     this.#statements = new Statements(database);
     this.#committer = new Committer(this.#statements);
     this.#purger = new Purger(this.#statements);
+    this.repository = new SqliteRepository(this.#statements);
     this.#epoch = this.#statements.first<{ epoch: number }>("SELECT epoch FROM meta")?.epoch ?? 0;
   }
 
@@ -221,6 +224,10 @@ export class SqliteStore implements Store {
 
   async setOutputPlace(execution: number, stream: "stdout" | "stderr", blobKey: string) {
     setOutputPlace(this.#statements, execution, stream, blobKey);
+  }
+
+  async keepSecret(name: string, ifNone: string) {
+    return access.keepSecret(this.#statements, name, ifNone);
   }
 
   async close() {
