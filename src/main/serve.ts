@@ -14,6 +14,7 @@ import {
   writeAdminToken,
   writeServerFile,
 } from "../server/dataDirectory.ts";
+import type { RepositorySettings } from "../server/repository/repository.ts";
 import { Server } from "../server/server.ts";
 import { FolderBlobStore } from "../store/folderBlobStore.ts";
 import { type FileLock, lockFile } from "../store/sqlite/files.ts";
@@ -33,6 +34,7 @@ export interface ServeOptions {
   readonly localNodes: boolean;
   readonly logLevel: string;
   readonly settings?: Partial<EngineSettings>;
+  readonly repository?: Partial<RepositorySettings>;
   /** The pool that is made when there is none of its id; null: none is. */
   readonly defaultPool: PoolAdd | null;
 }
@@ -69,6 +71,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       version: VERSION,
       logger: createLogger(options.logLevel),
       settings: options.settings ?? {},
+      repository: options.repository ?? {},
       local: options.localNodes ? localParts(directory) : null,
     });
     // Before anybody is told of the server: what they do with its token, and pools of the same id, would be in the way.

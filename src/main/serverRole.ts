@@ -1,3 +1,5 @@
+import { parseDuration } from "../model/duration.ts";
+import { DEFAULT_REPOSITORY, type RepositorySettings } from "../server/repository/repository.ts";
 import { endSignal } from "./endSignal.ts";
 import { StartError } from "./lineError.ts";
 import { logLevelOf, numberOf, options } from "./options.ts";
@@ -15,6 +17,8 @@ const NAMES = [
   "unknown-after-ms",
   "lost-after-ms",
   "reboot-timeout-ms",
+  "file-retention",
+  "file-quota-mib",
 ];
 
 const HELP = `usage: stint server [--data DIRECTORY] [--store sqlite:PATH] [--host HOST] [--port NUMBER] ...
@@ -29,6 +33,8 @@ The control plane.
   --unknown-after-ms N    silence after which a node is unknown (default 30000)
   --lost-after-ms N       further silence after which its work is recovered elsewhere (default 60000)
   --reboot-timeout-ms N   time for a reboot; a node that has not done so then works on (default 600000)
+  --file-retention TIME   how long files of the repository are kept (default 14d)
+  --file-quota-mib N      size of the repository in MiB (default 10240)
   --insecure              listen beyond this machine without TLS, on a trusted network
   --log-level LEVEL       error, warn, info or debug (default info)
 
@@ -50,6 +56,7 @@ export async function runServer(words: readonly string[]): Promise<number> {
     port: numberOf(values, "port", 0, 65_535, 7878),
     localNodes: onOff(values["local-nodes"]),
     logLevel: logLevelOf(values, "info"),
+    repository: repositorySettings(values),
     defaultPool: { ...DEFAULT_POOL, accepts: [...DEFAULT_POOL.accepts] },
     settings: {
       heartbeatIntervalMs: numberOf(values, "heartbeat-ms", 50, day, 10_000),
@@ -64,6 +71,22 @@ export async function runServer(words: readonly string[]): Promise<number> {
   await ended;
   await served.server.stop("nothing");
   return 0;
+}
+
+const MIB = 1024 * 1024;
+const QUOTA_MAX_MIB = 1_000_000_000;
+
+function repositorySettings(values: Partial<Record<string, string>>): RepositorySettings {
+  const { retentionMs: defaultMs, quotaBytes } = DEFAULT_REPOSITORY;
+  const text = values["file-retention"];
+  const retentionMs = text === undefined ? defaultMs : parseDuration(text);
+  if (retentionMs === null || retentionMs < 1_000) {
+    throw new StartError(
+      `Expected --file-retention to be a time of at least a second, as 14d or PT36H, got "${text}".`,
+    );
+  }
+  const quotaMib = numberOf(values, "file-quota-mib", 1, QUOTA_MAX_MIB, quotaBytes / MIB);
+  return { retentionMs, quotaBytes: quotaMib * MIB };
 }
 
 /** Where machines join that are not told otherwise: for reviewed fleet runs alone, until a manager says more. */

@@ -9,6 +9,7 @@ import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
 import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
 import type { Store } from "../store/store.ts";
+import { FileTokens } from "./access/fileTokens.ts";
 import { Passwords } from "./access/passwords.ts";
 import { Authenticator, issueJoinToken, removeTokensOf } from "./access/tokens.ts";
 import { performEffects } from "./effects.ts";
@@ -23,6 +24,11 @@ import { joinNode } from "./nodes/joinRoute.ts";
 import { type Connection, NodeLinks } from "./nodes/nodeLinks.ts";
 import { nodeTransfer, removeOutputs } from "./nodes/transfers.ts";
 import { LocalProvider, type LocalProviderParts } from "./providers/localProvider.ts";
+import {
+  DEFAULT_REPOSITORY,
+  Repository,
+  type RepositorySettings,
+} from "./repository/repository.ts";
 import { createApi } from "./routes/api.ts";
 import type { CommittedEvents, ServerContext } from "./routes/context.ts";
 
@@ -36,6 +42,7 @@ export interface ServerOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly settings?: Partial<EngineSettings>;
+  readonly repository?: Partial<RepositorySettings>;
   /** Null: no local nodes. */
   readonly local: Pick<
     LocalProviderParts,
@@ -55,6 +62,8 @@ export interface RunningServer {
 
 const IDEMPOTENCY_LIFE_MS = 24 * 60 * 60_000;
 const FORGET_INTERVAL_MS = 60 * 60_000;
+/** Files that have expired are not shown; this is when their room is given back. */
+const SWEEP_INTERVAL_MS = 60_000;
 const JOIN_TOKEN_LIFE_MS = 60 * 60_000;
 /** A server whose time is ahead of its machine's clock by more than this says so when it starts. */
 const LEAD_TOLD_MS = 1_000;
@@ -136,8 +145,14 @@ export class Server implements RunningServer {
         options.logger.error({ err: error, ...session }, "the end of a command is not on record"),
     });
     const lastSequence = await options.store.lastEventSequence();
-    const context = contextOf(options, { loop, links, desk, commits, metrics }, () => http);
-    const http = listen(options, loop, links, context);
+    const repository = await openRepository(options, loop);
+    const fileTokens = await FileTokens.open(options.store, {
+      nodeIdOf: (node) => loop.engine.nodes.get(node)?.record.id ?? null,
+      now: () => clock.now(),
+    });
+    const own = { loop, links, desk, commits, metrics, repository, fileTokens };
+    const context = contextOf(options, own, () => http);
+    const http = listen(options, loop, links, { context, fileTokens });
     parts.value = { links, desk, provider, http };
     loop.onRestored = () => links.closeAll();
     const server = new Server(options, loop, parts.value);
@@ -145,6 +160,7 @@ export class Server implements RunningServer {
     await makeFirstUser(loop);
     void server.#endOpenExecs(lastSequence);
     server.#forgetAnswersNowAndThen();
+    server.#sweepNowAndThen(repository);
     await provider?.resume(server.#providedGuids());
     return server;
   }
@@ -171,6 +187,17 @@ export class Server implements RunningServer {
       });
     };
     setInterval(forget, FORGET_INTERVAL_MS).unref();
+  }
+
+  #sweepNowAndThen(repository: Repository): void {
+    const { logger } = this.#options;
+    const swept = (work: Promise<void>): void => {
+      work.catch((error: unknown) => {
+        if (!this.#isStopping) logger.warn({ err: error }, "could not remove expired files");
+      });
+    };
+    swept(repository.sweepContents());
+    setInterval(() => swept(repository.sweep()), SWEEP_INTERVAL_MS).unref();
   }
 
   #providedGuids(): string[] {
@@ -236,6 +263,20 @@ function newLinks(options: ServerOptions, loop: Loop): NodeLinks {
   });
 }
 
+function openRepository({ store, blobs, logger, repository }: ServerOptions, loop: Loop) {
+  return Repository.open(
+    { ...DEFAULT_REPOSITORY, ...repository },
+    {
+      files: store.repository,
+      blobs,
+      now: () => loop.parts.clock.now(),
+      newId: () => crypto.randomUUID(),
+      onFailure: (error, blobKey) =>
+        logger.warn({ err: error, blobKey }, "could not remove the content of a file"),
+    },
+  );
+}
+
 function newProvider(
   options: ServerOptions,
   loop: Loop,
@@ -265,10 +306,12 @@ function contextOf(
     desk: ExecDesk;
     commits: CommittedEvents;
     metrics: ReturnType<typeof createMetrics>;
+    repository: Repository;
+    fileTokens: FileTokens;
   },
   http: () => BunServer<LinkData>,
 ): ServerContext {
-  const { loop, links, desk, commits, metrics } = parts;
+  const { loop, links, desk, commits, metrics, repository, fileTokens } = parts;
   const { clock } = loop.parts;
   const authenticator = new Authenticator(options.store, {
     user: (number) => loop.fleet.users.get(number) ?? null,
@@ -299,6 +342,8 @@ function contextOf(
         http().upgrade(request, { data: { kind: "exec", begin, relay: null } }),
     },
     blobs: options.blobs,
+    repository,
+    fileTokens,
     metrics: {
       contentType: metrics.registry.contentType,
       metrics: () => metrics.registry.metrics(),
@@ -321,14 +366,14 @@ function listen(
   options: ServerOptions,
   loop: Loop,
   links: NodeLinks,
-  context: ServerContext,
+  { context, fileTokens }: { context: ServerContext; fileTokens: FileTokens },
 ): BunServer<LinkData> {
   const api = createApi(context);
   const { store, blobs } = options;
   return Bun.serve<LinkData>({
     hostname: options.hostname,
     port: options.port,
-    maxRequestBodySize: UPLOAD_MAX_BYTES,
+    maxRequestBodySize: Math.max(UPLOAD_MAX_BYTES, context.repository.settings.quotaBytes),
     // Downloads wait for nodes; streams take as long as they take (keepOpen).
     idleTimeout: 120,
     async fetch(request, server) {
@@ -350,6 +395,7 @@ function listen(
           time: () => loop.parts.clock.now(),
           jobOfOwn: (guid, execution) => links.jobOfOwn(guid, execution),
           scriptOfOwn: (guid, execution) => links.scriptOfOwn(guid, execution),
+          fileTokens,
         });
         if (transfer !== null) return transfer;
       }

@@ -71,6 +71,13 @@ describe("an upload", () => {
     expect(message).toStartWith("a.sh, line 2: Expected FILE_TOKEN/nM");
   });
 
+  test("with file tokens of very many times is refused", () => {
+    const words = (count: number) =>
+      Array.from({ length: count }, (_, index) => `@STINT.FILE_TOKEN/${index + 1}M@`).join(" ");
+    expect(mistake("a.sh", words(16))).toBe("");
+    expect(mistake("a.sh", words(17))).toInclude("at most 16 different times, and found 17");
+  });
+
   test("needs a name that is one file's, and content within bounds", () => {
     for (const name of ["", ".", "..", "a/b.sh", "a\n.sh", "a\0.sh", `${"ä".repeat(127)}.sh`]) {
       expect(mistake(name, "echo")).toInclude("Expected a file name");

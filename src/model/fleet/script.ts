@@ -7,6 +7,8 @@ import type { ScriptSource } from "./run.ts";
 const NAME_MAX_BYTES = 255;
 /** Linux cuts a longer `#!` line off, and runs another program than the one that was meant. */
 const INTERPRETER_LINE_MAX_LENGTH = 255;
+/** They travel in a header. */
+const FILE_TOKENS_MAX = 16;
 /** Endings of OPMATE's scripts for Windows; nodes run Linux. */
 const WINDOWS_ENDING = /\.(?:bat|cmd|ps1|vbs)$/i;
 const SHELL_ENDING = /\.sh$/i;
@@ -99,6 +101,11 @@ export function scriptSourceOf(
       return refuse(`${name}, line ${line}: ${meaning.message}`, "Correct the reserved word.");
     }
     words.add(key);
+  }
+  const tokens = [...words].filter((key) => reservedMeaning(key).means === "fileToken");
+  if (tokens.length > FILE_TOKENS_MAX) {
+    const message = `${name}: expected file tokens of at most ${FILE_TOKENS_MAX} different times, and found ${tokens.length}.`;
+    return refuse(message, "Use one token in several places.");
   }
   return { ok: true, source: { name, sha256, sizeBytes, words: [...words] } };
 }

@@ -186,3 +186,5 @@ export const NODE_SCRIPT_PATH = "/api/v1/nodes/scripts";
  * clock of a node has to be right for it.
  */
 export const SERVER_TIME_HEADER = "stint-time";
+/** Beside a script: a JSON object of the execution's file tokens, by the key of the reserved word, as `FILE_TOKEN/10M`. */
+export const FILE_TOKENS_HEADER = "stint-file-tokens";

@@ -1,4 +1,5 @@
 import { type Effect, orderOf } from "../../engine/effect.ts";
+import type { ScriptSource } from "../../model/fleet/run.ts";
 import { type ExecutionNumber, foldId, type JobNumber, type NodeNumber } from "../../model/id.ts";
 import { decodeExecBytes, type ExecOrder } from "../../protocol/node/exec.ts";
 import { nodeFrameOf } from "../../protocol/node/frameText.ts";
@@ -280,15 +281,15 @@ export class NodeLinks {
     return special?.node === node ? special.job : null;
   }
 
-  /** The hash of the script that this node is to run; null: it has no such execution, or that is over. */
-  async scriptOfOwn(guid: string, execution: ExecutionNumber): Promise<string | null> {
+  /** The script that this node is to run; null: it has no such execution, or that is over. */
+  async scriptOfOwn(guid: string, execution: ExecutionNumber): Promise<ScriptSource | null> {
     const node = this.loop.nodeNumber(guid);
     const record = node === null ? null : await this.store.readExecution(execution);
     if (node === null || record === null || !record.nodes.includes(node)) return null;
     if (record.state === "ended" || record.state === "lost" || record.state === "stopping") {
       return null;
     }
-    return this.loop.engine.jobs.get(record.job)?.record.spec.run?.script.sha256 ?? null;
+    return this.loop.engine.jobs.get(record.job)?.record.spec.run?.script ?? null;
   }
 
   /** At the end of a tick: one message per node. */

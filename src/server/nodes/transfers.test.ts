@@ -10,10 +10,15 @@ import type { FleetRequest } from "../../fleet/input.ts";
 import { DEFAULT_FLEET_SETTINGS } from "../../fleet/state.ts";
 import type { RoleLevel } from "../../model/fleet/person.ts";
 import type { StartOrder } from "../../model/order.ts";
-import { NODE_SCRIPT_PATH, SERVER_TIME_HEADER } from "../../protocol/node/message.ts";
+import {
+  FILE_TOKENS_HEADER,
+  NODE_SCRIPT_PATH,
+  SERVER_TIME_HEADER,
+} from "../../protocol/node/message.ts";
 import { FolderBlobStore } from "../../store/folderBlobStore.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
+import { FileTokens } from "../access/fileTokens.ts";
 import { makeFirstUser } from "../fleet/access.ts";
 import { storeScript } from "../fleet/scripts.ts";
 import { Loop } from "../loop/loop.ts";
@@ -24,7 +29,10 @@ const START = 1_800_000_000_000;
 /** Within what signatures may be early or late. */
 const SKEW_MS = 10 * 60_000;
 const START_WITHIN_MS = 120_000;
-const CONTENT = Buffer.concat([Buffer.from("#!/bin/sh\n"), Buffer.from([0, 255, 254])]);
+const CONTENT = Buffer.concat([
+  Buffer.from("#!/bin/sh\n# @STINT.FILE_TOKEN/10M@\n"),
+  Buffer.from([0, 255, 254]),
+]);
 const FACTS = {
   agentVersion: "0",
   hostname: "h",
@@ -123,6 +131,13 @@ class TestServer {
     await this.ask(1, 0, { request: "editNode", node: guid, status: "enable" });
   }
 
+  fileTokens(): Promise<FileTokens> {
+    return FileTokens.open(this.store, {
+      nodeIdOf: (node) => this.loop.engine.nodes.get(node)?.record.id ?? null,
+      now: () => this.loop.parts.clock.now(),
+    });
+  }
+
   async fetch(guid: string, execution: number | string, skewMs = 0): Promise<Response> {
     const path = `${NODE_SCRIPT_PATH}/${execution}`;
     const timestamp = this.machine.wall + skewMs;
@@ -139,6 +154,7 @@ class TestServer {
       time: () => this.loop.parts.clock.now(),
       jobOfOwn: (node, number) => this.links.jobOfOwn(node, number),
       scriptOfOwn: (node, number) => this.links.scriptOfOwn(node, number),
+      fileTokens: await this.fileTokens(),
     });
     if (response === null) throw new Error("no transfer");
     return response;
@@ -181,6 +197,21 @@ test("a node gets the script of an execution of its own, byte for byte", async (
   expect(response.status).toBe(200);
   expect(await response.bytes()).toEqual(new Uint8Array(CONTENT));
   expect(script?.script.sizeBytes).toBe(CONTENT.length);
+});
+
+test("beside its script a node gets the execution's file tokens, and nobody else does", async () => {
+  const { execution } = await server.run("one");
+  const response = await server.fetch("one", execution);
+  const given = JSON.parse(response.headers.get(FILE_TOKENS_HEADER) ?? "") as Record<
+    string,
+    string
+  >;
+  expect(Object.keys(given)).toEqual(["FILE_TOKEN", "FILE_TOKEN/10M"]);
+  const tokens = await server.fileTokens();
+  for (const token of Object.values(given)) {
+    expect(await tokens.check(token)).toMatchObject({ ok: true, caller: { execution } });
+  }
+  expect((await server.fetch("two", execution)).headers.has(FILE_TOKENS_HEADER)).toBe(false);
 });
 
 test("another node's script, one that is over, and none at all are not given", async () => {

@@ -1,4 +1,6 @@
+import type { ScriptSource } from "../../model/fleet/run.ts";
 import {
+  FILE_TOKENS_HEADER,
   NODE_FILE_PATH,
   NODE_OUTPUT_PATH,
   NODE_SCRIPT_PATH,
@@ -6,6 +8,7 @@ import {
 } from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
 import type { Store } from "../../store/store.ts";
+import type { FileTokens } from "../access/fileTokens.ts";
 import { scriptKey } from "../fleet/scripts.ts";
 import { isRecent, isSignedBy, parseNodeAuthorization } from "./nodeKeys.ts";
 
@@ -18,8 +21,9 @@ interface TransferParts {
   readonly time: () => number;
   /** The job of an execution that is, or was, this node's; null: it is not its own. */
   readonly jobOfOwn: (guid: string, execution: number) => Promise<number | null>;
-  /** The hash of the script that the node is to run; null: it has no such execution, or that is over. */
-  readonly scriptOfOwn: (guid: string, execution: number) => Promise<string | null>;
+  /** The script that the node is to run; null: it has no such execution, or that is over. */
+  readonly scriptOfOwn: (guid: string, execution: number) => Promise<ScriptSource | null>;
+  readonly fileTokens: Pick<FileTokens, "issue">;
 }
 
 /** Where the larger output of an execution lies in the blob store. */
@@ -122,14 +126,21 @@ async function download(path: string, parts: TransferParts): Promise<Response> {
 
 async function script(path: string, guid: string, parts: TransferParts): Promise<Response> {
   const execution = Number(/\/(\d{1,15})$/.exec(path)?.[1]);
-  const sha256 = await parts.scriptOfOwn(guid, execution);
-  const key = sha256 === null ? null : scriptKey(sha256);
-  if (key === null) {
+  const source = await parts.scriptOfOwn(guid, execution);
+  const key = source === null ? null : scriptKey(source.sha256);
+  if (source === null || key === null) {
     return Response.json({ error: { code: "ExecutionNotFound" } }, { status: 404 });
   }
   const content = await parts.blobs.get(key, { offset: 0, length: null });
   if (content === null) {
     return Response.json({ error: { code: "ScriptNotFound" } }, { status: 404 });
   }
-  return new Response(content, { headers: { "content-type": "application/octet-stream" } });
+  // Their time counts from here: the node fills the script and starts it.
+  const tokens = parts.fileTokens.issue(execution, source.words);
+  return new Response(content, {
+    headers: {
+      "content-type": "application/octet-stream",
+      [FILE_TOKENS_HEADER]: JSON.stringify(tokens),
+    },
+  });
 }

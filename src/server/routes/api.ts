@@ -2,6 +2,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { API_BASE, type Endpoint, type EndpointKey } from "../../protocol/api/endpoint/endpoint.ts";
 import { type Api, ENDPOINTS } from "../../protocol/api/endpoint/table.ts";
+import { fileTokenOf, type ScriptCaller } from "../access/fileTokens.ts";
 import { accessKeyHandlers } from "../fleet/accessKeys.ts";
 import { definitionHandlers } from "../fleet/definitions.ts";
 import { instanceHandlers } from "../fleet/instances.ts";
@@ -9,6 +10,7 @@ import { nodeGroupHandlers } from "../fleet/nodeGroups.ts";
 import { scriptHandlers } from "../fleet/scripts.ts";
 import { userGroupHandlers } from "../fleet/userGroups.ts";
 import { userHandlers } from "../fleet/users.ts";
+import { repositoryHandlers } from "../repository/handlers.ts";
 import { type AnyHandler, Calls, type HandlersOf } from "./call.ts";
 import type { Caller, ServerContext } from "./context.ts";
 import { eventHandlers } from "./events.ts";
@@ -64,6 +66,25 @@ function unknownPath(known: ReturnType<typeof methodsByPath>, request: Request):
   return new Refusal({ ...detail, expected: allow, given: request.method }, { allow });
 }
 
+interface Asker {
+  readonly caller: Caller | null;
+  readonly script: ScriptCaller | null;
+}
+
+async function askerOf(
+  context: ServerContext,
+  endpoint: Endpoint,
+  request: Request,
+): Promise<Asker> {
+  const token = endpoint.takesFileToken === true ? fileTokenOf(request) : null;
+  if (token === null) {
+    return { caller: await callerOf(context, endpoint, request), script: null };
+  }
+  const check = await context.fileTokens.check(token);
+  if (!check.ok) throw new Refusal(check.error, { "www-authenticate": "Bearer" });
+  return { caller: null, script: check.caller };
+}
+
 async function callerOf(context: ServerContext, endpoint: Endpoint, request: Request) {
   const isGiven = (request.headers.get("authorization") ?? "") !== "";
   if (endpoint.action === "ask" && !(endpoint.namesCaller === true && isGiven)) return null;
@@ -98,6 +119,7 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...executionHandlers(context),
     ...eventHandlers(context),
     ...fileHandlers(context),
+    ...repositoryHandlers(context),
     ...systemHandlers(context),
     ...userHandlers(context),
     ...definitionHandlers(context),
@@ -116,8 +138,8 @@ export function createApi(context: ServerContext): OpenAPIHono {
   const serve = (endpoint: Endpoint, handler: AnyHandler) => async (c: Context) => {
     const request = c.req.raw;
     try {
-      const caller: Caller | null = await callerOf(context, endpoint, request);
-      const call = calls.of(endpoint, { request, caller, parameters: c.req.param() });
+      const asker = await askerOf(context, endpoint, request);
+      const call = calls.of(endpoint, { request, ...asker, parameters: c.req.param() });
       const response = responseOf(endpoint, await handler(call));
       response.headers.set("request-id", requestIdOf(request));
       return response;

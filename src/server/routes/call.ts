@@ -9,6 +9,7 @@ import type {
   ParametersOf,
   QueryOf,
 } from "../../protocol/api/endpoint/endpoint.ts";
+import type { ScriptCaller } from "../access/fileTokens.ts";
 import { parseJson, readText } from "./body.ts";
 import type { Caller, ServerContext } from "./context.ts";
 import { type Create, Creates, idempotencyKey, requestHash } from "./idempotency.ts";
@@ -19,6 +20,8 @@ export interface Call<Key extends EndpointKey, Declared> {
   readonly request: Request;
   /** Null where an endpoint asks for nothing. */
   readonly caller: Caller | null;
+  /** The execution whose file token the request came with, instead of a caller; null: it came with none. */
+  readonly script: ScriptCaller | null;
   readonly parameters: ParametersOf<Key>;
   readonly query: QueryOf<Declared>;
   /** Checked by the declared schema. */
@@ -73,6 +76,7 @@ function checkedQuery(endpoint: Endpoint, url: URL): unknown {
 export interface Arrival {
   readonly request: Request;
   readonly caller: Caller | null;
+  readonly script: ScriptCaller | null;
   /** Decoded. */
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -85,7 +89,7 @@ export class Calls {
     this.#creates = new Creates(context.store, context.requests);
   }
 
-  of(endpoint: Endpoint, { request, caller, parameters }: Arrival): AnyCall {
+  of(endpoint: Endpoint, { request, caller, script, parameters }: Arrival): AnyCall {
     const url = new URL(request.url);
     const raw = async () => {
       const body = parseJson(await readText(request));
@@ -94,6 +98,7 @@ export class Calls {
     return {
       request,
       caller,
+      script,
       parameters,
       query: checkedQuery(endpoint, url) as undefined,
       body: async () => {

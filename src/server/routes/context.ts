@@ -14,7 +14,9 @@ import type { TaskRecord } from "../../model/task.ts";
 import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
 import type { ApiTokenKind, Store } from "../../store/store.ts";
+import type { FileTokens } from "../access/fileTokens.ts";
 import type { Passwords } from "../access/passwords.ts";
+import type { Repository } from "../repository/repository.ts";
 import type { Nowhere } from "../views/groupsStatus.ts";
 import type { ExecSessions } from "./exec.ts";
 
@@ -162,6 +164,8 @@ export interface ServerContext {
   readonly nodeFiles: NodeFiles;
   readonly exec: ExecSessions;
   readonly blobs: BlobStore;
+  readonly repository: Repository;
+  readonly fileTokens: Pick<FileTokens, "check">;
   /** prom-client's registry. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   authenticate(request: Request): Promise<Authentication>;

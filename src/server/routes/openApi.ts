@@ -15,6 +15,7 @@ const TAGS: Readonly<Record<string, string>> = {
   "exec-sessions": "Executions",
   events: "Events",
   files: "Files",
+  repository: "Files",
 };
 
 function tagOf(path: string): string {

@@ -14,12 +14,18 @@ import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobRange, BlobStore } from "../../store/blobStore.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
+import { FileTokens } from "../access/fileTokens.ts";
 import { Passwords } from "../access/passwords.ts";
 import { Authenticator, removeTokensOf } from "../access/tokens.ts";
 import type { ExecReservation } from "../exec/execDesk.ts";
 import { fleetAccessOf, makeFirstUser } from "../fleet/access.ts";
 import { liveViewOf } from "../liveView.ts";
 import { Loop } from "../loop/loop.ts";
+import {
+  DEFAULT_REPOSITORY,
+  Repository,
+  type RepositorySettings,
+} from "../repository/repository.ts";
 import { createApi } from "./api.ts";
 import { NodeUnreachable, type ServerContext } from "./context.ts";
 import { refuse } from "./refusal.ts";
@@ -170,7 +176,7 @@ export class TestBlobs implements BlobStore {
 export class TestApi {
   readonly store: Store;
   readonly files = new TestFiles();
-  readonly blobs = new TestBlobs();
+  readonly blobs: BlobStore;
   /** Orders of executions to their nodes, in order. */
   readonly started: StartOrder[] = [];
   /** Commands that were asked for inside executions. */
@@ -184,18 +190,24 @@ export class TestApi {
   #now = TEST_TIME;
   readonly #reports = new Map<string, number>();
   #loop: Loop | null = null;
+  #repository: Repository | null = null;
+  #fileTokens: FileTokens | null = null;
   #app: ReturnType<typeof createApi> | null = null;
   readonly #directory: string;
   readonly passwords = new Passwords();
 
-  private constructor(store: Store, directory: string) {
+  private constructor(store: Store, directory: string, blobs: BlobStore) {
     this.store = store;
+    this.blobs = blobs;
     this.#directory = directory;
   }
 
-  static async open(): Promise<TestApi> {
+  static async open(
+    repository: Partial<RepositorySettings> = {},
+    blobs: BlobStore = new TestBlobs(),
+  ): Promise<TestApi> {
     const directory = mkdtempSync(join(tmpdir(), "stint-api-"));
-    const api = new TestApi(await openSqliteStore(join(directory, "stint.db")), directory);
+    const api = new TestApi(await openSqliteStore(join(directory, "stint.db")), directory, blobs);
     const loop = await Loop.open({
       store: api.store,
       settings: DEFAULT_SETTINGS,
@@ -210,10 +222,32 @@ export class TestApi {
       log: (message, facts) => api.errors.push(message, facts),
     });
     api.#loop = loop;
+    api.#fileTokens = await FileTokens.open(api.store, {
+      nodeIdOf: (node) => loop.engine.nodes.get(node)?.record.id ?? null,
+      now: () => api.#now,
+    });
+    api.#repository = await Repository.open(
+      { ...DEFAULT_REPOSITORY, ...repository },
+      {
+        files: api.store.repository,
+        blobs: api.blobs,
+        now: () => api.#now,
+        newId: () => crypto.randomUUID(),
+        onFailure: (error) => api.errors.push(error),
+      },
+    );
     api.#app = createApi(api.#context(loop));
     loop.start();
     await makeFirstUser(loop);
     return api;
+  }
+
+  get repository(): Repository {
+    return this.#must(this.#repository);
+  }
+
+  get fileTokens(): FileTokens {
+    return this.#must(this.#fileTokens);
   }
 
   /** Subscribers to commits. */
@@ -262,6 +296,8 @@ export class TestApi {
         upgrade: () => false,
       },
       blobs: this.blobs,
+      repository: this.repository,
+      fileTokens: this.fileTokens,
       metrics: { contentType: "text/plain", metrics: async () => "figures 1\n" },
       // The token of a test is its role, or what a login gave.
       authenticate: async (request) => {

@@ -61,6 +61,8 @@ export interface Endpoint {
   readonly query?: z.ZodObject;
   /** Nobody needs to be logged in; who sends a token is known by it. */
   readonly namesCaller?: boolean;
+  /** Scripts may ask, too, with the file token of their execution. */
+  readonly takesFileToken?: boolean;
   /** The JSON body; absent: none is read. */
   readonly body?: z.ZodType;
   /** The body may be left out altogether. */

@@ -9,6 +9,7 @@ import { JOB_ENDPOINTS } from "./jobs.ts";
 import { NODE_GROUP_ENDPOINTS } from "./nodeGroups.ts";
 import { NODE_ENDPOINTS } from "./nodes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
+import { REPOSITORY_ENDPOINTS } from "./repository.ts";
 import { SCRIPT_ENDPOINTS } from "./scripts.ts";
 import { FILE_ENDPOINTS, SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
@@ -25,6 +26,7 @@ export const ENDPOINTS = {
   ...EXECUTION_ENDPOINTS,
   ...EVENT_ENDPOINTS,
   ...FILE_ENDPOINTS,
+  ...REPOSITORY_ENDPOINTS,
   ...SYSTEM_ENDPOINTS,
   ...USER_ENDPOINTS,
   ...DEFINITION_ENDPOINTS,
