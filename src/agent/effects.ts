@@ -34,8 +34,8 @@ import {
   isScriptStart,
   type ScriptStart,
   scriptPath,
-  scriptVariables,
   scriptWords,
+  withScriptVariables,
 } from "./script/scriptFile.ts";
 import type { SpawnRequest } from "./shim/message.ts";
 import type { Shims } from "./shim/shims.ts";
@@ -75,6 +75,8 @@ export class Effects {
   readonly #preparations = new Map<ExecutionNumber, AbortController>();
   /** Made ahead of their effects. */
   readonly #requests = new Map<ExecutionNumber, SpawnRequest | FailureInfo>();
+  /** Of scripts that are to run or run. */
+  readonly #fileTokens = new Map<ExecutionNumber, string>();
   /** Scripts that have ended and whose groups were not empty then. */
   readonly #left = new Set<ExecutionNumber>();
 
@@ -113,6 +115,7 @@ export class Effects {
         void this.#removeDirectory(effect);
         return;
       case "forget":
+        this.#fileTokens.delete(effect.execution);
         this.#options.shims.forget(effect.execution);
         return;
       case "reboot":
@@ -165,7 +168,13 @@ export class Effects {
     });
   }
 
-  #onPrepared(execution: ExecutionNumber, outcome: Prepared): void {
+  #onPrepared(execution: ExecutionNumber, prepared: Prepared): void {
+    if (!prepared.ok) {
+      this.#options.push({ input: "prepared", execution, outcome: prepared });
+      return;
+    }
+    const { fileToken, ...outcome } = prepared;
+    if (fileToken !== undefined) this.#fileTokens.set(execution, fileToken);
     this.#options.push({ input: "prepared", execution, outcome });
   }
 
@@ -201,12 +210,14 @@ export class Effects {
 
   /** The words as a command of the task: with its user, environment and directory. */
   #commandOf(order: StartOrder, words: readonly string[]) {
-    const { rootDirectory, users, guid } = this.#options;
+    const { rootDirectory, serverUrl, users, guid } = this.#options;
     const user = userOf(order, users);
     if ("code" in user) return user;
     const cwd = `${rootDirectory}/${taskFolder(order.jobId, order.taskId)}/wd`;
-    const env = environmentOf(order, this.#options, user.name);
-    if (isScriptStart(order)) Object.assign(env, scriptVariables(order, guid));
+    const base = environmentOf(order, this.#options, user.name);
+    const fileToken = this.#fileTokens.get(order.execution) ?? null;
+    const surroundings = { rootDirectory, serverUrl, guid, fileToken };
+    const env = isScriptStart(order) ? withScriptVariables(base, order, surroundings) : base;
     const program = findProgram(words[0] ?? "", env["PATH"] ?? "", cwd);
     if ("code" in program) return program;
     return { ...asUser(user, program.path, words, env), cwd };
@@ -297,6 +308,7 @@ export class Effects {
   #onCleared(order: StartOrder, offsets: OutputOffsets, isClear: boolean): void {
     const { trimmer, logger, push } = this.#options;
     const { execution } = order;
+    this.#fileTokens.delete(execution);
     if (!isClear) logger.error({ execution }, "Processes of the execution could not be killed.");
     const stdout = this.#describe(order, "stdout", offsets.stdout);
     const stderr = this.#describe(order, "stderr", offsets.stderr);

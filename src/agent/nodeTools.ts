@@ -12,6 +12,7 @@ import { newTreeKeeper, type TreeKeeper } from "./platform/tree.ts";
 import { readPasswd, type UserRules } from "./platform/users.ts";
 import { type Download, newDownload } from "./prepare/download.ts";
 import { type FetchScript, newFetchScript } from "./script/fetchScript.ts";
+import { writeFileTools } from "./script/fileTools.ts";
 
 /** What tasks and groups of a node are run with alike. */
 export interface NodeTools {
@@ -59,6 +60,7 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
       selfCommand,
     },
   });
+  writeFileTools(options);
   const agentVersion = options.version;
   const { hostVolumes } = options.drivers;
   return {

@@ -78,6 +78,8 @@ export interface AgentOptions {
   readonly bootId: string | null;
   /** Starts this executable; `shim DIRECTORY` is appended. */
   readonly selfCommand: readonly string[];
+  /** Variables that tell programs which certificates to trust, for tools of scripts; absent: those of the system. */
+  readonly trustVariables?: Readonly<Record<string, string>>;
   /** Whether plain HTTP beyond loopback is accepted. */
   readonly insecure: boolean;
   /** Of the executable; a shim of another version gets no new work. */

@@ -70,6 +70,7 @@ export async function runAgentRole(words: readonly string[]): Promise<number> {
     selfCommand: selfCommand(),
     version: VERSION,
     cgroups: configuration.cgroups ?? "auto",
+    trustVariables: trustVariables(),
     host: hostOptions(configuration, values),
     drivers: {
       ...driverOptions(configuration, values),
@@ -122,6 +123,14 @@ function hostOptions(
     nodeClass: values["node-class"] ?? configuration.nodeClass ?? "",
     meta: { ...configuration.meta, ...pairsOf(values, "meta") },
   };
+}
+
+/** Programs of scripts inherit nothing of the agent's, and are to trust whom it trusts. */
+const TRUST_VARIABLES = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+function trustVariables(): Record<string, string> {
+  const given = TRUST_VARIABLES.map((name) => [name, process.env[name] ?? ""] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== ""));
 }
 
 function driverOptions(

@@ -17,7 +17,8 @@ export interface PrepareParts extends ScriptParts {
 }
 
 export type Prepared =
-  | ({ readonly ok: true } & ReadyToStart)
+  /** `fileToken`: of a fleet script, for its environment; absent: there is none. */
+  | ({ readonly ok: true; readonly fileToken?: string } & ReadyToStart)
   | { readonly ok: false; readonly failure: FailureInfo };
 
 /**
@@ -67,8 +68,12 @@ async function prepareSlowly(
   if (!isScriptStart(order)) return ready(directory);
   const brought = await bringScript(order, user, parts, signal);
   if ("code" in brought) return { ok: false, failure: brought };
-  const { startBefore } = brought;
-  return startBefore === null ? ready(directory) : { ...ready(directory), startBefore };
+  const { startBefore, fileToken } = brought;
+  return {
+    ...ready(directory),
+    ...(startBefore === null ? {} : { startBefore }),
+    ...(fileToken === null ? {} : { fileToken }),
+  };
 }
 
 /** Only the working directory is the user's: what is beside it, the output above all, is the agent's. */

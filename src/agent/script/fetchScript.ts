@@ -1,7 +1,11 @@
 import type { FailureInfo } from "../../model/failure.ts";
 import type { ScriptOrder } from "../../model/fleet/run.ts";
 import type { ExecutionNumber } from "../../model/id.ts";
-import { NODE_SCRIPT_PATH, SERVER_TIME_HEADER } from "../../protocol/node/message.ts";
+import {
+  FILE_TOKENS_HEADER,
+  NODE_SCRIPT_PATH,
+  SERVER_TIME_HEADER,
+} from "../../protocol/node/message.ts";
 import { cameTooLate } from "../core/result.ts";
 import { authorization, type NodeKey } from "../identity.ts";
 import { newBackoff } from "../link/backoff.ts";
@@ -19,8 +23,12 @@ export type FetchedScript =
       readonly content: Buffer;
       /** The bound on this node's clock; null: none. */
       readonly startBefore: number | null;
+      readonly fileTokens: FileTokenTexts;
     }
   | { readonly ok: false; readonly failure: FailureInfo };
+
+/** By the key of the reserved word, as `FILE_TOKEN/10M`; empty: this server gives none. */
+export type FileTokenTexts = Readonly<Record<string, string>>;
 
 /** Brings a script from the server, trying as long as it may still be started. */
 export type FetchScript = (wanted: WantedScript, signal: AbortSignal) => Promise<FetchedScript>;
@@ -49,7 +57,8 @@ export function newFetchScript(serverUrl: string, key: NodeKey): FetchScript {
       const leftMs = deadline - performance.now();
       if (attempt.ok) {
         const until = startBefore === null ? null : Math.floor(Date.now() + leftMs);
-        return { ok: true, content: attempt.content, startBefore: until };
+        const { content, fileTokens } = attempt;
+        return { ok: true, content, startBefore: until, fileTokens };
       }
       const delayMs = backoff.nextMs();
       const isLast = !attempt.isPassing || signal.aborted || delayMs >= leftMs;
@@ -68,7 +77,7 @@ interface FetchFailure {
 }
 
 type Attempt = { readonly serverTime: number | null } & (
-  | { readonly ok: true; readonly content: Buffer }
+  | { readonly ok: true; readonly content: Buffer; readonly fileTokens: FileTokenTexts }
   | FetchFailure
 );
 
@@ -100,7 +109,8 @@ async function attemptFetch(given: {
       return { serverTime, ok: false, reason, isPassing: false };
     }
     const failure = mistakeInContent(content, script);
-    return failure === null ? { serverTime, ok: true, content } : { serverTime, ...failure };
+    if (failure !== null) return { serverTime, ...failure };
+    return { serverTime, ok: true, content, fileTokens: fileTokensOf(response) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { serverTime, ok: false, reason, isPassing: true };
@@ -110,6 +120,11 @@ async function attemptFetch(given: {
 function timeOf({ headers }: Response): number | null {
   const text = headers.get(SERVER_TIME_HEADER) ?? "";
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+/** An older server sends none. */
+function fileTokensOf({ headers }: Response): FileTokenTexts {
+  return JSON.parse(headers.get(FILE_TOKENS_HEADER) ?? "{}") as FileTokenTexts;
 }
 
 async function refusalOf(response: Response, serverTime: number | null): Promise<FetchFailure> {

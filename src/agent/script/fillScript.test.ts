@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ScriptOrder } from "../../model/fleet/run.ts";
-import { fillScript } from "./fillScript.ts";
+import { fillScript, type ScriptValues } from "./fillScript.ts";
 
 const WORK: ScriptOrder = {
   instanceNo: 7,
@@ -11,11 +11,15 @@ const WORK: ScriptOrder = {
   attributes: { HOME: "/home/tomcat", "a.b": "x" },
 };
 
-function filled(script: string, more: Partial<ScriptOrder> = {}) {
-  return fillScript(script, { guid: "guid-1", nodeId: "web-1", work: { ...WORK, ...more } });
+type Changes = Partial<ScriptOrder & Pick<ScriptValues, "fileTokens" | "rootDirectory">>;
+
+function filled(script: string, more: Changes = {}) {
+  const { fileTokens = {}, rootDirectory = "/root dir", ...work } = more;
+  const node = { guid: "guid-1", nodeId: "web-1", fileTokens, rootDirectory };
+  return fillScript(script, { ...node, work: { ...WORK, ...work } });
 }
 
-function text(script: string, more: Partial<ScriptOrder> = {}): string {
+function text(script: string, more: Changes = {}): string {
   const made = filled(script, more);
   if (!made.ok) throw new Error(made.mistake);
   return made.script;
@@ -50,9 +54,17 @@ test("a file token is what the server gave for its very word", () => {
   });
 });
 
+test("a file tool is its whole call, as one word of a shell, with the token in the environment", () => {
+  const words = "@OPM_ATTR.FILE_LS@ @STINT.FILE_PUT@ @STINT.FILE_GET@";
+  const calls = ["fls", "fput", "fget"].map((name) => `/r/tools/stint-${name}`);
+  expect(text(words, { rootDirectory: "/r", fileTokens: { FILE_TOKEN: "t1" } })).toBe(
+    calls.join(" "),
+  );
+  expect(text("@STINT.FILE_LS@", { rootDirectory: "/a'b c" })).toBe("'/a'\\''b c/tools/stint-fls'");
+});
+
 test.each([
   ["@STINT.FILE_TOKEN@", "not given by this server"],
-  ["@STINT.FILE_PUT@", "not given by this server"],
   ["@STINT.toString@", "no node group"],
   ["@STINT.FILE_TOKEN/25H@", "at most 24 hours"],
 ])("%s without a value is a mistake that names its line", (word, reason) => {

@@ -4,6 +4,8 @@ import {
   reservedWordsOf,
 } from "../../model/fleet/reservedWords.ts";
 import type { ScriptOrder } from "../../model/fleet/run.ts";
+import type { FileTokenTexts } from "./fetchScript.ts";
+import { fileToolCall } from "./fileTools.ts";
 
 /** What reserved words are replaced by on this node. */
 export interface ScriptValues {
@@ -11,6 +13,8 @@ export interface ScriptValues {
   /** As the node is called when the script is sent to it. */
   readonly nodeId: string;
   readonly work: ScriptOrder;
+  readonly fileTokens: FileTokenTexts;
+  readonly rootDirectory: string;
 }
 
 export type FilledScript =
@@ -38,7 +42,7 @@ export function fillScript(script: string, values: ScriptValues): FilledScript {
 
 function replacementOf(
   key: string,
-  { guid, nodeId, work }: ScriptValues,
+  { guid, nodeId, work, fileTokens, rootDirectory }: ScriptValues,
 ): string | { readonly lacks: string } {
   const meaning = reservedMeaning(key);
   switch (meaning.means) {
@@ -52,12 +56,12 @@ function replacementOf(
       return String(work.instanceNo);
     case "fileToken":
       return (
-        ownValue(work.fileTokens ?? {}, key) ?? {
+        ownValue(fileTokens, key) ?? {
           lacks: "stands for a file token, which is not given by this server",
         }
       );
     case "fileTool":
-      return { lacks: "stands for a file tool, which is not given by this server" };
+      return fileToolCall(rootDirectory, meaning.tool);
     case "attribute":
       return (
         ownValue(work.attributes, key) ?? {

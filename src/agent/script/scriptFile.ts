@@ -9,6 +9,7 @@ import { writeBelow } from "../files/writeBelow.ts";
 import type { TaskUser } from "../platform/users.ts";
 import { findProgram } from "../program.ts";
 import type { FetchScript } from "./fetchScript.ts";
+import { toolsDirectory } from "./fileTools.ts";
 import { fillScript } from "./fillScript.ts";
 
 /** Everybody may go through it to a name that they know. It is the agent's, so that nobody puts another file in place. */
@@ -34,26 +35,33 @@ export function scriptPath(rootDirectory: string, { jobId, taskId, script }: Scr
   return join(rootDirectory, taskFolder(jobId, taskId), SCRIPT_FOLDER, script.script.name);
 }
 
-/**
- * Fetches the script, fills it and writes it for its user. Answers until when it may be started on this node's clock, null
- * for no bound, or why it cannot be.
- */
+export interface BroughtScript {
+  /** Until when it may be started on this node's clock; null: no bound. */
+  readonly startBefore: number | null;
+  /** The execution's; null: the server gives none. */
+  readonly fileToken: string | null;
+}
+
+/** Fetches the script, fills it and writes it for its user; or says why it cannot be started. */
 export async function bringScript(
   order: ScriptStart,
   user: TaskUser,
   { rootDirectory, guid, fetchScript }: ScriptParts,
   signal: AbortSignal,
-): Promise<{ readonly startBefore: number | null } | FailureInfo> {
+): Promise<BroughtScript | FailureInfo> {
   const { execution, startBefore, nodeId, script: work } = order;
   const fetched = await fetchScript({ execution, startBefore, work }, signal);
   if (!fetched.ok) return fetched.failure;
-  const filled = fillScript(fetched.content.toString("latin1"), { guid, nodeId, work });
+  const { content, fileTokens } = fetched;
+  const values = { guid, nodeId, work, fileTokens, rootDirectory };
+  const filled = fillScript(content.toString("latin1"), values);
   if (!filled.ok) return notRunnable(filled.mistake);
   const mistake = mistakeInInterpreter(work.script.name, filled.script);
   if (mistake !== null) return notRunnable(mistake);
   const path = scriptPath(rootDirectory, order);
   const failure = await writeScript(path, Buffer.from(filled.script, "latin1"), user);
-  return failure ?? { startBefore: fetched.startBefore };
+  const fileToken = fileTokens["FILE_TOKEN"] ?? null;
+  return failure ?? { startBefore: fetched.startBefore, fileToken };
 }
 
 /** The server has looked at the script before it was filled, and has not seen this machine. */
@@ -107,12 +115,28 @@ function beginsWithInterpreter(path: string): boolean {
   }
 }
 
-/** Beside those of every task. As in the script's own words, its task is the definition. */
-export function scriptVariables({ script }: ScriptStart, guid: string): Record<string, string> {
+interface ScriptSurroundings {
+  readonly rootDirectory: string;
+  readonly serverUrl: string;
+  readonly guid: string;
+  /** Null: nobody knows it any more, or the server gives none. */
+  readonly fileToken: string | null;
+}
+
+/** The environment with what scripts have beyond every task. As in the script's own words, its task is the definition. */
+export function withScriptVariables(
+  environment: Readonly<Record<string, string>>,
+  { script }: ScriptStart,
+  { rootDirectory, serverUrl, guid, fileToken }: ScriptSurroundings,
+): Record<string, string> {
   return {
+    ...environment,
+    PATH: `${toolsDirectory(rootDirectory)}:${environment["PATH"] ?? ""}`,
     STINT_TASK_ID: script.definitionId,
     STINT_TASK_INSTANCE_NO: String(script.instanceNo),
     STINT_AGENT_GUID: guid,
+    STINT_SERVER_URL: serverUrl,
+    ...(fileToken === null ? {} : { STINT_FILE_TOKEN: fileToken }),
   };
 }
 

@@ -1,11 +1,22 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExecutionResult, OutputInfo } from "../../model/execution.ts";
 import { startTestNode, type TestNode } from "../fixtures/node.ts";
+import { startOrder } from "../fixtures/server.ts";
 import { until } from "../fixtures/until.ts";
 import { OWN_USER_ONLY } from "../options.ts";
 import { nodeGroups } from "../platform/nodeGroups.ts";
+import { writeFileTools } from "./fileTools.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -49,6 +60,53 @@ test("a script runs by the shell, with its words, its arguments and its variable
     join(directory, "wd"),
   ];
   expect(output(await node.server.resultOf(1))).toBe(expected.map((word) => `[${word}]`).join(""));
+});
+
+test("a script finds the file tools and its token, and other tasks do not", async () => {
+  await using node = await startTestNode();
+  node.server.fileTokens = { FILE_TOKEN: "t1", "FILE_TOKEN/10M": "t2" };
+  const lines = [
+    "for tool in fls fput fget; do command -v stint-$tool; command -v opm$tool; done",
+    'echo "$STINT_FILE_TOKEN" "$STINT_SERVER_URL" @OPM_ATTR.FILE_TOKEN@ @STINT.FILE_TOKEN/10M@',
+    "echo @STINT.FILE_GET@",
+    'stat -c %a-%u "$(command -v opmfls)"',
+  ];
+  node.server.orderScript(1, lines.join("\n"));
+  const tools = join(node.root, "tools");
+  const paths = ["fls", "fput", "fget"].flatMap((name) => [`stint-${name}`, `opm${name}`]);
+  expect(output(await node.server.resultOf(1)).split("\n")).toEqual([
+    ...paths.map((name) => join(tools, name)),
+    `t1 ${node.server.url} t1 t2`,
+    join(tools, "stint-fget"),
+    `755-${process.getuid?.()}`,
+    "",
+  ]);
+  node.server.order(startOrder(2, "sh -c 'env; command -v opmfls || true'"));
+  const other = output(await node.server.resultOf(2));
+  expect(other).not.toInclude("FILE_TOKEN");
+  expect(other).not.toInclude(tools);
+});
+
+test("a server without file tokens runs scripts that ask for none", async () => {
+  await using node = await startTestNode();
+  node.server.orderScript(1, "env | grep -c FILE_TOKEN || true");
+  expect(output(await node.server.resultOf(1))).toBe("0\n");
+});
+
+test("the file tools trust whom the agent trusts", () => {
+  const rootDirectory = mkdtempSync(join(tmpdir(), "stint-tools-"));
+  const place = { rootDirectory, serverUrl: "https://s:1", selfCommand: ["/opt/it's/stint"] };
+  writeFileTools(place);
+  writeFileTools({ ...place, trustVariables: { NODE_EXTRA_CA_CERTS: "/etc/my ca.pem" } });
+  expect(readdirSync(join(rootDirectory, "tools"))).toHaveLength(6);
+  const text = readFileSync(join(rootDirectory, "tools/opmfget"), "utf8");
+  rmSync(rootDirectory, { recursive: true });
+  expect(text.split("\n").slice(2)).toEqual([
+    "export STINT_SERVER_URL='https://s:1'",
+    "export NODE_EXTRA_CA_CERTS='/etc/my ca.pem'",
+    "exec '/opt/it'\\''s/stint' 'file-tool' 'opmfget' \"$@\"",
+    "",
+  ]);
 });
 
 test("the #! line decides what runs a script, whatever its name", async () => {

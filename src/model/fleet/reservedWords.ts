@@ -18,7 +18,7 @@ export type ReservedMeaning =
   | { readonly means: "agentGuid" | "nodeId" | "taskId" | "taskInstanceNo" }
   /** A file token; `validMs` null: while the execution runs. */
   | { readonly means: "fileToken"; readonly validMs: number | null }
-  /** The whole call of a file tool, with the execution's token. */
+  /** The whole call of a file tool, which takes the execution's token from its environment. */
   | { readonly means: "fileTool"; readonly tool: "list" | "put" | "get" }
   /** Of the node's groups. */
   | { readonly means: "attribute"; readonly key: string }

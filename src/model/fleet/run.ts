@@ -48,6 +48,4 @@ export interface ScriptOrder
   > {
   /** For `@OPM_ATTR.KEY@` and `@STINT.KEY@`. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** File tokens by the key of the reserved word, as `FILE_TOKEN/10M`; absent: the server gives none. */
-  readonly fileTokens?: Readonly<Record<string, string>>;
 }
