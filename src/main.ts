@@ -1,4 +1,5 @@
 import { startErrorLine } from "./main/lineError.ts";
+import { processIo } from "./main/processIo.ts";
 import { rolesOf } from "./main/roles.ts";
 
 /** Picks the role by the first word; everything that is not a role is the command line's. */
@@ -11,12 +12,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (role !== null) return role(rest);
   const { runCli } = await import("./cli/cli.ts");
   return runCli(words, {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    isTerminal: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? 80,
-    env: process.env,
-    now: Date.now,
+    ...processIo(),
     loadSimulator: async () => (await import("./sim/jobRun/simulateJob.ts")).simulateJob,
     loadJobRules: async () => (await import("./main/jobRules.ts")).JOB_RULES,
   });

@@ -3,6 +3,7 @@ import { ALLOC } from "./alloc/commands.ts";
 import { APPROVAL } from "./approval/commands.ts";
 import type { Objects } from "./command/help.ts";
 import { EVENT } from "./event/commands.ts";
+import { FILE } from "./file/commands.ts";
 import { JOB } from "./job/commands.ts";
 import { JOBTASK } from "./jobtask/commands.ts";
 import { NODE } from "./node/commands.ts";
@@ -23,6 +24,7 @@ export const OBJECTS: Objects = {
   task: TASK,
   taskinstance: TASKINSTANCE,
   approval: APPROVAL,
+  file: FILE,
   accesskey: ACCESSKEY,
   pool: POOL,
   job: JOB,

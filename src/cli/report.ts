@@ -44,6 +44,7 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/definitions/, "`stint task list`"],
   [/GET \/api\/v1\/instances\/(\d+)\/nodes/, "`stint taskinstance listnode -in $1`"],
   [/GET \/api\/v1\/instances/, "`stint taskinstance list`"],
+  [/GET \/api\/v1\/repository/, "`stint file list`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
   [/GET \/api\/v1\/access-keys/, "`stint accesskey list`"],

@@ -64,7 +64,7 @@ export function refusal(status: number, code: string, message: string): () => Re
   return () => Response.json({ error, requestId: "request-1" }, { status });
 }
 
-class TextSink implements Sink {
+export class TextSink implements Sink {
   readonly isTTY: boolean;
   text = "";
   readonly #decoder = new TextDecoder();

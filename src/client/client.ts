@@ -9,6 +9,7 @@ import { nodeCalls } from "./nodes.ts";
 import { peopleCalls } from "./people.ts";
 import { poolCalls } from "./pools.ts";
 import type { FollowOptions } from "./reconnect.ts";
+import { repositoryCalls } from "./repository.ts";
 import { systemCalls } from "./system.ts";
 import { taskCalls } from "./tasks.ts";
 import { type ClientOptions, Transport } from "./transport.ts";
@@ -32,6 +33,8 @@ export function createClient(options: ClientOptions) {
     ...definitionCalls(transport),
     /** Runs of task definitions. */
     instances: instanceCalls(transport),
+    /** Temporary files that people and scripts share. */
+    repository: repositoryCalls(transport),
     ...taskCalls(transport),
     ...systemCalls(transport),
     events: {

@@ -1,5 +1,6 @@
 import { StartError } from "./lineError.ts";
 import { logLevelOf, numberOf, options } from "./options.ts";
+import { processIo } from "./processIo.ts";
 
 /** What the executable can be besides a command line; each loads only what it needs. */
 type Role = (words: string[]) => Promise<number>;
@@ -36,6 +37,10 @@ const ROLES: Readonly<Record<string, Role>> = {
   container: async ([file]) => {
     const { superviseContainer } = await import("../agent/drivers/docker/supervisor.ts");
     return superviseContainer(required(file, "container FILE"));
+  },
+  "file-tool": async ([name, ...words]) => {
+    const { runFileTool } = await import("../cli/file/tool.ts");
+    return runFileTool(required(name, "file-tool NAME ..."), words, processIo());
   },
   "local-node": async ([directory]) => {
     const { runLocalNode } = await import("./localNode.ts");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CliError } from "../failure.ts";
@@ -58,15 +59,22 @@ async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null)) !== null;
 }
 
+/** The digest is of the whole, which ranges are not. */
+const OK = 200;
+
 async function receive(path: string, response: Response): Promise<number> {
   const partial = `${path}.${process.pid}.part`;
   const file = await create(partial);
   try {
     let sizeBytes = 0;
+    const hash = createHash("sha256");
     for await (const chunk of chunksOf(response)) {
       await file.appendFile(chunk);
+      hash.update(chunk);
       sizeBytes += chunk.byteLength;
     }
+    checkDigest(path, response, hash.digest("base64"));
+    await file.sync();
     await file.close();
     await rename(partial, path);
     return sizeBytes;
@@ -75,6 +83,19 @@ async function receive(path: string, response: Response): Promise<number> {
     await rm(partial, { force: true });
     throw error;
   }
+}
+
+/** What a server tells the checksum of (RFC 9530) has to come with it. */
+function checkDigest(path: string, { headers, status }: Response, given: string): void {
+  const expected = /^sha-256=:([\w+/=]+):$/.exec(headers.get("repr-digest") ?? "")?.[1];
+  if (expected === undefined || expected === given || status !== OK) return;
+  const [wanted, got] = [expected, given].map((text) =>
+    Buffer.from(text, "base64").toString("hex"),
+  );
+  throw new CliError(
+    `Expected content of the SHA-256 ${wanted} for ${path} and got ${got}; nothing was written.`,
+    { fix: "Run it again; it may have been changed on the way or on the server's disk." },
+  );
 }
 
 async function create(path: string): Promise<FileHandle> {
