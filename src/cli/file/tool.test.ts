@@ -70,7 +70,7 @@ test("a file goes up and comes down, options before or behind the token", async 
   expect(server.requests[1]?.query).toMatchObject({ path: "/d/in", overwrite: "false" });
   expect(await tool(`opmfget ${TOKEN} master:/d/f`, server, world)).toEqual(success);
   expect((await tool("opmfget master:/d/f", server, world)).exitCode).toBe(1);
-  expect(await tool(`opmfget ${TOKEN} --overwrite master:/d/f`, server, world)).toEqual(success);
+  expect(await tool(`opmfget ${TOKEN} -ow master:/d/f`, server, world)).toEqual(success);
   expect(await tool("stint-fget master:/d/f -- -other", server, world)).toEqual(success);
   expect(readdirSync(folder.path).toSorted()).toEqual(["-other", "f", "in"]);
   expect(readFileSync(join(folder.path, "-other"), "utf8")).toBe("hello");

@@ -129,6 +129,7 @@ function parsed(
       break;
     }
     if (known.includes(word)) options.add(word);
+    else if (word === "-ow" && known.includes(OVERWRITE)) options.add(OVERWRITE);
     else if (word.startsWith("-"))
       throw new UsageError(`Expected ${known.join(", ")} as option and got ${word}.`);
     else all.push(word);
