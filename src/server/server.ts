@@ -145,14 +145,10 @@ export class Server implements RunningServer {
         options.logger.error({ err: error, ...session }, "the end of a command is not on record"),
     });
     const lastSequence = await options.store.lastEventSequence();
-    const repository = await openRepository(options, loop);
-    const fileTokens = await FileTokens.open(options.store, {
-      nodeIdOf: (node) => loop.engine.nodes.get(node)?.record.id ?? null,
-      now: () => clock.now(),
-    });
-    const own = { loop, links, desk, commits, metrics, repository, fileTokens };
+    const files = await openFiles(options, loop);
+    const own = { loop, links, desk, commits, metrics, ...files };
     const context = contextOf(options, own, () => http);
-    const http = listen(options, loop, links, { context, fileTokens });
+    const http = listen(options, loop, links, { context, fileTokens: files.fileTokens });
     parts.value = { links, desk, provider, http };
     loop.onRestored = () => links.closeAll();
     const server = new Server(options, loop, parts.value);
@@ -160,7 +156,7 @@ export class Server implements RunningServer {
     await makeFirstUser(loop);
     void server.#endOpenExecs(lastSequence);
     server.#forgetAnswersNowAndThen();
-    server.#sweepNowAndThen(repository);
+    server.#sweepNowAndThen(files.repository);
     await provider?.resume(server.#providedGuids());
     return server;
   }
@@ -263,9 +259,11 @@ function newLinks(options: ServerOptions, loop: Loop): NodeLinks {
   });
 }
 
-function openRepository({ store, blobs, logger, repository }: ServerOptions, loop: Loop) {
-  return Repository.open(
-    { ...DEFAULT_REPOSITORY, ...repository },
+/** What people and scripts reach files by. */
+async function openFiles(options: ServerOptions, loop: Loop) {
+  const { store, blobs, logger } = options;
+  const repository = await Repository.open(
+    { ...DEFAULT_REPOSITORY, ...options.repository },
     {
       files: store.repository,
       blobs,
@@ -275,6 +273,11 @@ function openRepository({ store, blobs, logger, repository }: ServerOptions, loo
         logger.warn({ err: error, blobKey }, "could not remove the content of a file"),
     },
   );
+  const fileTokens = await FileTokens.open(store, {
+    nodeIdOf: (node) => loop.engine.nodes.get(node)?.record.id ?? null,
+    now: () => loop.parts.clock.now(),
+  });
+  return { repository, fileTokens };
 }
 
 function newProvider(
