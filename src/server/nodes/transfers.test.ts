@@ -202,6 +202,7 @@ test("a node gets the script of an execution of its own, byte for byte", async (
 test("beside its script a node gets the execution's file tokens, and nobody else does", async () => {
   const { execution } = await server.run("one");
   const response = await server.fetch("one", execution);
+  await response.body?.cancel();
   const given = JSON.parse(response.headers.get(FILE_TOKENS_HEADER) ?? "") as Record<
     string,
     string
@@ -245,6 +246,7 @@ test("every answer tells the engine's time, by which startBefore is meant", asyn
   server.machine.wall = START - SKEW_MS;
   const timeOf = (response: Response) => Number(response.headers.get(SERVER_TIME_HEADER));
   const given = await server.fetch("one", execution, SKEW_MS);
+  await given.body?.cancel();
   expect(given.status).toBe(200);
   expect(timeOf(given)).toBe(START);
   expect(startBefore).toBe(START + START_WITHIN_MS);
