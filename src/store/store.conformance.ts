@@ -1,5 +1,6 @@
 import { describe } from "bun:test";
 import { checkAccess } from "./conformance/access.ts";
+import { checkAudit } from "./conformance/audit.ts";
 import { checkCommits } from "./conformance/commits.ts";
 import { checkEvents } from "./conformance/events.ts";
 import { checkFleet } from "./conformance/fleet.ts";
@@ -18,6 +19,7 @@ export function storeConformance(name: string, open: OpenStore): void {
     checkLive(check);
     checkEvents(check);
     checkAccess(check);
+    checkAudit(check);
     checkFleet(check);
     checkRepository(check);
     checkHistories(check);

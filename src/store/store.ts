@@ -1,3 +1,4 @@
+import type { AuditEntry, AuditRecord } from "../model/audit.ts";
 import type { Changes, Counters, JobProgress, RemovalRecord } from "../model/changes.ts";
 import type { EventRecord, EventType } from "../model/event.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
@@ -70,6 +71,8 @@ export interface ApiTokenRecord {
 export interface Commit {
   readonly changes: Changes;
   readonly idempotency: readonly IdempotencyRecord[];
+  /** Of the people whose requests made the changes, in order; absent: none. */
+  readonly audit?: readonly AuditEntry[];
   /** The leader's epoch; a store shared by several servers refuses a commit of an older one. */
   readonly epoch: number;
 }
@@ -159,6 +162,18 @@ export interface InstanceFilter {
   readonly startedTo?: number;
 }
 
+/** Absent members fit all. */
+export interface AuditFilter {
+  /** Id of a user or name of a token, whole. */
+  readonly who?: string;
+  /** Part of the action. */
+  readonly action?: string;
+  readonly outcome?: AuditEntry["outcome"];
+  /** Times as records have them, both included. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
 /** Events between two sequence numbers, neither included; `before` null: to the newest. */
 export interface EventSpan {
   readonly after: EventSequence;
@@ -230,26 +245,36 @@ export interface Store {
   readNewestEvents(span: EventSpan, filter: EventFilter, limit: number): Promise<EventRecord[]>;
   lastEventSequence(): Promise<EventSequence>;
 
+  /** Adds to the audit log what changed nothing else in the store. */
+  appendAudit(entries: readonly AuditEntry[]): Promise<void>;
+  /** Null: there is no record of this number. */
+  readAudit(number: number): Promise<AuditRecord | null>;
+  /** By number. */
+  listAudit(filter: AuditFilter, page: PageRequest): Promise<Page<AuditRecord>>;
+  /** Canonical texts of the records after this number, rising, exactly as they are stored. */
+  readAuditLines(after: number, limit: number): Promise<string[]>;
+
   readIdempotency(key: string): Promise<IdempotencyRecord | null>;
   /** Removes answers older than the instant. */
   forgetIdempotency(before: number): Promise<void>;
 
-  addJoinToken(token: JoinTokenRecord): Promise<void>;
+  /** Here and below, `audit` is written in the same transaction; null: no person did it. */
+  addJoinToken(token: JoinTokenRecord, audit: AuditEntry | null): Promise<void>;
   /** Null: unknown. One that has expired or was used up is there too. */
   readJoinToken(hash: string): Promise<JoinTokenRecord | null>;
   /** Uses a token once and answers what is left of it: null if it is unknown, expired or used up. */
   useJoinToken(hash: string, now: number): Promise<JoinTokenRecord | null>;
   /** By age; those that are good no more too. */
   listJoinTokens(): Promise<JoinTokenRecord[]>;
-  removeJoinToken(hash: string): Promise<void>;
+  removeJoinToken(hash: string, audit: AuditEntry | null): Promise<void>;
   addNodeKey(key: NodeKeyRecord): Promise<void>;
   readNodeKey(guid: string): Promise<NodeKeyRecord | null>;
   revokeNodeKey(guid: string, now: number): Promise<void>;
-  addApiToken(token: ApiTokenRecord): Promise<void>;
+  addApiToken(token: ApiTokenRecord, audit: AuditEntry | null): Promise<void>;
   readApiToken(hash: string): Promise<ApiTokenRecord | null>;
   /** By age. */
   listApiTokens(): Promise<ApiTokenRecord[]>;
-  removeApiToken(hash: string): Promise<void>;
+  removeApiToken(hash: string, audit: AuditEntry | null): Promise<void>;
 
   /**
    * Says where an output of an execution (of a preparation or release too) lies once it was uploaded, maybe before its

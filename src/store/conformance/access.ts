@@ -35,7 +35,7 @@ function checkJoinTokens(check: Check): void {
   const token = { hash: "h", poolId: "Default", expiresAt: 100, usesLeft: 2, createdAt: 1 };
 
   check("a join token is good for its uses, until it expires", async (opened) => {
-    await opened.store.addJoinToken(token);
+    await opened.store.addJoinToken(token, null);
     expect(await opened.store.useJoinToken("h", 50)).toEqual({ ...token, usesLeft: 1 });
     const store = await opened.reopen();
     expect(await store.useJoinToken("h", 100)).toBeNull();
@@ -47,7 +47,7 @@ function checkJoinTokens(check: Check): void {
   check(
     "a join token can be looked at without being used, also when it is good no more",
     async ({ store }) => {
-      await store.addJoinToken({ ...token, usesLeft: 1 });
+      await store.addJoinToken({ ...token, usesLeft: 1 }, null);
       expect(await store.readJoinToken("h")).toEqual({ ...token, usesLeft: 1 });
       await store.useJoinToken("h", 50);
       expect(await store.readJoinToken("h")).toEqual({ ...token, usesLeft: 0 });
@@ -57,24 +57,24 @@ function checkJoinTokens(check: Check): void {
 
   check("a join token without limits is good for ever", async ({ store }) => {
     const endless = { ...token, expiresAt: null, usesLeft: null };
-    await store.addJoinToken(endless);
+    await store.addJoinToken(endless, null);
     for (let use = 0; use < 3; use += 1) {
       expect(await store.useJoinToken("h", Number.MAX_SAFE_INTEGER)).toEqual(endless);
     }
   });
 
   check("join tokens are listed by age and removed", async ({ store }) => {
-    await store.addJoinToken({ ...token, hash: "young", createdAt: 2 });
-    await store.addJoinToken({ ...token, hash: "old", createdAt: 1 });
+    await store.addJoinToken({ ...token, hash: "young", createdAt: 2 }, null);
+    await store.addJoinToken({ ...token, hash: "old", createdAt: 1 }, null);
     expect((await store.listJoinTokens()).map(({ hash }) => hash)).toEqual(["old", "young"]);
-    await store.removeJoinToken("old");
-    await store.removeJoinToken("none");
+    await store.removeJoinToken("old", null);
+    await store.removeJoinToken("none", null);
     expect(await store.listJoinTokens()).toEqual([{ ...token, hash: "young", createdAt: 2 }]);
     expect(await store.useJoinToken("old", 1)).toBeNull();
   });
 
   check("of several uses of the last one only one succeeds", async ({ store }) => {
-    await store.addJoinToken({ ...token, usesLeft: 1 });
+    await store.addJoinToken({ ...token, usesLeft: 1 }, null);
     const uses = await Promise.all([1, 2, 3].map((now) => store.useJoinToken("h", now)));
     expect(uses.filter((use) => use !== null)).toHaveLength(1);
   });
@@ -114,14 +114,14 @@ function checkKeysAndTokens(check: Check): void {
       user: 7,
       expiresAt: 9,
     };
-    await opened.store.addApiToken(young);
-    await opened.store.addApiToken(old);
+    await opened.store.addApiToken(young, null);
+    await opened.store.addApiToken(old, null);
     const store = await opened.reopen();
     expect(await store.readApiToken("a")).toEqual(young);
     expect(await store.readApiToken("none")).toBeNull();
     expect(await store.listApiTokens()).toEqual([old, young]);
-    await store.removeApiToken("b");
-    await store.removeApiToken("none");
+    await store.removeApiToken("b", null);
+    await store.removeApiToken("none", null);
     expect(await store.listApiTokens()).toEqual([young]);
     expect(await store.readApiToken("b")).toBeNull();
   });

@@ -1,3 +1,4 @@
+import type { AuditRecord } from "../../model/audit.ts";
 import {
   type Changes,
   type Counters,
@@ -63,6 +64,8 @@ export interface MemoryDisk {
   readonly repository: Map<string, RepositoryFile>;
   readonly secrets: Map<string, string>;
   readonly fleet: FleetTables;
+  /** By number, from 1. */
+  readonly audit: AuditRecord[];
 }
 
 export function newMemoryDisk(): MemoryDisk {
@@ -87,6 +90,7 @@ export function newMemoryDisk(): MemoryDisk {
     repository: new Map(),
     secrets: new Map(),
     fleet: new FleetTables(),
+    audit: [],
   };
 }
 

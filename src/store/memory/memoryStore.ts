@@ -1,3 +1,10 @@
+import {
+  type AuditEntry,
+  canonicalText,
+  chained,
+  EMPTY_CHAIN,
+  type Sha256,
+} from "../../model/audit.ts";
 import { foldId, type JobNumber, jobOfTask, type TaskNumber } from "../../model/id.ts";
 import type { NodeJobRecord } from "../../model/nodeJob.ts";
 import type { TaskRecord } from "../../model/task.ts";
@@ -10,6 +17,7 @@ import {
 import { numberCursor, pageOf, pairCursor, textCursor } from "../page.ts";
 import {
   type ApiTokenRecord,
+  type AuditFilter,
   type Commit,
   type EventFilter,
   type EventSpan,
@@ -36,10 +44,13 @@ export class MemoryStore implements Store {
 
   readonly #findPlace: FindPlace;
   readonly repository: MemoryRepository;
+  readonly #sha256: Sha256;
 
-  constructor(disk: MemoryDisk = newMemoryDisk()) {
+  /** `sha256` is needed where people's requests are recorded. */
+  constructor(disk: MemoryDisk = newMemoryDisk(), sha256: Sha256 = noSha256) {
     this.#disk = disk;
     this.repository = new MemoryRepository(disk.repository);
+    this.#sha256 = sha256;
     this.#findPlace = (execution, stream) =>
       disk.outputPlaces.get(placeKey(execution, stream)) ?? null;
   }
@@ -57,6 +68,7 @@ export class MemoryStore implements Store {
     for (const record of commit.idempotency) {
       if (!disk.idempotency.has(record.key)) disk.idempotency.set(record.key, copy(record));
     }
+    this.#record(commit.audit ?? []);
   }
 
   async readLive() {
@@ -257,6 +269,40 @@ export class MemoryStore implements Store {
     return last;
   }
 
+  #record(entries: readonly (AuditEntry | null)[]): void {
+    const { audit } = this.#disk;
+    for (const entry of entries) {
+      if (entry === null) continue;
+      audit.push(copy(chained(entry, audit.at(-1) ?? EMPTY_CHAIN, this.#sha256)));
+    }
+  }
+
+  async appendAudit(entries: readonly AuditEntry[]) {
+    this.#record(entries);
+  }
+
+  async readAudit(number: number) {
+    return copy(this.#disk.audit[number - 1] ?? null);
+  }
+
+  async listAudit({ who, action, outcome, from = "", to }: AuditFilter, page: PageRequest) {
+    return numbered(
+      this.#disk.audit,
+      page,
+      (record) =>
+        isSameId(record.by.id, who) &&
+        record.action.toLowerCase().includes((action ?? "").toLowerCase()) &&
+        (outcome === undefined || record.outcome === outcome) &&
+        record.time >= from &&
+        (to === undefined || record.time <= to),
+      (record) => record,
+    );
+  }
+
+  async readAuditLines(after: number, limit: number) {
+    return this.#disk.audit.slice(after, after + limit).map(canonicalText);
+  }
+
   async readIdempotency(key: string) {
     return copy(this.#disk.idempotency.get(key) ?? null);
   }
@@ -267,7 +313,8 @@ export class MemoryStore implements Store {
     }
   }
 
-  async addJoinToken(token: JoinTokenRecord) {
+  async addJoinToken(token: JoinTokenRecord, audit: AuditEntry | null) {
+    this.#record([audit]);
     this.#disk.joinTokens.set(token.hash, copy(token));
   }
 
@@ -290,7 +337,8 @@ export class MemoryStore implements Store {
     return copy([...this.#disk.joinTokens.values()].sort(byAge));
   }
 
-  async removeJoinToken(hash: string) {
+  async removeJoinToken(hash: string, audit: AuditEntry | null) {
+    this.#record([audit]);
     this.#disk.joinTokens.delete(hash);
   }
 
@@ -309,7 +357,8 @@ export class MemoryStore implements Store {
     }
   }
 
-  async addApiToken(token: ApiTokenRecord) {
+  async addApiToken(token: ApiTokenRecord, audit: AuditEntry | null) {
+    this.#record([audit]);
     this.#disk.apiTokens.set(token.hash, copy(token));
   }
 
@@ -321,7 +370,8 @@ export class MemoryStore implements Store {
     return copy([...this.#disk.apiTokens.values()].sort(byAge));
   }
 
-  async removeApiToken(hash: string) {
+  async removeApiToken(hash: string, audit: AuditEntry | null) {
+    this.#record([audit]);
     this.#disk.apiTokens.delete(hash);
   }
 
@@ -336,6 +386,10 @@ export class MemoryStore implements Store {
   }
 
   async close() {}
+}
+
+function noSha256(): string {
+  throw new Error("Expected a MemoryStore that was given a hash function for its audit log.");
 }
 
 function compare(a: string, b: string): number {

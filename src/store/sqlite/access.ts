@@ -6,7 +6,7 @@ import type {
 } from "../store.ts";
 import type { Statements } from "./statements.ts";
 
-// Tokens, keys and kept answers: each call is a transaction of its own.
+// Tokens, keys and kept answers: each call is a transaction of its own, but for what the store puts into one with an audit entry.
 
 export function readIdempotency(statements: Statements, key: string): IdempotencyRecord | null {
   const select = `SELECT key, request_hash AS requestHash, status, body, created_at AS createdAt

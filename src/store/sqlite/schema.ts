@@ -315,4 +315,15 @@ export const MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) WITHOUT ROWID;
   `,
+  // The audit log: a chain of documents that nothing in this program changes or removes.
+  `
+  CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,
+    document TEXT NOT NULL
+  );
+  CREATE TRIGGER audit_keeps_records BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'records of the audit log are never changed'); END;
+  CREATE TRIGGER audit_loses_no_records BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'records of the audit log are never removed'); END;
+  `,
 ];

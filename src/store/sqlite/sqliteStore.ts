@@ -1,7 +1,9 @@
 import type { Database } from "bun:sqlite";
+import type { AuditEntry } from "../../model/audit.ts";
 import { type JobNumber, jobOfTask, type TaskNumber } from "../../model/id.ts";
 import {
   type ApiTokenRecord,
+  type AuditFilter,
   type Commit,
   type EventFilter,
   type EventSpan,
@@ -18,6 +20,7 @@ import {
   type TaskFilter,
 } from "../store.ts";
 import * as access from "./access.ts";
+import * as audits from "./auditRows.ts";
 import { Committer } from "./committer.ts";
 import * as events from "./eventReads.ts";
 import * as executions from "./executionReads.ts";
@@ -53,7 +56,7 @@ export class SqliteStore implements Store {
   }
 
   async commit(commit: Commit) {
-    const { changes, idempotency, epoch } = commit;
+    const { changes, idempotency, audit = [], epoch } = commit;
     if (epoch < this.#epoch) {
       const message = `Expected epoch ${this.#epoch} or later, got ${epoch}: another server leads.`;
       throw new StoreError("superseded", message);
@@ -62,6 +65,7 @@ export class SqliteStore implements Store {
       this.#statements.transaction(() => {
         this.#committer.write(changes);
         this.#committer.writeIdempotency(idempotency);
+        audits.appendAudit(this.#statements, audit);
         if (epoch > this.#epoch) this.#statements.run("UPDATE meta SET epoch = ?", epoch);
       });
     } catch (cause) {
@@ -166,6 +170,34 @@ export class SqliteStore implements Store {
     return events.lastEventSequence(this.#statements);
   }
 
+  async appendAudit(entries: readonly AuditEntry[]) {
+    try {
+      this.#statements.transaction(() => audits.appendAudit(this.#statements, entries));
+    } catch (cause) {
+      throw commitError(cause);
+    }
+  }
+
+  async readAudit(number: number) {
+    return audits.readAudit(this.#statements, number);
+  }
+
+  async listAudit(filter: AuditFilter, page: PageRequest) {
+    return audits.listAudit(this.#statements, filter, page);
+  }
+
+  async readAuditLines(after: number, limit: number) {
+    return audits.readAuditLines(this.#statements, after, limit);
+  }
+
+  /** A change outside of commits, with the entry that tells of it. */
+  #recorded(audit: AuditEntry | null, change: () => void): void {
+    this.#statements.transaction(() => {
+      change();
+      if (audit !== null) audits.appendAudit(this.#statements, [audit]);
+    });
+  }
+
   async readIdempotency(key: string) {
     return access.readIdempotency(this.#statements, key);
   }
@@ -174,8 +206,8 @@ export class SqliteStore implements Store {
     access.forgetIdempotency(this.#statements, before);
   }
 
-  async addJoinToken(token: JoinTokenRecord) {
-    access.addJoinToken(this.#statements, token);
+  async addJoinToken(token: JoinTokenRecord, audit: AuditEntry | null) {
+    this.#recorded(audit, () => access.addJoinToken(this.#statements, token));
   }
 
   async readJoinToken(hash: string) {
@@ -190,8 +222,8 @@ export class SqliteStore implements Store {
     return access.listJoinTokens(this.#statements);
   }
 
-  async removeJoinToken(hash: string) {
-    access.removeJoinToken(this.#statements, hash);
+  async removeJoinToken(hash: string, audit: AuditEntry | null) {
+    this.#recorded(audit, () => access.removeJoinToken(this.#statements, hash));
   }
 
   async addNodeKey(key: NodeKeyRecord) {
@@ -206,8 +238,8 @@ export class SqliteStore implements Store {
     access.revokeNodeKey(this.#statements, guid, now);
   }
 
-  async addApiToken(token: ApiTokenRecord) {
-    access.addApiToken(this.#statements, token);
+  async addApiToken(token: ApiTokenRecord, audit: AuditEntry | null) {
+    this.#recorded(audit, () => access.addApiToken(this.#statements, token));
   }
 
   async readApiToken(hash: string) {
@@ -218,8 +250,8 @@ export class SqliteStore implements Store {
     return access.listApiTokens(this.#statements);
   }
 
-  async removeApiToken(hash: string) {
-    access.removeApiToken(this.#statements, hash);
+  async removeApiToken(hash: string, audit: AuditEntry | null) {
+    this.#recorded(audit, () => access.removeApiToken(this.#statements, hash));
   }
 
   async setOutputPlace(execution: number, stream: "stdout" | "stderr", blobKey: string) {
