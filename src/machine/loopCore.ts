@@ -20,6 +20,8 @@ import { jobNamed, tasksNamed } from "./named.ts";
 export interface Asked<Caller> {
   readonly input: MachineInput;
   readonly caller: Caller;
+  /** That it was accepted is to be stored, also when it changes nothing. */
+  readonly isRecorded?: boolean;
 }
 
 /** What a step left: its changes are one commit; replies and effects are released after it, in this order. */
@@ -196,7 +198,9 @@ export class LoopCore<Caller> {
       return { caller, reply };
     });
     machine.end();
-    const { changes, effects, isChange } = machine.take();
+    const { changes, effects, isChange: hasChanged } = machine.take();
+    const isChange =
+      hasChanged || asked.some((one, at) => one.isRecorded === true && replies[at]?.reply.ok);
     this.#collecting = null;
     this.#noteCompleted(changes);
     return this.#putAway({ changes, isChange, replies, effects });

@@ -143,15 +143,9 @@ async function adminToken(
   // A store without any is new; in another one the file's token was taken back, and is to stay so.
   const isNewStore = (await store.listApiTokens()).length === 0;
   const token = before !== null && isNewStore ? before : newToken("api");
-  await store.addApiToken({
-    hash: hashToken(token),
-    kind: "api",
-    name: "administrator",
-    role: 0,
-    createdAt: Date.now(),
-    user: null,
-    expiresAt: null,
-  });
+  const rights = { kind: "api", name: "administrator", role: 0, user: null } as const;
+  const record = { ...rights, hash: hashToken(token), createdAt: Date.now(), expiresAt: null };
+  await store.addApiToken(record, null);
   if (token !== before) writeAdminToken(directory, token);
   return { token, isFirst: before === null };
 }

@@ -34,6 +34,7 @@ export const REQUEST_ERROR_STATUS = {
   ChecksumMismatch: 400,
   TokenNotFound: 404,
   AmbiguousId: 400,
+  AuditRecordNotFound: 404,
   ScriptRefused: 400,
   ScriptNotFound: 404,
   PathRefused: 400,

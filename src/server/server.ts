@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import { FileTokens } from "./access/fileTokens.ts";
 import { Passwords } from "./access/passwords.ts";
 import { Authenticator, issueJoinToken, removeTokensOf } from "./access/tokens.ts";
+import { AuditLog } from "./audit/auditLog.ts";
 import { performEffects } from "./effects.ts";
 import { ExecDesk } from "./exec/execDesk.ts";
 import { endOfOpen, readOpenNotes } from "./exec/openNotes.ts";
@@ -336,6 +337,7 @@ function contextOf(
     live: liveViewOf(loop),
     fleet: fleetAccessOf(loop),
     passwords: new Passwords(),
+    audit: new AuditLog(options.store, () => clock.now()),
     events: commits,
     nodeFiles: { ask: (node, question) => links.ask(node, question) },
     exec: {
@@ -352,6 +354,7 @@ function contextOf(
       metrics: () => metrics.registry.metrics(),
     },
     authenticate: (request) => authenticator.authenticate(request),
+    addressOf: (request) => http().requestIP(request)?.address ?? null,
     forgetToken,
     removeTokensOf: (user, kinds) => removeTokensOf(options.store, forgetToken, user, kinds),
     clock: () => loop.parts.clock.now(),

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { AuditEntry } from "../../model/audit.ts";
 import type { RoleLevel, UserRecord } from "../../model/fleet/person.ts";
 import { requestError } from "../../model/requestError.ts";
 import type { ApiTokenKind, ApiTokenRecord, JoinTokenRecord, Store } from "../../store/store.ts";
@@ -14,22 +15,35 @@ export function newToken(kind: ApiTokenKind | "join"): string {
   return `stint_${kind}_${randomBytes(32).toString("base64url")}`;
 }
 
+/** The request of a person that makes the token; what it made is recorded with it. */
+interface Recorded {
+  done(result: AuditEntry["result"]): AuditEntry | null;
+}
+
 export async function issueJoinToken(
   store: Store,
   token: Omit<JoinTokenRecord, "hash">,
+  act: Recorded | null = null,
 ): Promise<string> {
   const text = newToken("join");
-  await store.addJoinToken({ ...token, hash: hashToken(text) });
+  const hash = hashToken(text);
+  await store.addJoinToken({ ...token, hash }, entryOf(act, hash));
   return text;
 }
 
 export async function issueApiToken(
   store: Store,
   token: Omit<ApiTokenRecord, "hash">,
+  act: Recorded | null = null,
 ): Promise<string> {
   const text = newToken(token.kind);
-  await store.addApiToken({ ...token, hash: hashToken(text) });
+  const hash = hashToken(text);
+  await store.addApiToken({ ...token, hash }, entryOf(act, hash));
   return text;
+}
+
+function entryOf(act: Recorded | null, hash: string): AuditEntry | null {
+  return act?.done({ tokenId: tokenIdOf(hash) }) ?? null;
 }
 
 /** Of the hash, as hexadecimal digits. */
@@ -137,7 +151,7 @@ export async function removeTokensOf(
 ): Promise<void> {
   for (const token of await store.listApiTokens()) {
     if (token.user !== user || !kinds.includes(token.kind)) continue;
-    await store.removeApiToken(token.hash);
+    await store.removeApiToken(token.hash, null);
     forget(token.hash);
   }
 }
@@ -146,7 +160,7 @@ export async function removeTokensOf(
 export async function removeEndedSessions(store: Store, now: number): Promise<void> {
   for (const { hash, kind, expiresAt } of await store.listApiTokens()) {
     if (kind === "session" && expiresAt !== null && expiresAt <= now) {
-      await store.removeApiToken(hash);
+      await store.removeApiToken(hash, null);
     }
   }
 }

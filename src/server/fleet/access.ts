@@ -10,7 +10,7 @@ export function fleetAccessOf(loop: Loop): FleetAccess {
     get world() {
       return loop.fleetWorld;
     },
-    ask: (request, actor) => loop.askFleet(request, actor),
+    ask: (request, actor, audit) => loop.askFleet(request, actor, audit),
   };
 }
 

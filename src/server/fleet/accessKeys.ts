@@ -5,6 +5,7 @@ import type { ACCESS_KEY_ENDPOINTS } from "../../protocol/api/endpoint/accessKey
 import { milliseconds } from "../../protocol/api/field.ts";
 import type { ApiTokenRecord } from "../../store/store.ts";
 import { hashToken, issueApiToken, tokenIdOf } from "../access/tokens.ts";
+import { currentAct } from "../audit/act.ts";
 import type { HandlersOf } from "../routes/call.ts";
 import type { Caller, ServerContext } from "../routes/context.ts";
 import { Refusal, refuse } from "../routes/refusal.ts";
@@ -34,7 +35,7 @@ export function accessKeyHandlers(context: ServerContext): HandlersOf<typeof ACC
       const expiresAt = expiresIn === undefined ? null : createdAt + milliseconds(expiresIn);
       const { user } = by.actor;
       const record = { kind: "key", name, role, createdAt, user, expiresAt } as const;
-      const secret = await issueApiToken(store, record);
+      const secret = await issueApiToken(store, record, currentAct());
       return { ...view({ ...record, hash: hashToken(secret) }), secret };
     },
     "GET /access-keys": async ({ query, caller }) => {
@@ -53,7 +54,7 @@ export function accessKeyHandlers(context: ServerContext): HandlersOf<typeof ACC
       }
       const denied = denialOf(known(caller), key);
       if (denied !== null) throw new Refusal(denied.error);
-      await store.removeApiToken(key.hash);
+      await store.removeApiToken(key.hash, currentAct()?.done({}) ?? null);
       context.forgetToken(key.hash);
       return undefined;
     },

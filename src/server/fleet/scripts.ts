@@ -42,6 +42,7 @@ export function scriptHandlers(context: ServerContext): HandlersOf<typeof SCRIPT
       const fix = "Put its data into files, and fetch them from the script.";
       const content = await readBytes(request, SCRIPT_MAX_BYTES, fix);
       const source = await storeScript(context.blobs, query.name, content);
+      await context.audit.done({ sha256: source.sha256, sizeBytes: source.sizeBytes });
       return { ...source, words: [...source.words] };
     },
     "GET /scripts/{sha256}": async ({ parameters, request }) => {

@@ -4,6 +4,7 @@ import type { UserRecord } from "../../model/fleet/person.ts";
 import { isoTime } from "../../model/time.ts";
 import type { USER_ENDPOINTS } from "../../protocol/api/endpoint/users.ts";
 import { hashToken, issueApiToken, removeEndedSessions, SESSION_MS } from "../access/tokens.ts";
+import { auditNote, currentAct } from "../audit/act.ts";
 import type { HandlersOf } from "../routes/call.ts";
 import type { Caller, ServerContext } from "../routes/context.ts";
 import { givenOf } from "../routes/lookup.ts";
@@ -19,7 +20,7 @@ export async function ask(
   caller: Caller | null,
   request: FleetRequest,
 ): Promise<{ readonly instance?: number; readonly revision?: number }> {
-  const reply = await fleet.ask(request, caller?.actor ?? null);
+  const reply = await fleet.ask(request, caller?.actor ?? null, auditNote());
   if (!reply.ok) throw new Refusal(reply.error);
   return reply;
 }
@@ -101,6 +102,7 @@ function sessions(context: ServerContext): SessionHandlers {
         user: user.number,
         expiresAt,
       });
+      currentAct()?.isBy(user.id);
       await ask(context, null, { request: "noteLogin", user: user.id });
       return {
         userId: user.id,
@@ -121,7 +123,7 @@ function sessions(context: ServerContext): SessionHandlers {
           "Take it back with stint system revoke.",
         );
       }
-      await store.removeApiToken(hash);
+      await store.removeApiToken(hash, currentAct()?.done({}) ?? null);
       context.forgetToken(hash);
       return undefined;
     },

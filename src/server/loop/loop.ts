@@ -9,11 +9,18 @@ import type { Actor, FleetRequest } from "../../fleet/input.ts";
 import { restoreFleet } from "../../fleet/restore.ts";
 import type { Fleet, FleetSettings } from "../../fleet/state.ts";
 import type { World } from "../../fleet/world.ts";
-import { type Batch, LoopCore, type Next } from "../../machine/loopCore.ts";
+import { type Asked, type Batch, LoopCore, type Next } from "../../machine/loopCore.ts";
 import { type MachineInput, ServerMachine } from "../../machine/machine.ts";
+import type { AuditEntry } from "../../model/audit.ts";
 import type { JobNumber, NodeNumber } from "../../model/id.ts";
 import type { IdempotencyRecord, Store } from "../../store/store.ts";
-import { type IdempotencyRequest, type Requests, Unavailable } from "../routes/context.ts";
+import {
+  type AuditNote,
+  type IdempotencyRequest,
+  type Requests,
+  type SubmitOptions,
+  Unavailable,
+} from "../routes/context.ts";
 import { readAnswers, readJobs } from "./reads.ts";
 
 /** What one batch takes in at most: about 1,000 ended tasks, since longer steps make everybody else wait. */
@@ -48,10 +55,17 @@ interface Caller {
   /** Called after the commit, before the effects of the batch. */
   readonly onCommitted: ((reply: Reply) => void) | null;
   readonly idempotency: IdempotencyRequest | null;
+  readonly audit: AuditNote | null;
 }
 
 /** Replies of messages from nodes are of no interest to anybody. */
-const NOBODY: Caller = { settle: null, fail: null, onCommitted: null, idempotency: null };
+const NOBODY: Caller = {
+  settle: null,
+  fail: null,
+  onCommitted: null,
+  idempotency: null,
+  audit: null,
+};
 
 /** What a commit held, for whoever counts or cleans up. */
 export interface Committed {
@@ -81,7 +95,7 @@ export interface LoopParts {
  */
 export class Loop implements Requests {
   #core: LoopCore<Caller>;
-  #waiting: { input: MachineInput; caller: Caller }[] = [];
+  #waiting: Asked<Caller>[] = [];
   #isBusy = false;
   #isScheduled = false;
   #steppedAt = 0;
@@ -124,8 +138,8 @@ export class Loop implements Requests {
     this.#schedule();
   }
 
-  submit(input: RequestInput, options?: { idempotency?: IdempotencyRequest }): Promise<Reply> {
-    return this.#enqueue(input, options?.idempotency ?? null);
+  submit(input: RequestInput, options: SubmitOptions = {}): Promise<Reply> {
+    return this.#enqueue(input, options);
   }
 
   /** The live state of fleet operations, for reads. */
@@ -139,22 +153,28 @@ export class Loop implements Requests {
   }
 
   /** A request of fleet operations. Resolves and rejects as submit. */
-  askFleet(request: FleetRequest, actor: Actor | null): Promise<Reply> {
-    return this.#enqueue({ kind: "fleet", request, actor }, null);
+  askFleet(
+    request: FleetRequest,
+    actor: Actor | null,
+    audit: AuditNote | null = null,
+  ): Promise<Reply> {
+    return this.#enqueue({ kind: "fleet", request, actor }, { audit });
   }
 
   /** An input of the machinery whose reply matters. */
   ask(input: Input): Promise<Reply> {
-    return this.#enqueue(input, null);
+    return this.#enqueue(input, {});
   }
 
-  #enqueue(input: MachineInput, idempotency: IdempotencyRequest | null): Promise<Reply> {
+  #enqueue(input: MachineInput, options: SubmitOptions): Promise<Reply> {
+    const { idempotency = null, audit = null } = options;
     if (this.#isStopped) return Promise.reject(new Unavailable("The server is stopping.", 1_000));
     if (this.#waiting.length >= QUEUE_MAX) {
       return Promise.reject(new Unavailable(`More than ${QUEUE_MAX} requests wait.`, 1_000));
     }
     return new Promise((settle, fail) => {
-      this.#waiting.push({ input, caller: { settle, fail, onCommitted: null, idempotency } });
+      const caller = { settle, fail, onCommitted: null, idempotency, audit };
+      this.#waiting.push({ input, caller, isRecorded: audit !== null });
       this.#schedule();
     });
   }
@@ -250,6 +270,7 @@ export class Loop implements Requests {
     const commit = this.parts.store.commit({
       changes: batch.changes,
       idempotency: idempotencyOf(batch, this.parts.clock.now()),
+      audit: auditOf(batch),
       epoch: this.parts.epoch,
     });
     this.#inFlight = commit.then(
@@ -350,6 +371,13 @@ function batchLength(waiting: readonly { readonly input: MachineInput }[]): numb
     if (weight >= BATCH_WEIGHT_MAX) return index + 1;
   }
   return waiting.length;
+}
+
+/** What was done, in its order. A refusal changed nothing, and is recorded by whoever answers it. */
+function auditOf(batch: Batch<Caller>): AuditEntry[] {
+  return batch.replies.flatMap(({ caller, reply }) =>
+    reply.ok ? (caller.audit?.(reply) ?? []) : [],
+  );
 }
 
 function idempotencyOf(batch: Batch<Caller>, now: number): IdempotencyRecord[] {

@@ -55,6 +55,8 @@ export function repositoryHandlers(
         // Putting it away for good may take longer than a connection may be idle.
         onReceived: () => context.keepOpen(request),
       });
+      const { sha256, sizeBytes } = file;
+      if (asker.script === null) await context.audit.done({ sha256, sizeBytes });
       return fileItem(file, context.clock());
     },
   };

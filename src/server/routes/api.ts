@@ -1,8 +1,11 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { REQUEST_ERROR_STATUS } from "../../model/requestError.ts";
 import { API_BASE, type Endpoint, type EndpointKey } from "../../protocol/api/endpoint/endpoint.ts";
 import { type Api, ENDPOINTS } from "../../protocol/api/endpoint/table.ts";
 import { fileTokenOf, type ScriptCaller } from "../access/fileTokens.ts";
+import { Act, during } from "../audit/act.ts";
+import { auditHandlers } from "../audit/auditRoutes.ts";
 import { accessKeyHandlers } from "../fleet/accessKeys.ts";
 import { definitionHandlers } from "../fleet/definitions.ts";
 import { instanceHandlers } from "../fleet/instances.ts";
@@ -92,9 +95,10 @@ async function callerOf(context: ServerContext, endpoint: Endpoint, request: Req
   if (!authentication.ok) {
     throw new Refusal(authentication.error, { "www-authenticate": "Bearer" });
   }
-  authorise(authentication.caller, endpoint.action);
   return authentication.caller;
 }
+
+const FORBIDDEN = 403;
 
 function responseOf(endpoint: Endpoint, answer: unknown): Response {
   if (answer instanceof Response) return answer;
@@ -103,12 +107,59 @@ function responseOf(endpoint: Endpoint, answer: unknown): Response {
   return new Response(null, { status: 204 });
 }
 
+/** Answers to one request each, whatever becomes of it. */
+function serving(context: ServerContext) {
+  const calls = new Calls(context);
+  const failed = (error: unknown, request: Request, requestId = requestIdOf(request)): Response => {
+    const { response, isExpected } = errorResponse(error, requestId);
+    if (!isExpected) context.reportError(error, requestId);
+    return response;
+  };
+  const recordRefusal = async (act: Act | null, error: unknown, requestId: string) => {
+    if (act === null || !(error instanceof Refusal)) return;
+    const { code } = error.detail;
+    if (REQUEST_ERROR_STATUS[code] !== FORBIDDEN) return;
+    // Nothing was done: that the record is missing is no reason to answer anything else.
+    await context.audit
+      .refused(act, code)
+      .catch((cause: unknown) => context.reportError(cause, requestId));
+  };
+  const serve = (key: EndpointKey, endpoint: Endpoint, handler: AnyHandler) => {
+    return async (c: Context) => {
+      const request = c.req.raw;
+      const requestId = requestIdOf(request);
+      let act: Act | null = null;
+      try {
+        const { caller, script }: Asker = await askerOf(context, endpoint, request);
+        const parameters = c.req.param();
+        const asked = new Act({
+          ...{ key, parameters, caller, requestId },
+          query: new URL(request.url).searchParams,
+          address: context.addressOf(request),
+          clock: context.clock,
+          isBodySecret: endpoint.recordsDigest === true,
+        });
+        // What a script does with its token is no act of a person.
+        if (script === null) act = asked;
+        if (caller !== null) authorise(caller, endpoint.action);
+        const call = calls.of(endpoint, { request, caller, script, act: asked, parameters });
+        const response = responseOf(endpoint, await during(asked, () => handler(call)));
+        response.headers.set("request-id", requestId);
+        return response;
+      } catch (error) {
+        await recordRefusal(act, error, requestId);
+        return failed(error, request, requestId);
+      }
+    };
+  };
+  return { failed, serve };
+}
+
 /**
  * The native HTTP API as a web handler: `app.fetch` for a server, `app.request` for tests. Other routes may be added to it.
  */
 export function createApi(context: ServerContext): OpenAPIHono {
   const app = new OpenAPIHono({ strict: false });
-  const calls = new Calls(context);
   const known = methodsByPath();
   const handlers: HandlersOf<Api> = {
     ...poolHandlers(context),
@@ -128,28 +179,16 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...userGroupHandlers(context),
     ...nodeGroupHandlers(context),
     ...accessKeyHandlers(context),
+    ...auditHandlers(context),
   };
-  const failed = (error: unknown, request: Request): Response => {
-    const requestId = requestIdOf(request);
-    const { response, isExpected } = errorResponse(error, requestId);
-    if (!isExpected) context.reportError(error, requestId);
-    return response;
-  };
-  const serve = (endpoint: Endpoint, handler: AnyHandler) => async (c: Context) => {
-    const request = c.req.raw;
-    try {
-      const asker = await askerOf(context, endpoint, request);
-      const call = calls.of(endpoint, { request, ...asker, parameters: c.req.param() });
-      const response = responseOf(endpoint, await handler(call));
-      response.headers.set("request-id", requestIdOf(request));
-      return response;
-    } catch (error) {
-      return failed(error, request);
-    }
-  };
+  const { failed, serve } = serving(context);
   for (const [key, endpoint] of Object.entries<Endpoint>(ENDPOINTS)) {
     const [method = "", path = ""] = key.split(" ");
-    const handler = serve(endpoint, handlers[key as keyof Api & EndpointKey] as AnyHandler);
+    const handler = serve(
+      key as EndpointKey,
+      endpoint,
+      handlers[key as keyof Api & EndpointKey] as AnyHandler,
+    );
     app.on(method, `${API_BASE}${routePath(path)}`, handler);
     if (key === "GET /metrics") app.get("/metrics", handler);
   }

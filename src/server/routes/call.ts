@@ -10,6 +10,7 @@ import type {
   QueryOf,
 } from "../../protocol/api/endpoint/endpoint.ts";
 import type { ScriptCaller } from "../access/fileTokens.ts";
+import { type Act, auditNote } from "../audit/act.ts";
 import { parseJson, readText } from "./body.ts";
 import type { Caller, ServerContext } from "./context.ts";
 import { type Create, Creates, idempotencyKey, requestHash } from "./idempotency.ts";
@@ -77,6 +78,7 @@ export interface Arrival {
   readonly request: Request;
   readonly caller: Caller | null;
   readonly script: ScriptCaller | null;
+  readonly act: Act;
   /** Decoded. */
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -89,10 +91,12 @@ export class Calls {
     this.#creates = new Creates(context.store, context.requests);
   }
 
-  of(endpoint: Endpoint, { request, caller, script, parameters }: Arrival): AnyCall {
+  of(endpoint: Endpoint, { request, caller, script, act, parameters }: Arrival): AnyCall {
     const url = new URL(request.url);
     const raw = async () => {
-      const body = parseJson(await readText(request));
+      const text = await readText(request);
+      const body = parseJson(text);
+      act.asks(text, body);
       return body === undefined && endpoint.bodyIsOptional === true ? {} : body;
     };
     return {
@@ -120,6 +124,6 @@ export class Calls {
 
 /** Submits what is no create: throws the engine's refusal. */
 export async function submit(context: ServerContext, input: RequestInput): Promise<void> {
-  const reply = await context.requests.submit(input);
+  const reply = await context.requests.submit(input, { audit: auditNote() });
   if (!reply.ok) throw new Refusal(reply.error);
 }

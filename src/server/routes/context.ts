@@ -4,6 +4,7 @@ import type { Reply, RequestInput } from "../../engine/input.ts";
 import type { Actor, FleetRequest } from "../../fleet/input.ts";
 import type { Fleet } from "../../fleet/state.ts";
 import type { NodeLookup } from "../../fleet/world.ts";
+import type { AuditEntry } from "../../model/audit.ts";
 import type { UserNumber } from "../../model/fleet/person.ts";
 import type { JobNumber, NodeNumber, PoolNumber } from "../../model/id.ts";
 import type { JobRecord } from "../../model/job.ts";
@@ -16,6 +17,7 @@ import type { BlobStore } from "../../store/blobStore.ts";
 import type { ApiTokenKind, Store } from "../../store/store.ts";
 import type { FileTokens } from "../access/fileTokens.ts";
 import type { Passwords } from "../access/passwords.ts";
+import type { AuditLog } from "../audit/auditLog.ts";
 import type { Repository } from "../repository/repository.ts";
 import type { Nowhere } from "../views/groupsStatus.ts";
 import type { ExecSessions } from "./exec.ts";
@@ -39,12 +41,24 @@ export interface IdempotencyRequest {
   readonly answer: (reply: Extract<Reply, { ok: true }>) => StoredAnswer | null;
 }
 
+/**
+ * Asks that an accepted request be recorded: the loop calls it with the reply, once, and writes the entry in the same
+ * commit as the changes. Null: there is nothing more to record.
+ */
+export type AuditNote = (reply: Extract<Reply, { ok: true }>) => AuditEntry | null;
+
+export interface SubmitOptions {
+  readonly idempotency?: IdempotencyRequest;
+  /** Null: no person asks. */
+  readonly audit?: AuditNote | null;
+}
+
 export interface Requests {
   /**
    * Resolves after the commit; refusals of the engine are replies, not rejections. Rejects with Unavailable when nothing
    * was committed and the caller may try again.
    */
-  submit(input: RequestInput, options?: { idempotency?: IdempotencyRequest }): Promise<Reply>;
+  submit(input: RequestInput, options?: SubmitOptions): Promise<Reply>;
 }
 
 /** Nothing was changed; try again after the time. Answered by 503 ServerBusy with Retry-After. */
@@ -136,7 +150,7 @@ export interface FleetAccess {
   /** Nodes as fleet operations see them, for plans: nothing is commanded through it. */
   readonly world: NodeLookup;
   /** Resolves and rejects as Requests.submit. */
-  ask(request: FleetRequest, actor: Actor | null): Promise<Reply>;
+  ask(request: FleetRequest, actor: Actor | null, audit: AuditNote | null): Promise<Reply>;
 }
 
 export type Authentication =
@@ -160,6 +174,7 @@ export interface ServerContext {
   readonly live: LiveView;
   readonly fleet: FleetAccess;
   readonly passwords: Passwords;
+  readonly audit: AuditLog;
   readonly events: CommittedEvents;
   readonly nodeFiles: NodeFiles;
   readonly exec: ExecSessions;
@@ -169,6 +184,8 @@ export interface ServerContext {
   /** prom-client's registry. */
   readonly metrics: { readonly contentType: string; metrics(): Promise<string> };
   authenticate(request: Request): Promise<Authentication>;
+  /** From where a request came; null: not known. */
+  addressOf(request: Request): string | null;
   /** An API token was taken back. */
   forgetToken(hash: string): void;
   /** Takes back all tokens of these kinds that a user has. */

@@ -54,6 +54,7 @@ export function execHandlers(
         },
         tokenHash: caller?.tokenHash ?? "",
       });
+      await context.audit.done();
       return { sessionId };
     },
     "GET /exec-sessions/{sessionId}/stream": async ({ parameters, request, caller }) => {

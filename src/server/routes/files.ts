@@ -74,12 +74,14 @@ export function fileHandlers(context: ServerContext): HandlersOf<typeof FILE_END
       const { path } = parameters;
       const content = request.body ?? new Blob([]).stream();
       const sizeBytes = await putFile(blobs, path, content);
+      await context.audit.done({ sizeBytes });
       return { path, url: fileUrl(path), sizeBytes };
     },
     "DELETE /files/{path*}": async ({ parameters }) => {
       const key = fileKey(parameters.path);
       if ((await blobs.size(key)) === null) throw fileNotFound(parameters.path);
       await blobs.remove(key);
+      await context.audit.done();
       return undefined;
     },
   };

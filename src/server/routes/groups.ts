@@ -5,6 +5,7 @@ import type { JobRecord } from "../../model/job.ts";
 import { DRAIN_DEADLINE_DEFAULT_MS } from "../../model/limits.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { GROUP_ENDPOINTS } from "../../protocol/api/endpoint/groups.ts";
+import { auditNote } from "../audit/act.ts";
 import { readSubmission } from "../groups/submission.ts";
 import { allocationStub, allocationView } from "../views/allocation.ts";
 import { clientStatusOf, isOver } from "../views/clientStatus.ts";
@@ -33,7 +34,7 @@ async function replyTo(
   context: ServerContext,
   input: RequestInput,
 ): Promise<Extract<Reply, { ok: true }>> {
-  const reply = await context.requests.submit(input);
+  const reply = await context.requests.submit(input, { audit: auditNote() });
   if (!reply.ok) throw new Refusal(reply.error);
   return reply;
 }
@@ -106,7 +107,8 @@ async function restartJob(context: ServerContext, jobId: string) {
   for (const { number, allocation } of live) {
     if (allocation === undefined) continue;
     const input = { kind: "restartExecution", execution: number, member: null } as const;
-    const reply = await context.requests.submit({ ...input, dead: false });
+    const audit = auditNote();
+    const reply = await context.requests.submit({ ...input, dead: false }, { audit });
     if (reply.ok) allocations.push(allocation.id);
     else refused.push({ allocation: allocation.id, message: reply.error.message });
   }

@@ -1,5 +1,6 @@
 import type { Reply, RequestInput } from "../../engine/input.ts";
 import type { Store } from "../../store/store.ts";
+import { auditNote } from "../audit/act.ts";
 import type { Requests, StoredAnswer } from "./context.ts";
 import { Refusal, refuse } from "./refusal.ts";
 
@@ -75,7 +76,8 @@ export class Creates {
       return given instanceof Refusal ? null : given;
     };
     const idempotency = key === null ? null : { key, requestHash: hash, answer: kept };
-    const options = idempotency === null ? undefined : { idempotency };
+    const audit = auditNote();
+    const options = idempotency === null ? { audit } : { idempotency, audit };
     const answered = await this.#requests.submit(input, options);
     if (!answered.ok) throw new Refusal(answered.error);
     const first = answer(answered);

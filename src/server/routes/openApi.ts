@@ -16,6 +16,7 @@ const TAGS: Readonly<Record<string, string>> = {
   events: "Events",
   files: "Files",
   repository: "Files",
+  audit: "Audit log",
 };
 
 function tagOf(path: string): string {

@@ -3,6 +3,7 @@ import type { SYSTEM_ENDPOINTS } from "../../protocol/api/endpoint/system.ts";
 import { milliseconds } from "../../protocol/api/field.ts";
 import type { ApiTokenRecord, JoinTokenRecord } from "../../store/store.ts";
 import { hashToken, isGood, issueApiToken, issueJoinToken, tokenIdOf } from "../access/tokens.ts";
+import { currentAct } from "../audit/act.ts";
 import { present, timeOf } from "../views/present.ts";
 import type { HandlersOf } from "./call.ts";
 import type { ServerContext } from "./context.ts";
@@ -59,12 +60,12 @@ function joinTokens(context: ServerContext): JoinTokenHandlers {
       const createdAt = context.clock();
       const expiresAt = expiresIn === undefined ? null : createdAt + milliseconds(expiresIn);
       const record = { poolId, expiresAt, usesLeft: uses ?? null, createdAt };
-      const token = await issueJoinToken(store, record);
+      const token = await issueJoinToken(store, record, currentAct());
       return { ...joinTokenView({ ...record, hash: hashToken(token) }), token };
     },
     "DELETE /join-tokens/{tokenId}": async ({ parameters }) => {
       const token = foundToken(await store.listJoinTokens(), parameters.tokenId, "join-tokens");
-      await store.removeJoinToken(token.hash);
+      await store.removeJoinToken(token.hash, currentAct()?.done({}) ?? null);
       return undefined;
     },
   };
@@ -80,7 +81,7 @@ function apiTokens(context: ServerContext): ApiTokenHandlers {
       const { name, role } = await body();
       const createdAt = context.clock();
       const record = { kind: "api", name, role, createdAt, user: null, expiresAt: null } as const;
-      const token = await issueApiToken(store, record);
+      const token = await issueApiToken(store, record, currentAct());
       return { ...apiTokenView({ ...record, hash: hashToken(token) }), token };
     },
     "DELETE /api-tokens/{tokenId}": async ({ parameters, caller }) => {
@@ -88,7 +89,7 @@ function apiTokens(context: ServerContext): ApiTokenHandlers {
       const { hash } = foundToken(await listed(), tokenId, "api-tokens");
       // So that there is always one left with which to make others.
       if (caller?.tokenHash === hash) throw ownToken(tokenId);
-      await store.removeApiToken(hash);
+      await store.removeApiToken(hash, currentAct()?.done({}) ?? null);
       context.forgetToken(hash);
       return undefined;
     },

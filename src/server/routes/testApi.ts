@@ -17,6 +17,7 @@ import type { Store } from "../../store/store.ts";
 import { FileTokens } from "../access/fileTokens.ts";
 import { Passwords } from "../access/passwords.ts";
 import { Authenticator, removeTokensOf } from "../access/tokens.ts";
+import { AuditLog } from "../audit/auditLog.ts";
 import type { ExecReservation } from "../exec/execDesk.ts";
 import { fleetAccessOf, makeFirstUser } from "../fleet/access.ts";
 import { liveViewOf } from "../liveView.ts";
@@ -184,6 +185,8 @@ export class TestApi {
   readonly errors: unknown[] = [];
   /** Of the token that every request comes with, whatever its role. */
   tokenHash = "hash of the test's token";
+  /** From where requests come. */
+  address: string | null = "192.0.2.1";
   /** Hashes of API tokens that were taken back. */
   readonly forgotten: string[] = [];
   readonly #listeners = new Set<() => void>();
@@ -278,6 +281,7 @@ export class TestApi {
       live: liveViewOf(loop),
       fleet: fleetAccessOf(loop),
       passwords: this.passwords,
+      audit: new AuditLog(this.store, () => this.#now),
       events: {
         subscribe: (onCommit) => {
           this.#listeners.add(onCommit);
@@ -318,6 +322,7 @@ export class TestApi {
         }
         return authenticator.authenticate(request);
       },
+      addressOf: () => this.address,
       forgetToken: (hash) => {
         this.forgotten.push(hash);
         authenticator.forget(hash);

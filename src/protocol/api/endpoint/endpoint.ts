@@ -67,6 +67,8 @@ export interface Endpoint {
   readonly body?: z.ZodType;
   /** The body may be left out altogether. */
   readonly bodyIsOptional?: boolean;
+  /** Command lines and environments are in the body: of it the audit log gets a digest. */
+  readonly recordsDigest?: boolean;
   /** The body is taken as it comes, and is no JSON. */
   readonly takesBytes?: boolean;
   /** A repetition under the same Idempotency-Key gives the first answer. */

@@ -28,6 +28,7 @@ export const GROUP_ENDPOINTS = endpoints({
   "POST /jobs/register": {
     summary: "Run a job of groups: new, changed, or again",
     action: "runJobs",
+    recordsDigest: true,
     body: SUBMISSION,
     answer: json(
       z.object({
@@ -81,6 +82,7 @@ export const GROUP_ENDPOINTS = endpoints({
   "POST /jobs/{jobId}/dispatch": {
     summary: "Run a parameterized job once",
     action: "runJobs",
+    recordsDigest: true,
     body: record({
       payload: z.string().optional().openapi({ description: "Base64, at most 16 KiB before it." }),
       meta: z.record(z.string(), z.string()).optional(),

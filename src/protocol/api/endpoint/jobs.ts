@@ -10,6 +10,7 @@ export const JOB_ENDPOINTS = endpoints({
   "POST /jobs": {
     summary: "Create a job; with tasks, all of it or nothing",
     action: "runJobs",
+    recordsDigest: true,
     body: JOB_ADD,
     idempotent: true,
     answer: created(CREATED),

@@ -1,4 +1,5 @@
 import { ACCESS_KEY_ENDPOINTS } from "./accessKeys.ts";
+import { AUDIT_ENDPOINTS } from "./audit.ts";
 import { DEFINITION_ENDPOINTS } from "./definitions.ts";
 import type { AnswerOf, BodyOf, ParametersOf, QueryOf } from "./endpoint.ts";
 import { EVENT_ENDPOINTS } from "./events.ts";
@@ -35,6 +36,7 @@ export const ENDPOINTS = {
   ...USER_GROUP_ENDPOINTS,
   ...NODE_GROUP_ENDPOINTS,
   ...ACCESS_KEY_ENDPOINTS,
+  ...AUDIT_ENDPOINTS,
 };
 
 export type Api = typeof ENDPOINTS;

@@ -12,6 +12,7 @@ export const TASK_ENDPOINTS = endpoints({
   "POST /jobs/{jobId}/tasks": {
     summary: "Add one task (201), or many with an answer for each (200)",
     action: "runJobs",
+    recordsDigest: true,
     body: z.union([TASKS_ADD, TASK_ADD]),
     idempotent: true,
     answer: json(z.union([TASK_ADD_RESULTS, CREATED])),
