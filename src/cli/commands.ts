@@ -1,6 +1,7 @@
 import { ACCESSKEY } from "./accesskey/commands.ts";
 import { ALLOC } from "./alloc/commands.ts";
 import { APPROVAL } from "./approval/commands.ts";
+import { AUDIT } from "./audit/commands.ts";
 import type { Objects } from "./command/help.ts";
 import { EVENT } from "./event/commands.ts";
 import { FILE } from "./file/commands.ts";
@@ -31,5 +32,6 @@ export const OBJECTS: Objects = {
   jobtask: JOBTASK,
   alloc: ALLOC,
   event: EVENT,
+  audit: AUDIT,
   system: SYSTEM,
 };

@@ -47,6 +47,7 @@ const COMMANDS: readonly (readonly [path: RegExp, command: string])[] = [
   [/GET \/api\/v1\/repository/, "`stint file list`"],
   [/GET \/api\/v1\/executions/, "`stint alloc list`"],
   [/GET \/api\/v1\/api-tokens/, "`stint system token`"],
+  [/GET \/api\/v1\/audit/, "`stint audit list`"],
   [/GET \/api\/v1\/access-keys/, "`stint accesskey list`"],
   [/GET \/api\/v1\/join-tokens/, "`stint node jointoken`"],
   [/POST \/api\/v1\/jobs\/(\S+)\/tasks\/(\S+)\/reactivate/, "`stint jobtask retry $1 '$2'`"],

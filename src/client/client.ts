@@ -1,4 +1,5 @@
 import { ApiError } from "./apiError.ts";
+import { auditCalls } from "./audit.ts";
 import { definitionCalls } from "./definitions.ts";
 import { type EventListQuery, type EventQuery, followEvents } from "./eventStream.ts";
 import { groupCalls } from "./groups.ts";
@@ -37,6 +38,7 @@ export function createClient(options: ClientOptions) {
     repository: repositoryCalls(transport),
     ...taskCalls(transport),
     ...systemCalls(transport),
+    audit: auditCalls(transport),
     events: {
       list: (query: EventListQuery = {}) => transport.call("GET /events", { query }),
       follow: (query: EventQuery = {}, follow: FollowOptions = {}) =>
