@@ -3,6 +3,7 @@ import { ALLOC } from "./alloc/commands.ts";
 import { APPROVAL } from "./approval/commands.ts";
 import { AUDIT } from "./audit/commands.ts";
 import type { Objects } from "./command/help.ts";
+import { DICTIONARY } from "./dictionary/commands.ts";
 import { EVENT } from "./event/commands.ts";
 import { FILE } from "./file/commands.ts";
 import { JOB } from "./job/commands.ts";
@@ -27,6 +28,7 @@ export const OBJECTS: Objects = {
   approval: APPROVAL,
   file: FILE,
   accesskey: ACCESSKEY,
+  dictionary: DICTIONARY,
   pool: POOL,
   job: JOB,
   jobtask: JOBTASK,

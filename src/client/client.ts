@@ -11,6 +11,7 @@ import { peopleCalls } from "./people.ts";
 import { poolCalls } from "./pools.ts";
 import type { FollowOptions } from "./reconnect.ts";
 import { repositoryCalls } from "./repository.ts";
+import { restrictedCommandCalls } from "./restrictedCommands.ts";
 import { systemCalls } from "./system.ts";
 import { taskCalls } from "./tasks.ts";
 import { type ClientOptions, Transport } from "./transport.ts";
@@ -38,6 +39,7 @@ export function createClient(options: ClientOptions) {
     repository: repositoryCalls(transport),
     ...taskCalls(transport),
     ...systemCalls(transport),
+    restrictedCommands: restrictedCommandCalls(transport),
     audit: auditCalls(transport),
     events: {
       list: (query: EventListQuery = {}) => transport.call("GET /events", { query }),

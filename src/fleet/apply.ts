@@ -1,6 +1,7 @@
 import type { InstanceRecord } from "../model/fleet/instance.ts";
 import { applyToApproval } from "./definitions/approval.ts";
 import { applyToDefinitions } from "./definitions/definitions.ts";
+import { applyToRestricted } from "./definitions/restricted.ts";
 import type { Actor, FleetRequest } from "./input.ts";
 import { applyToInstances } from "./instances/requests.ts";
 import { applyToNodeGroups } from "./nodes/nodeGroups.ts";
@@ -91,6 +92,9 @@ function applyAs(
     case "acceptApproval":
     case "rejectApproval":
       return applyToApproval(fleet, request, actor);
+    case "setRestrictedCommand":
+    case "removeRestrictedCommand":
+      return applyToRestricted(fleet, request, actor);
     case "runDefinition":
     case "rerunNodes":
     case "stopInstance":

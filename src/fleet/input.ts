@@ -1,6 +1,7 @@
 import type { RollingPolicy, ScheduleEntry } from "../model/fleet/definition.ts";
 import type { InstanceNumber } from "../model/fleet/instance.ts";
 import type { RoleLevel, Switch, UserNumber } from "../model/fleet/person.ts";
+import type { RestrictedClass } from "../model/fleet/restrictedCommand.ts";
 import type { ScriptSource } from "../model/fleet/run.ts";
 import type { DeallocationOption } from "../model/pool.ts";
 
@@ -15,6 +16,7 @@ export type FleetRequest =
   | NodeGroupRequest
   | DefinitionRequest
   | ApprovalRequest
+  | RestrictedRequest
   | InstanceRequest;
 
 export interface Profile {
@@ -167,6 +169,23 @@ export type DefinitionRequest =
     }
   | { readonly request: "removeSchedule"; readonly definition: string; readonly schedule: string };
 
+/** Content of a script; decoded, as people read it. */
+export interface ScriptText {
+  /** Of its bytes: which script this is. */
+  readonly sha256: string;
+  readonly text: string;
+}
+
+export type RestrictedRequest =
+  /** New, or in another class; `description` absent: stays as it is. */
+  | {
+      readonly request: "setRestrictedCommand";
+      readonly word: string;
+      readonly class: RestrictedClass;
+      readonly description?: string;
+    }
+  | { readonly request: "removeRestrictedCommand"; readonly word: string };
+
 export type ApprovalRequest =
   | {
       readonly request: "requestApproval";
@@ -174,8 +193,15 @@ export type ApprovalRequest =
       /** Absent: the definition's own. */
       readonly approver?: string;
       readonly reason: string;
+      /** Of the working copy; absent: it was not read, because no command was restricted. */
+      readonly script?: ScriptText;
     }
-  | { readonly request: "acceptApproval"; readonly definition: string }
+  | {
+      readonly request: "acceptApproval";
+      readonly definition: string;
+      /** As in the request. */
+      readonly script?: ScriptText;
+    }
   | { readonly request: "rejectApproval"; readonly definition: string; readonly reason: string };
 
 export type InstanceRequest =

@@ -11,6 +11,7 @@ export function restoreFleet(stored: StoredFleet, settings: FleetSettings): Flee
     userGroups: new Registry(stored.userGroups),
     nodeGroups: new Registry(stored.nodeGroups),
     definitions: new Registry(stored.definitions),
+    restrictedCommands: new Registry(stored.restrictedCommands),
     revisions: new Map(stored.revisions.map((record) => [record.definition, record])),
     instances: new Map(stored.instances.map((record) => [record.number, record])),
     instancesByJob: new Map(stored.instances.map(({ job, number }) => [job, number])),
@@ -24,12 +25,15 @@ export function takeFleetChanges(fleet: Fleet): FleetChanges | null {
     userGroups: fleet.userGroups.takeChanged(),
     nodeGroups: fleet.nodeGroups.takeChanged(),
     definitions: fleet.definitions.takeChanged(),
+    restrictedCommands: fleet.restrictedCommands.takeChanged(),
     revisions: fleet.newRevisions,
     instances: fleet.changedInstances,
     counters: { ...fleet.counters },
   };
-  const { users, userGroups, nodeGroups, definitions, revisions, instances } = changes;
-  const count = users.size + userGroups.size + nodeGroups.size + definitions.size;
+  const { users, userGroups, nodeGroups, definitions, restrictedCommands } = changes;
+  const { revisions, instances } = changes;
+  const kinds = [users, userGroups, nodeGroups, definitions, restrictedCommands];
+  const count = kinds.reduce((sum, { size }) => sum + size, 0);
   if (count + revisions.length + instances.size === 0) return null;
   fleet.newRevisions = [];
   fleet.changedInstances = new Map();

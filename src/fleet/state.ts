@@ -3,6 +3,7 @@ import type { DefinitionRecord, RevisionRecord, ScheduleEntry } from "../model/f
 import type { InstanceNumber, InstanceRecord } from "../model/fleet/instance.ts";
 import type { NodeGroupRecord } from "../model/fleet/nodeGroup.ts";
 import type { UserGroupRecord, UserRecord } from "../model/fleet/person.ts";
+import type { RestrictedCommandRecord } from "../model/fleet/restrictedCommand.ts";
 import type { JobNumber } from "../model/id.ts";
 import { Registry } from "./registry.ts";
 
@@ -32,6 +33,7 @@ export interface Fleet {
   readonly userGroups: Registry<UserGroupRecord>;
   readonly nodeGroups: Registry<NodeGroupRecord>;
   readonly definitions: Registry<DefinitionRecord>;
+  readonly restrictedCommands: Registry<RestrictedCommandRecord>;
   /** The running revision of each definition that has one, by its number. */
   readonly revisions: Map<number, RevisionRecord>;
   /** Those whose targets have not all ended. */
@@ -53,6 +55,7 @@ export function newFleet(settings: FleetSettings = DEFAULT_FLEET_SETTINGS): Flee
     userGroups: new Registry(),
     nodeGroups: new Registry(),
     definitions: new Registry(),
+    restrictedCommands: new Registry(),
     revisions: new Map(),
     instances: new Map(),
     instancesByJob: new Map(),

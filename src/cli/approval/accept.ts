@@ -1,5 +1,6 @@
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
+import { restrictedLines } from "../task/checkScript.ts";
 
 export interface ApprovalAcceptOptions {
   readonly id: string;
@@ -7,6 +8,10 @@ export interface ApprovalAcceptOptions {
 
 export async function run(session: Session, { id }: ApprovalAcceptOptions): Promise<number> {
   const client = await session.client();
+  // Read before: an answer that was given is not followed by an error of what only shows it.
+  const restricted = session.form === "box" ? await restrictedLines(client, id) : [];
   const task = await client.approvals.accept(id);
-  return await printDone(session, `${id} has been approved successfully.`, task);
+  await printDone(session, `${id} has been approved successfully.`, task);
+  if (restricted.length > 0) await session.print(`\n${restricted.join("\n")}`);
+  return 0;
 }

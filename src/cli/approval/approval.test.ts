@@ -35,7 +35,21 @@ ROWS COUNT : 1
 });
 
 /** A server whose task has this working copy beside the revision that runs. */
-function serverOf(working: Definition, scripts: Readonly<Record<string, string>> = {}) {
+const CHECK = "GET /definitions/diskusage/restricted-commands";
+const NOTHING_FOUND = { items: [], total: 0 };
+const FOUND = {
+  items: [
+    { word: "rm", class: "risk", line: 3, column: 5, text: "cd x; rm -r y" },
+    { word: "dd", class: "risk", line: 12, column: 1, text: "dd" },
+  ],
+  total: 1_002,
+};
+
+function serverOf(
+  working: Definition,
+  scripts: Readonly<Record<string, string>> = {},
+  check: FakeAnswer = NOTHING_FOUND,
+) {
   const texts = Object.entries(scripts).map(([sha256, text]): [string, FakeAnswer] => [
     `GET /scripts/${sha256}`,
     () => new Response(text),
@@ -44,6 +58,7 @@ function serverOf(working: Definition, scripts: Readonly<Record<string, string>>
     "GET /definitions/diskusage": ({ query }: { query: Record<string, string> }) =>
       query["revision"] === "0" ? working : RUNNING,
     "POST /definitions/diskusage/approval/request": working,
+    [CHECK]: check,
     ...Object.fromEntries(texts),
   });
 }
@@ -99,6 +114,29 @@ test("a request says when it is the first, or changes nothing", async () => {
   );
 });
 
+const RESTRICTED = `
+Restricted commands in its script:
+  line 3, column 5: rm (risk)
+  line 12, column 1: dd (risk)
+  and 1000 more
+`;
+
+test("requests and their acceptance show restricted commands of the script", async () => {
+  const server = serverOf(aDefinition({ revision: 0 }), {}, FOUND);
+  expect((await ran(["approval", "request", "diskusage"], server)).stdout).toBe(
+    `${SENTENCE}\nNothing differs from revision 1, which runs.\n${RESTRICTED}`,
+  );
+  const checks = server.requests.filter(({ path }) => path.endsWith("restricted-commands"));
+  expect(checks.map(({ query }) => query)).toEqual([{ revision: "0" }]);
+  const accepting = new FakeServer({
+    [CHECK]: FOUND,
+    "POST /definitions/diskusage/approval/accept": RUNNING,
+  });
+  expect((await ran(["approval", "accept", "diskusage"], accepting)).stdout).toBe(
+    `diskusage has been approved successfully.\n${RESTRICTED}`,
+  );
+});
+
 const ANSWERS = [
   {
     line: "approval accept -id diskusage",
@@ -115,16 +153,19 @@ const ANSWERS = [
 ];
 
 test.each(ANSWERS)("stint $line", async ({ line, key, said, body }) => {
-  const server = new FakeServer({ [key]: RUNNING });
+  const server = new FakeServer({ [key]: RUNNING, [CHECK]: NOTHING_FOUND });
   const words = line.split(" ");
   expect(await ran(words, server)).toEqual({
     exitCode: 0,
     stdout: `${said}\n`,
     stderr: REQUESTING,
   });
-  expect(server.requests[0]?.body).toEqual(body);
+  expect(server.requests.at(-1)?.body).toEqual(body);
   expect(JSON.parse((await ran([...words, "--json"], server)).stdout)).toEqual(RUNNING);
-  const refused = new FakeServer({ [key]: refusal(409, "NoApprovalRequested", "Nobody asked.") });
+  const refused = new FakeServer({
+    [CHECK]: NOTHING_FOUND,
+    [key]: refusal(409, "NoApprovalRequested", "Nobody asked."),
+  });
   const told = await ran(words, refused);
   expect([told.exitCode, told.stdout]).toEqual([1, ""]);
   expect(told.stderr).toContain("Nobody asked. (NoApprovalRequested)");

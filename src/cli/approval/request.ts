@@ -3,6 +3,7 @@ import { givenOf } from "../command/keyValue.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
 import { changesBetween } from "../task/changes.ts";
+import { restrictedLines } from "../task/checkScript.ts";
 
 export interface ApprovalRequestOptions {
   readonly id: string;
@@ -15,9 +16,12 @@ export async function run(session: Session, options: ApprovalRequestOptions): Pr
   const client = await session.client();
   // Read before: a request that was sent is not followed by an error of what only shows it.
   const changes = session.form === "box" ? await changesOf(client, id) : [];
+  const restricted = session.form === "box" ? await restrictedLines(client, id) : [];
   const task = await client.approvals.request(id, givenOf({ approverId: apprUser, reason }));
   await printDone(session, `${id}'s approval has been requested successfully.`, task);
-  if (changes.length > 0) await session.print(`\n${changes.join("\n")}`);
+  for (const lines of [changes, restricted]) {
+    if (lines.length > 0) await session.print(`\n${lines.join("\n")}`);
+  }
   return 0;
 }
 

@@ -2,6 +2,7 @@ import type { Client } from "../../client/client.ts";
 import type { Definition } from "../../protocol/api/answer/definition.ts";
 import { boxText, printable } from "../output/cell.ts";
 import { unifiedDiff } from "../output/lineDiff.ts";
+import { osUserText } from "./shown.ts";
 
 /** What differs between two revisions, line by line, each with `-` or `+`; nothing when they are the same. */
 export async function changesBetween(
@@ -24,7 +25,7 @@ export function contentChanges(before: Definition, after: Definition): string[] 
 function contentLines(task: Definition): string[] {
   const fields = [
     ["SCRIPT", task.script.name],
-    ["OS USER", task.osUser],
+    ["OS USER", osUserText(task)],
     ["BY SCHEDULER", task.byScheduler],
     ["BY ONDEMAND", task.byOnDemand],
     ["BY TASK", task.byTask],

@@ -24,7 +24,11 @@ import {
 import { APPROVAL, CYCLE } from "./words.ts";
 
 const SCRIPT_FILE = text("sf", "file-path", "The script, a file on this machine");
-const OS_USER = text("ou", "os-user-name", "The account of the nodes that runs it");
+const OS_USER = text(
+  "ou",
+  "os-user-name",
+  "The account of the nodes that runs it; '' = the agent's own",
+);
 
 const NODE_IDS = list("ni", "node-id", "Only this target; several times, or with commas", "commas");
 
@@ -77,6 +81,16 @@ export const TASK: CommandObject = {
       operands: ["id", "with"],
       tellsRequest: true,
       load: async () => (await import("./diff.ts")).run,
+    }),
+    checkscript: action({
+      summary: "Find restricted commands in the script of a task; exit 1 if one is forbidden",
+      options: {
+        ...OF_REVISION,
+        encoding: text("se", "charset", "Of the script; default: utf-8 or cp949, whichever fits"),
+      },
+      operands: ["id"],
+      tellsRequest: true,
+      load: async () => (await import("./checkScript.ts")).run,
     }),
     downscript: action({
       summary: "Save the script of a task, or of a revision of it",

@@ -9,6 +9,10 @@ export interface TaskContentOptions {
   readonly execScheduler: SwitchLetter | undefined;
   readonly execOnDemand: SwitchLetter | undefined;
   readonly execTask: SwitchLetter | undefined;
+  readonly startWithin: string | undefined;
+  readonly nodeTimeout: string | undefined;
+  readonly runTimeout: string | undefined;
+  readonly asksAgain: SwitchLetter | undefined;
   readonly nextTask: string | undefined;
   readonly desc: string | undefined;
 }
@@ -24,9 +28,18 @@ export function contentOf(options: TaskContentOptions) {
     byScheduler: switchOf(options.execScheduler),
     byOnDemand: switchOf(options.execOnDemand),
     byTask: switchOf(options.execTask),
-    nextTaskId: options.nextTask,
+    startWithin: options.startWithin,
+    nodeTimeout: orNone(options.nodeTimeout),
+    runTimeout: orNone(options.runTimeout),
+    asksAgain: options.asksAgain === undefined ? undefined : options.asksAgain === "E",
+    nextTaskId: orNone(options.nextTask),
     description: options.desc,
   };
+}
+
+/** Nothing between quotes takes it away. */
+export function orNone(given: string | undefined): string | null | undefined {
+  return given === "" ? null : given;
 }
 
 export async function run(session: Session, options: TaskCreateOptions): Promise<number> {
@@ -36,7 +49,7 @@ export async function run(session: Session, options: TaskCreateOptions): Promise
   const task = await client.definitions.create({
     id,
     script,
-    osUser,
+    osUser: orNone(osUser) ?? null,
     ...givenOf(contentOf(options)),
   });
   return await printDone(session, `${id} has been created successfully.`, task);

@@ -25,7 +25,7 @@ const server = new FakeServer({
 const diff = (words: string) => ran(["task", "diff", ...words.split(" ")], server);
 
 test("what runs is compared with the working copy, in the scripts' character set", async () => {
-  const { exitCode, stdout } = await diff("-id diskusage -se euc-kr -wd 63");
+  const { exitCode, stdout } = await diff("-id diskusage -se cp949 -wd 63");
   expect(exitCode).toBe(0);
   expect(stdout).toBe(`- OS USER: root
 + OS USER: tomcat

@@ -1,4 +1,5 @@
 import type { Client } from "../../client/client.ts";
+import { decoderLabel } from "../../model/fleet/charset.ts";
 import type { Definition } from "../../protocol/api/answer/definition.ts";
 import { CliError, UsageError } from "../failure.ts";
 import { diffTexts } from "../output/lineDiff.ts";
@@ -53,7 +54,7 @@ async function revisionsOf(
 function decoderOf(encoding: string): TextDecoder {
   try {
     // What is no name of one is refused by the decoder itself.
-    return new TextDecoder(encoding as Bun.Encoding);
+    return new TextDecoder(decoderLabel(encoding) as Bun.Encoding);
   } catch (cause) {
     throw new UsageError(
       `Expected a character set such as utf-8 or euc-kr as -se,--encoding and got "${encoding}".`,

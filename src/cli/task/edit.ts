@@ -1,7 +1,7 @@
 import { changesOf, givenOf } from "../command/keyValue.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
-import { contentOf, type TaskContentOptions } from "./create.ts";
+import { contentOf, orNone, type TaskContentOptions } from "./create.ts";
 import { storeScript } from "./scriptFile.ts";
 
 export interface TaskEditOptions extends TaskContentOptions {
@@ -13,14 +13,11 @@ export interface TaskEditOptions extends TaskContentOptions {
 
 export async function run(session: Session, options: TaskEditOptions): Promise<number> {
   const { id, osUser, owner, apprUser, scriptFile } = options;
-  const { nextTaskId, ...content } = contentOf(options);
   const fields = {
-    ...content,
-    osUser,
+    ...contentOf(options),
+    osUser: orNone(osUser),
     ownerId: owner,
     approverId: apprUser,
-    // Nothing between quotes takes the next task away.
-    nextTaskId: nextTaskId === "" ? null : nextTaskId,
   };
   const changes = scriptFile === undefined ? changesOf(fields) : givenOf(fields);
   const client = await session.client();

@@ -4,6 +4,7 @@ import { type SwitchLetter, switchOf } from "../command/people.ts";
 import { column, printList } from "../output/list.ts";
 import { rowsOf } from "../output/rows.ts";
 import type { Session } from "../session.ts";
+import { osUserText } from "./shown.ts";
 import type { APPROVAL } from "./words.ts";
 
 export interface TaskListOptions {
@@ -27,7 +28,7 @@ const COLUMNS = [
   column<Definition>("REV.", (task) => task.revision),
   column<Definition>("OWNER", (task) => task.ownerId),
   column<Definition>("SCRIPT", (task) => task.script.name),
-  column<Definition>("OS USER", (task) => task.osUser),
+  column<Definition>("OS USER", osUserText),
   column<Definition>("NEXT TASK", (task) => task.nextTaskId),
 ];
 

@@ -26,6 +26,10 @@ export const MODES = {
 
 export const CONTENT = {
   ...MODES,
+  startWithin: text("sw", "duration", "How long a run waits for a node that is away; default 5m"),
+  nodeTimeout: text("nt", "duration", "The script is stopped after so long on a node; '' = never"),
+  runTimeout: text("rt", "duration", "A run is stopped after so long; '' = never"),
+  asksAgain: mode("aa", "Whether changed node groups need another approval"),
   nextTask: text("xi", "task-id", "The task that starts when all nodes have succeeded"),
   desc: text("de", "free-text", "The description"),
 };

@@ -22,3 +22,8 @@ export async function shownTask(
   }
   return task;
 }
+
+/** An account of the nodes, or what stands for none. */
+export function osUserText({ osUser }: Pick<Definition, "osUser">): string {
+  return osUser ?? "(the agent's own)";
+}

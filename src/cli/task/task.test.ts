@@ -246,6 +246,75 @@ test("a task is created and edited with the script of a file", async () => {
   });
 });
 
+test("limits are given and taken away, and an account may be the agent's own", async () => {
+  const path = "PATCH /definitions/diskusage";
+  const server = new FakeServer({ [path]: DISK });
+  const edit = "task edit -id diskusage -sw 10m -nt 1h --runtimeout= -aa E -ou=";
+  expect((await ran(edit.split(" "), server)).exitCode).toBe(0);
+  const body = { startWithin: "10m", nodeTimeout: "1h", runTimeout: null, asksAgain: true };
+  expect(server.requests[0]?.body).toEqual({ ...body, osUser: null });
+});
+
+test("a view shows limits that are not those of every task", async () => {
+  const { osUser: _, ...others } = aDefinition({
+    runners: [],
+    startWithin: "PT10M",
+    nodeTimeout: "PT1H",
+    runTimeout: "PT2H",
+    asksAgain: true,
+  });
+  const server = new FakeServer({ "GET /definitions/diskusage": others });
+  const { stdout } = await ran(["task", "view", "diskusage"], server);
+  expect(stdout).toContain("| OS USER      | (the agent's own) ");
+  expect(stdout).toEndWith(`| [TARGETS]    |                                        |
+|              | linux01(node)                          |
+|              | linux_tomcat(node-group)               |
+|              |                                        |
+| [LIMITS]     |                                        |
+|              | START WITHIN PT10M                     |
+|              | NODE TIMEOUT PT1H                      |
+|              | RUN TIMEOUT PT2H                       |
+|              | ASKS AGAIN when its node groups change |
++--------------+----------------------------------------+
+`);
+});
+
+const FINDINGS = {
+  revision: 1,
+  scriptName: "disk.sh",
+  encoding: "utf-8",
+  items: [
+    { word: "rm", class: "risk", line: 3, column: 5, text: "cd x; rm -r y" },
+    { word: "dd", class: "forbidden", line: 12, column: 1, text: "dd if=/dev/zero" },
+  ],
+  total: 2,
+};
+
+test("a script's restricted commands are told with their places; a forbidden one fails", async () => {
+  const path = "GET /definitions/diskusage/restricted-commands";
+  const server = new FakeServer({ [path]: FINDINGS });
+  const words = "task checkscript -id diskusage -rv 1 -se cp949".split(" ");
+  expect(await ran(words, server)).toEqual({
+    exitCode: 1,
+    stdout: `+------+--------+------+-----------+-----------------+
+| LINE | COLUMN | WORD | CLASS     | TEXT            |
++------+--------+------+-----------+-----------------+
+| 3    | 5      | rm   | risk      | cd x; rm -r y   |
+| 12   | 1      | dd   | forbidden | dd if=/dev/zero |
++------+--------+------+-----------+-----------------+
+
+ROWS COUNT : 2/2
+`,
+    stderr: REQUESTING,
+  });
+  expect(server.requests[0]?.query).toEqual({ revision: "1", encoding: "cp949" });
+  const json = await ran([...words, "--json"], server);
+  expect([json.exitCode, JSON.parse(json.stdout)]).toEqual([1, FINDINGS]);
+  const risk = { ...FINDINGS, items: FINDINGS.items.slice(0, 1), total: 1 };
+  const mild = await ran(["task", "checkscript", "diskusage"], new FakeServer({ [path]: risk }));
+  expect(mild.exitCode).toBe(0);
+});
+
 test("a script that is not there, or that the server refuses, makes no task", async () => {
   using folder = new TestFolder();
   writeFileSync(join(folder.path, "dos.sh"), "echo\r\n");

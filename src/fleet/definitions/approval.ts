@@ -5,7 +5,7 @@ import type {
 } from "../../model/fleet/definition.ts";
 import type { Relation } from "../../model/fleet/permission.ts";
 import type { UserRecord } from "../../model/fleet/person.ts";
-import type { Actor, ApprovalRequest } from "../input.ts";
+import type { Actor, ApprovalRequest, ScriptText } from "../input.ts";
 import { findDefinition, findUser } from "../lookup.ts";
 import {
   asOwner,
@@ -19,6 +19,7 @@ import {
 import { changed } from "../stamps.ts";
 import type { Fleet } from "../state.ts";
 import { chainMistake } from "./nextTask.ts";
+import { forbiddenIn } from "./restricted.ts";
 
 type Requested = Approval & { state: "requested" };
 
@@ -40,19 +41,20 @@ export function applyToApproval(fleet: Fleet, request: ApprovalRequest, actor: A
     );
   }
   return request.request === "acceptApproval"
-    ? accept(fleet, definition, approval, actor)
+    ? accept(fleet, definition, approval, request.script, actor)
     : reject(fleet, definition, approval, request.reason, actor);
 }
 
 function ask(
   fleet: Fleet,
   definition: DefinitionRecord,
-  { approver, reason }: ApprovalRequest & { request: "requestApproval" },
+  { approver, reason, script }: ApprovalRequest & { request: "requestApproval" },
   actor: Actor,
 ): FleetReply {
   const refused =
     notPermitted("requestApproval", actor, asOwner(actor, definition.owner)) ??
-    nothingToApprove(fleet, definition);
+    nothingToApprove(fleet, definition) ??
+    forbiddenIn(fleet, definition, script);
   if (refused !== null) return refused;
   const asked = approverOf(fleet, definition, approver);
   if (isRefusal(asked)) return asked;
@@ -111,6 +113,7 @@ function accept(
   fleet: Fleet,
   definition: DefinitionRecord,
   approval: Requested,
+  script: ScriptText | undefined,
   actor: Actor,
 ): FleetReply {
   const isOwn = actor.user === approval.requestedBy || actor.user === definition.owner;
@@ -121,7 +124,9 @@ function accept(
       "Ask another manager or administrator, or let the server allow it: --allow-self-approval.",
     );
   }
-  const mistake = chainMistake(fleet, definition, definition.working.nextTask);
+  const mistake =
+    chainMistake(fleet, definition, definition.working.nextTask) ??
+    forbiddenIn(fleet, definition, script);
   if (mistake !== null) return mistake;
   const revision = definition.revision + 1;
   const record = {

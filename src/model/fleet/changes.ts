@@ -2,6 +2,7 @@ import type { DefinitionNumber, DefinitionRecord, RevisionRecord } from "./defin
 import type { InstanceNumber, InstanceRecord } from "./instance.ts";
 import type { NodeGroupNumber, NodeGroupRecord } from "./nodeGroup.ts";
 import type { UserGroupNumber, UserGroupRecord, UserNumber, UserRecord } from "./person.ts";
+import type { RestrictedCommandNumber, RestrictedCommandRecord } from "./restrictedCommand.ts";
 
 /** Numbers of fleet operations that were handed out last. */
 export interface FleetCounters {
@@ -10,10 +11,11 @@ export interface FleetCounters {
   nodeGroup: number;
   definition: number;
   instance: number;
+  restrictedCommand: number;
 }
 
 export function noFleetCounters(): FleetCounters {
-  return { user: 0, userGroup: 0, nodeGroup: 0, definition: 0, instance: 0 };
+  return { user: 0, userGroup: 0, nodeGroup: 0, definition: 0, instance: 0, restrictedCommand: 0 };
 }
 
 /** What a batch changed of fleet operations: whole new values by number; null: gone. */
@@ -22,6 +24,7 @@ export interface FleetChanges {
   readonly userGroups: ReadonlyMap<UserGroupNumber, UserGroupRecord | null>;
   readonly nodeGroups: ReadonlyMap<NodeGroupNumber, NodeGroupRecord | null>;
   readonly definitions: ReadonlyMap<DefinitionNumber, DefinitionRecord | null>;
+  readonly restrictedCommands: ReadonlyMap<RestrictedCommandNumber, RestrictedCommandRecord | null>;
   /** New ones, in the order of their approval. */
   readonly revisions: readonly RevisionRecord[];
   readonly instances: ReadonlyMap<InstanceNumber, InstanceRecord>;
@@ -35,6 +38,7 @@ export interface StoredFleet {
   readonly userGroups: readonly UserGroupRecord[];
   readonly nodeGroups: readonly NodeGroupRecord[];
   readonly definitions: readonly DefinitionRecord[];
+  readonly restrictedCommands: readonly RestrictedCommandRecord[];
   /** The running one of each definition that has one. */
   readonly revisions: readonly RevisionRecord[];
   /** Those that have not ended. */
@@ -48,6 +52,7 @@ export function emptyStoredFleet(): StoredFleet {
     userGroups: [],
     nodeGroups: [],
     definitions: [],
+    restrictedCommands: [],
     revisions: [],
     instances: [],
   };

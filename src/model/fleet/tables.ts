@@ -8,6 +8,7 @@ import type { DefinitionRecord, RevisionRecord } from "./definition.ts";
 import type { InstanceRecord } from "./instance.ts";
 import type { NodeGroupRecord } from "./nodeGroup.ts";
 import type { UserGroupRecord, UserRecord } from "./person.ts";
+import type { RestrictedCommandRecord } from "./restrictedCommand.ts";
 
 /** Fleet operations as a store in memory keeps them. Records are never changed, so none is copied. */
 export class FleetTables {
@@ -16,6 +17,7 @@ export class FleetTables {
   readonly userGroups = new Map<number, UserGroupRecord>();
   readonly nodeGroups = new Map<number, NodeGroupRecord>();
   readonly definitions = new Map<number, DefinitionRecord>();
+  readonly restrictedCommands = new Map<number, RestrictedCommandRecord>();
   /** All of them, by definition, in the order of their numbers. */
   readonly revisions = new Map<number, RevisionRecord[]>();
   readonly instances = new Map<number, InstanceRecord>();
@@ -25,6 +27,7 @@ export class FleetTables {
     merge(this.userGroups, changes.userGroups);
     merge(this.nodeGroups, changes.nodeGroups);
     merge(this.definitions, changes.definitions);
+    merge(this.restrictedCommands, changes.restrictedCommands);
     merge(this.instances, changes.instances);
     for (const record of changes.revisions) this.#addRevision(record);
     this.counters = changes.counters;
@@ -45,6 +48,7 @@ export class FleetTables {
       userGroups: byNumber(this.userGroups),
       nodeGroups: byNumber(this.nodeGroups),
       definitions,
+      restrictedCommands: byNumber(this.restrictedCommands),
       revisions: definitions.flatMap(({ number, revision: running }) => {
         const records = this.revisions.get(number) ?? [];
         return records.filter(({ revision }) => revision === running);

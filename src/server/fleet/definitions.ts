@@ -8,6 +8,7 @@ import { contentOf, schedulePatch } from "./definitionBodies.ts";
 import { findDefinition, lookOf } from "./definitionLookup.ts";
 import { definitionReads } from "./definitionReads.ts";
 import { scriptOf } from "./scripts.ts";
+import { scriptToCheck } from "./scriptText.ts";
 import { ask } from "./users.ts";
 
 type Handlers = HandlersOf<typeof DEFINITION_ENDPOINTS>;
@@ -150,10 +151,23 @@ function approvals(context: ServerContext): Approvals {
       const { approverId, reason = "" } = await body();
       const asked = { ...givenOf({ approver: approverId }), reason };
       const definition = parameters.definitionId;
-      return await change(context, caller, { request: "requestApproval", definition, ...asked });
+      const checked = givenOf({
+        script: await scriptToCheck(context, findDefinition(context, definition)),
+      });
+      return await change(context, caller, {
+        request: "requestApproval",
+        definition,
+        ...asked,
+        ...checked,
+      });
     },
-    "POST /definitions/{definitionId}/approval/accept": ({ parameters, caller }) =>
-      change(context, caller, { request: "acceptApproval", definition: parameters.definitionId }),
+    "POST /definitions/{definitionId}/approval/accept": async ({ parameters, caller }) => {
+      const definition = parameters.definitionId;
+      const checked = givenOf({
+        script: await scriptToCheck(context, findDefinition(context, definition)),
+      });
+      return await change(context, caller, { request: "acceptApproval", definition, ...checked });
+    },
     "POST /definitions/{definitionId}/approval/reject": async ({ parameters, body, caller }) => {
       const { reason = "" } = await body();
       const definition = parameters.definitionId;

@@ -96,6 +96,12 @@ const NONE = { relation: null } as const;
 const NODE_GROUP = { permission: "editNodeGroup", relation: "owner", make: nodeGroup } as const;
 const USER_GROUP = { permission: "editUserGroup", relation: "owner", make: userGroup } as const;
 
+async function restrictedCommand(): Promise<string> {
+  const id = fresh();
+  await api.json("PUT", `/restricted-commands/${id}`, { class: "risk" });
+  return id;
+}
+
 const ROWS: readonly Row[] = [
   {
     permission: "administerUser",
@@ -174,6 +180,22 @@ const ROWS: readonly Row[] = [
   { ...NODE_GROUP, request: "PUT /node-groups/{id}/attributes/A", body: { value: "v" } },
   { ...NODE_GROUP, request: "DELETE /node-groups/{id}/attributes/K" },
   { ...NODE_GROUP, request: "DELETE /node-groups/{id}" },
+  {
+    permission: "editRestrictedCommands",
+    ...NONE,
+    make: nobody,
+    request: "PUT /restricted-commands/{id}",
+    body: { class: "forbidden" },
+  },
+  {
+    permission: "editRestrictedCommands",
+    ...NONE,
+    make: restrictedCommand,
+    request: "DELETE /restricted-commands/{id}",
+  },
+  { permission: "readAudit", ...NONE, make: nobody, request: "GET /audit" },
+  { permission: "readAudit", ...NONE, make: nobody, request: "GET /audit/export" },
+  { permission: "readAudit", ...NONE, make: nobody, request: "GET /audit/1" },
 ];
 
 const CASES = ROWS.flatMap((row) =>

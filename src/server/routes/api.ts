@@ -10,6 +10,7 @@ import { accessKeyHandlers } from "../fleet/accessKeys.ts";
 import { definitionHandlers } from "../fleet/definitions.ts";
 import { instanceHandlers } from "../fleet/instances.ts";
 import { nodeGroupHandlers } from "../fleet/nodeGroups.ts";
+import { restrictedCommandHandlers } from "../fleet/restrictedCommands.ts";
 import { scriptHandlers } from "../fleet/scripts.ts";
 import { userGroupHandlers } from "../fleet/userGroups.ts";
 import { userHandlers } from "../fleet/users.ts";
@@ -180,6 +181,7 @@ export function createApi(context: ServerContext): OpenAPIHono {
     ...nodeGroupHandlers(context),
     ...accessKeyHandlers(context),
     ...auditHandlers(context),
+    ...restrictedCommandHandlers(context),
   };
   const { failed, serve } = serving(context);
   for (const [key, endpoint] of Object.entries<Endpoint>(ENDPOINTS)) {

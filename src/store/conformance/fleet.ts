@@ -9,7 +9,14 @@ import { commit, page } from "./fixtures.ts";
 import type { Check } from "./harness.ts";
 
 const STAMPS = { createdAt: 5, createdBy: null, updatedAt: null, updatedBy: null };
-const COUNTERS = { user: 2, userGroup: 1, nodeGroup: 1, definition: 1, instance: 3 };
+const COUNTERS = {
+  user: 2,
+  userGroup: 1,
+  nodeGroup: 1,
+  definition: 1,
+  instance: 3,
+  restrictedCommand: 1,
+};
 
 function user(number: number, id: string): UserRecord {
   const profile = { name: "김", phone: "010", email: "k@x", description: "a\nb" };
@@ -85,6 +92,7 @@ async function change(store: Store, some: Partial<FleetChanges>): Promise<void> 
     userGroups: new Map(),
     nodeGroups: new Map(),
     definitions: new Map(),
+    restrictedCommands: new Map(),
     revisions: [],
     instances: new Map(),
     counters: COUNTERS,
@@ -101,6 +109,7 @@ export function checkFleet(check: Check): void {
 
   check("people, groups and definitions are read back as they were", async (opened) => {
     const group = { number: 1, id: "g", owner: 1, description: "", users: [1], ...STAMPS };
+    const restricted = { number: 1, id: "rm", class: "risk", description: "d", ...STAMPS } as const;
     const attributes = { KEY: "é; rm" };
     const nodes = {
       number: 1,
@@ -116,12 +125,14 @@ export function checkFleet(check: Check): void {
       userGroups: [group],
       nodeGroups: [nodes],
       definitions: [definition(1, "t", 2)],
+      restrictedCommands: [restricted],
     };
     await change(opened.store, {
       users: new Map(stored.users.map((record) => [record.number, record])),
       userGroups: new Map([[1, group]]),
       nodeGroups: new Map([[1, nodes]]),
       definitions: new Map([[1, definition(1, "t", 2)]]),
+      restrictedCommands: new Map([[1, restricted]]),
       revisions: [revisionOf(1, 1), revisionOf(1, 2)],
     });
     const live = await (await opened.reopen()).readLive();

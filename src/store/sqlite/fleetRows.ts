@@ -16,7 +16,7 @@ interface DocumentRow {
   readonly document: string;
 }
 
-const KINDS = ["users", "userGroups", "nodeGroups", "definitions"] as const;
+const KINDS = ["users", "userGroups", "nodeGroups", "definitions", "restrictedCommands"] as const;
 
 /** Within the transaction of a commit. What goes, goes first: its id may be taken by something new. */
 export function writeFleet(statements: Statements, changes: FleetChanges): void {
@@ -49,12 +49,16 @@ export function writeFleet(statements: Statements, changes: FleetChanges): void 
 export function readFleet(statements: Statements): StoredFleet {
   const counters = statements.first<DocumentRow>("SELECT document FROM fleet_counters");
   return {
-    counters:
-      counters === null ? noFleetCounters() : (JSON.parse(counters.document) as FleetCounters),
+    // A counter that was not known when they were stored has counted nothing.
+    counters: {
+      ...noFleetCounters(),
+      ...(counters === null ? {} : (JSON.parse(counters.document) as Partial<FleetCounters>)),
+    },
     users: objects(statements, "users"),
     userGroups: objects(statements, "userGroups"),
     nodeGroups: objects(statements, "nodeGroups"),
     definitions: objects(statements, "definitions"),
+    restrictedCommands: objects(statements, "restrictedCommands"),
     revisions: parsed(
       statements.all<DocumentRow>(
         `SELECT r.document FROM fleet_objects AS d JOIN revisions AS r

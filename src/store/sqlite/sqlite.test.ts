@@ -3,6 +3,8 @@ import { expect, test } from "bun:test";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { noFleetCounters } from "../../model/fleet/changes.ts";
+import { FleetTables } from "../../model/fleet/tables.ts";
 import { taskNumberOf } from "../../model/id.ts";
 import { completed, execution, job, running, T0, task } from "../conformance/fixtures.ts";
 import { groups } from "../conformance/groupFixtures.ts";
@@ -339,6 +341,25 @@ test("deployments that were stored before their figures were have those of their
       },
     },
   } as typeof found);
+  await again.close();
+  await cleanup();
+});
+
+test("a counter that an older version did not know has counted nothing", async () => {
+  const { path, cleanup } = await setup();
+  const store = await openSqliteStore(path);
+  await commit(store, (changes) => {
+    const { users, userGroups, nodeGroups, definitions, restrictedCommands } = new FleetTables();
+    const none = { users, userGroups, nodeGroups, definitions, restrictedCommands };
+    const counters = { ...noFleetCounters(), user: 7 };
+    changes.fleet = { ...none, revisions: [], instances: new Map(), counters };
+  });
+  await store.close();
+  const database = new Database(path);
+  database.run("UPDATE fleet_counters SET document = json_remove(document, '$.restrictedCommand')");
+  database.close();
+  const again = await openSqliteStore(path);
+  expect((await again.readLive()).fleet.counters).toEqual({ ...noFleetCounters(), user: 7 });
   await again.close();
   await cleanup();
 });

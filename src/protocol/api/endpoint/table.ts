@@ -11,6 +11,7 @@ import { NODE_GROUP_ENDPOINTS } from "./nodeGroups.ts";
 import { NODE_ENDPOINTS } from "./nodes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
 import { REPOSITORY_ENDPOINTS } from "./repository.ts";
+import { RESTRICTED_COMMAND_ENDPOINTS } from "./restrictedCommands.ts";
 import { SCRIPT_ENDPOINTS } from "./scripts.ts";
 import { FILE_ENDPOINTS, SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
@@ -37,6 +38,7 @@ export const ENDPOINTS = {
   ...NODE_GROUP_ENDPOINTS,
   ...ACCESS_KEY_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
+  ...RESTRICTED_COMMAND_ENDPOINTS,
 };
 
 export type Api = typeof ENDPOINTS;
