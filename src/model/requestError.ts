@@ -103,6 +103,7 @@ export const REQUEST_ERROR_STATUS = {
   RequestBodyTooLarge: 413,
   ConditionNotMet: 412,
   InvalidRange: 416,
+  TooManyLogins: 429,
   InternalError: 500,
   ServerBusy: 503,
 } as const;

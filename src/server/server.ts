@@ -10,7 +10,8 @@ import { NODE_LINK_PATH } from "../protocol/node/message.ts";
 import type { BlobStore } from "../store/blobStore.ts";
 import type { Store } from "../store/store.ts";
 import { FileTokens } from "./access/fileTokens.ts";
-import { Passwords } from "./access/passwords.ts";
+import { LoginLimit } from "./access/loginLimit.ts";
+import { PASSWORD_COST, Passwords } from "./access/passwords.ts";
 import { Authenticator, issueJoinToken, removeTokensOf } from "./access/tokens.ts";
 import { AuditLog } from "./audit/auditLog.ts";
 import { performEffects } from "./effects.ts";
@@ -336,7 +337,8 @@ function contextOf(
     store: options.store,
     live: liveViewOf(loop),
     fleet: fleetAccessOf(loop),
-    passwords: new Passwords(),
+    passwords: new Passwords(PASSWORD_COST),
+    logins: new LoginLimit(),
     audit: new AuditLog(options.store, () => clock.now()),
     events: commits,
     nodeFiles: { ask: (node, question) => links.ask(node, question) },

@@ -202,3 +202,23 @@ test("Ctrl-C at the prompt ends the command, and no input is told", async () => 
   expect(none.exitCode).toBe(1);
   expect(none.screen).toContain("error: Expected a password and got nothing.\n");
 });
+
+test("after wrong passwords a login is told when to come again", async () => {
+  const lee = somebody("lee");
+  await lee.run("user create -id lee -nm Lee -pn 010 -ea lee@example.org", PASSWORD + PASSWORD);
+  await asAdministrator("user edit -id lee -st E");
+  const told = await until(
+    "a login to be told to wait",
+    async () => await lee.run("user login -id lee", "guess\n"),
+    ({ stderr }) => !stderr.includes("(AuthenticationFailed)"),
+  );
+  expect([told.exitCode, told.stdout]).toEqual([1, ""]);
+  expect(told.stderr).toMatch(
+    /^error: Too many wrong passwords for user lee, .*\(TooManyLogins\)\nfix: Try again in \d+ s, at 2/m,
+  );
+  const audit = await asAdministrator("audit list -ac /login -oc R --json");
+  const refused = JSON.parse(audit.stdout).items.filter(
+    ({ details }: { details: { id: string } }) => details.id === "lee",
+  );
+  expect(refused.length).toBeGreaterThanOrEqual(5);
+});

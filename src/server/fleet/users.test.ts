@@ -40,6 +40,39 @@ test("a wrong password and an unknown user get one answer, and nothing to tell t
   }
 });
 
+test("after wrong passwords there is a wait, in which the right one is not looked at either", async () => {
+  await api.json("POST", "/users", KIM, AS_NOBODY);
+  await api.json("PATCH", "/users/kim", { status: "enable" });
+  const wrong = { id: "kim", password: "wrong-one" };
+  for (let time = 1; time <= 5; time += 1) {
+    expect(await api.refusal("POST", "/login", wrong, AS_NOBODY)).toMatchObject({ status: 401 });
+  }
+  const right = { id: "kim", password: KIM.password };
+  const refusal = await api.refusal("POST", "/login", right, AS_NOBODY);
+  expect(refusal).toMatchObject({
+    status: 429,
+    code: "TooManyLogins",
+    fix: "Try again in 10 s, at 2026-11-21T03:20:10.000Z or later.",
+  });
+  expect(refusal.headers.get("retry-after")).toBe("10");
+  // From elsewhere, where nobody has guessed.
+  api.address = "198.51.100.7";
+  await login(api, "kim");
+  api.address = "192.0.2.1";
+  api.advance(10_000);
+  await login(api, "kim");
+  const { items } = await api.json("GET", "/audit?outcome=refused");
+  expect(items).toHaveLength(5);
+  expect(items[4]).toMatchObject({
+    by: { kind: "nobody" },
+    address: "192.0.2.1",
+    action: "POST /login",
+    details: { id: "kim", password: "(left out)" },
+    code: "AuthenticationFailed",
+    result: { nextAttemptFrom: "2026-11-21T03:20:10.000Z" },
+  });
+});
+
 test("a session has its user's rights as they are now, and ends with another password", async () => {
   await api.json("POST", "/users", KIM, AS_NOBODY);
   await api.json("PATCH", "/users/kim", { status: "enable" });

@@ -77,18 +77,11 @@ export function userHandlers(context: ServerContext): HandlersOf<typeof USER_END
 type SessionHandlers = Pick<HandlersOf<typeof USER_ENDPOINTS>, "POST /login" | "POST /logout">;
 
 function sessions(context: ServerContext): SessionHandlers {
-  const { fleet, store } = context;
+  const { store } = context;
   return {
-    "POST /login": async ({ body }) => {
+    "POST /login": async ({ body, request }) => {
       const { id, password } = await body();
-      const user = fleet.state.users.find(id);
-      if (!(await context.passwords.isRight(password, user?.passwordHash ?? null)) || !user) {
-        throw refuse(
-          "AuthenticationFailed",
-          `Expected the password of user ${id}, and got another one; or there is no such user.`,
-          "Try again, or let an administrator set a new one: stint user passwd.",
-        );
-      }
+      const user = await whoLogsIn(context, id, password, context.addressOf(request));
       if (user.status === "disable") throw disabled(user.id);
       const createdAt = context.clock();
       const expiresAt = createdAt + SESSION_MS;
@@ -128,6 +121,51 @@ function sessions(context: ServerContext): SessionHandlers {
       return undefined;
     },
   };
+}
+
+/** Throws for a wrong password, and for one that comes too soon after wrong ones, which is not looked at. */
+async function whoLogsIn(
+  context: ServerContext,
+  id: string,
+  password: string,
+  address: string | null,
+): Promise<UserRecord> {
+  const attempt = context.logins.begin(id, address, context.clock());
+  if (typeof attempt === "number") throw tooManyLogins(id, attempt, context.clock());
+  const user = context.fleet.state.users.find(id);
+  const isRight = await context.passwords
+    .isRight(password, user?.passwordHash ?? null)
+    .catch((error: unknown) => {
+      attempt.undone();
+      throw error;
+    });
+  if (isRight && user !== undefined) {
+    attempt.succeeded();
+    return user;
+  }
+  const act = currentAct();
+  const { nextFrom } = attempt;
+  const until = nextFrom === null ? {} : { nextAttemptFrom: isoTime(nextFrom) };
+  if (act !== null) await context.audit.refused(act, "AuthenticationFailed", until);
+  throw refuse(
+    "AuthenticationFailed",
+    `Expected the password of user ${id}, and got another one; or there is no such user.`,
+    "Try again, or let an administrator set a new one: stint user passwd.",
+  );
+}
+
+const SECOND_MS = 1000;
+
+function tooManyLogins(id: string, from: number, now: number): Refusal {
+  const seconds = Math.max(1, Math.ceil((from - now) / SECOND_MS));
+  return new Refusal(
+    {
+      code: "TooManyLogins",
+      message: `Too many wrong passwords for user ${id}, or from your address: this one was not looked at.`,
+      fix: `Try again in ${seconds} s, at ${isoTime(from)} or later.`,
+    },
+    { "retry-after": String(seconds) },
+  );
 }
 
 function disabled(id: string): Refusal {

@@ -16,6 +16,7 @@ import type { NodeAnswer, NodeQuestion } from "../../protocol/node/message.ts";
 import type { BlobStore } from "../../store/blobStore.ts";
 import type { ApiTokenKind, Store } from "../../store/store.ts";
 import type { FileTokens } from "../access/fileTokens.ts";
+import type { LoginLimit } from "../access/loginLimit.ts";
 import type { Passwords } from "../access/passwords.ts";
 import type { AuditLog } from "../audit/auditLog.ts";
 import type { Repository } from "../repository/repository.ts";
@@ -174,6 +175,7 @@ export interface ServerContext {
   readonly live: LiveView;
   readonly fleet: FleetAccess;
   readonly passwords: Passwords;
+  readonly logins: LoginLimit;
   readonly audit: AuditLog;
   readonly events: CommittedEvents;
   readonly nodeFiles: NodeFiles;

@@ -15,6 +15,7 @@ import type { BlobRange, BlobStore } from "../../store/blobStore.ts";
 import { openSqliteStore } from "../../store/sqlite/open.ts";
 import type { Store } from "../../store/store.ts";
 import { FileTokens } from "../access/fileTokens.ts";
+import { LoginLimit } from "../access/loginLimit.ts";
 import { Passwords } from "../access/passwords.ts";
 import { Authenticator, removeTokensOf } from "../access/tokens.ts";
 import { AuditLog } from "../audit/auditLog.ts";
@@ -54,6 +55,9 @@ const FACTS = {
     diskMb: 100_000,
   },
 };
+
+/** Tests log many people in; at the real cost a busy machine takes longer for that than a test may. */
+const TEST_COST = { memoryKib: 8, passes: 1 };
 
 /** Files of nodes; a test writes them and says when an execution writes nothing more. */
 export class TestFiles {
@@ -197,7 +201,8 @@ export class TestApi {
   #fileTokens: FileTokens | null = null;
   #app: ReturnType<typeof createApi> | null = null;
   readonly #directory: string;
-  readonly passwords = new Passwords();
+  readonly passwords = new Passwords(TEST_COST);
+  readonly logins = new LoginLimit();
 
   private constructor(store: Store, directory: string, blobs: BlobStore) {
     this.store = store;
@@ -281,6 +286,7 @@ export class TestApi {
       live: liveViewOf(loop),
       fleet: fleetAccessOf(loop),
       passwords: this.passwords,
+      logins: this.logins,
       audit: new AuditLog(this.store, () => this.#now),
       events: {
         subscribe: (onCommit) => {
