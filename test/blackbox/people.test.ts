@@ -142,10 +142,11 @@ test("a program acts as its user by an access key", async () => {
   expect((await sandbox.run(["usergroup", "list"], { env })).exitCode).toBe(1);
 });
 
-/** Types at a terminal, as often as one of the prompts comes; answers the exit code and what the screen shows. */
+/** Types at a terminal, as often as one of the prompts comes; answers the exit code and the screen, once it shows `last`. */
 async function typed(
   command: readonly string[],
   answers: readonly [prompt: string, keys: string][],
+  last: RegExp,
 ) {
   let screen = "";
   const waiting = [...answers];
@@ -163,6 +164,12 @@ async function typed(
   const env = { PATH: "/usr/bin:/bin", HOME: sandbox.folder("typed"), STINT_SERVER: server.url };
   const child = Bun.spawn([...command], { cwd: sandbox.path, env, terminal });
   const exitCode = await child.exited;
+  // What was written last may come after the end of who wrote it.
+  await until(
+    `the screen to end with ${last}`,
+    () => screen,
+    (text) => last.test(text),
+  );
   return { exitCode, screen: screen.replaceAll("\r", "") };
 }
 
@@ -177,6 +184,7 @@ test("a password that is typed at a terminal is not shown, and may be corrected"
       [ENTER, "secrex\u007ft-1\r"],
       [CONFIRM, "nonsense\u0015secret-1\r"],
     ],
+    /-st E\r?\n$/,
   );
   expect(exitCode).toBe(0);
   expect(screen).toBe(`Requesting ${server.url}
@@ -192,33 +200,33 @@ An administrator has to enable it before the first login: stint user edit -id pa
 
 test("Ctrl-C at the prompt ends the command, and no input is told", async () => {
   const words = [EXECUTABLE, "user", "login", "-id", "park"];
-  expect((await typed(words, [[ENTER, "sec\u0003"]])).exitCode).toBe(130);
+  expect((await typed(words, [[ENTER, "sec\u0003"]], /word: /)).exitCode).toBe(130);
   // The terminal shows again what is typed.
   const shell = ["/bin/sh", "-c", `trap : INT; ${words.join(" ")}; echo "ended $?"; stty -a`];
-  const { screen } = await typed(shell, [[ENTER, "sec\u0003"]]);
+  const { screen } = await typed(shell, [[ENTER, "sec\u0003"]], / echo /);
   expect(screen).toContain("ended 130\n");
   expect(screen).toMatch(/ icanon .* echo /s);
-  const none = await typed(words, [[ENTER, "\u0004"]]);
+  const none = await typed(words, [[ENTER, "\u0004"]], /fix: /);
   expect(none.exitCode).toBe(1);
   expect(none.screen).toContain("error: Expected a password and got nothing.\n");
 });
 
 test("after wrong passwords a login is told when to come again", async () => {
-  const lee = somebody("lee");
-  await lee.run("user create -id lee -nm Lee -pn 010 -ea lee@example.org", PASSWORD + PASSWORD);
-  await asAdministrator("user edit -id lee -st E");
+  const choi = somebody("choi");
+  await choi.run("user create -id choi -nm Choi -pn 010 -ea choi@example.org", PASSWORD + PASSWORD);
+  await asAdministrator("user edit -id choi -st E");
   const told = await until(
     "a login to be told to wait",
-    async () => await lee.run("user login -id lee", "guess\n"),
+    async () => await choi.run("user login -id choi", "guess\n"),
     ({ stderr }) => !stderr.includes("(AuthenticationFailed)"),
   );
   expect([told.exitCode, told.stdout]).toEqual([1, ""]);
   expect(told.stderr).toMatch(
-    /^error: Too many wrong passwords for user lee, .*\(TooManyLogins\)\nfix: Try again in \d+ s, at 2/m,
+    /^error: Too many wrong passwords for user choi, .*\(TooManyLogins\)\nfix: Try again in \d+ s, at 2/m,
   );
   const audit = await asAdministrator("audit list -ac /login -oc R --json");
   const refused = JSON.parse(audit.stdout).items.filter(
-    ({ details }: { details: { id: string } }) => details.id === "lee",
+    ({ details }: { details: { id: string } }) => details.id === "choi",
   );
   expect(refused.length).toBeGreaterThanOrEqual(5);
 });
