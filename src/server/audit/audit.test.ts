@@ -135,6 +135,39 @@ test("what is made beside the loop is recorded too: tokens, keys, files, scripts
   for (const hidden of [secret, made.token, "the-content"]) expect(text).not.toContain(hidden);
 });
 
+test("approvals and runs are recorded with the revision and the instance that came of them", async () => {
+  const manager = await person(api, "ma", 1);
+  await api.json("POST", "/pools", { id: "fleet", provider: "none", accepts: ["fleet"] });
+  await api.addNode("n1", "fleet");
+  await api.json("PATCH", "/nodes/n1", { status: "enable" });
+  const { name, sha256 } = await api.json("POST", "/scripts?name=a.sh", "#!/bin/sh\ndf\n");
+  const definition = { id: "t", script: { name, sha256 }, byOnDemand: "enable" };
+  await api.json("POST", "/definitions", definition);
+  expect((await newest()).details).toEqual(definition);
+  await api.json("POST", "/definitions/t/targets/add", { nodeIds: ["n1"] });
+  await api.json("POST", "/definitions/t/approval/request", { approverId: "ma" });
+  await api.json("GET", "/definitions/t/plan");
+  expect(await api.refusal("POST", "/definitions/t/approval/accept")).toMatchObject({
+    code: "SelfApproval",
+  });
+  expect(await newest()).toMatchObject({ outcome: "refused", code: "SelfApproval" });
+  await api.json("POST", "/definitions/t/approval/accept", undefined, manager);
+  expect(await newest()).toMatchObject({ by: { id: "ma" }, result: { revision: 1 } });
+  const run = { nodeIds: ["n1"], arguments: ["; rm"] };
+  const { number } = await api.json("POST", "/definitions/t/run", run);
+  expect(await newest()).toMatchObject({
+    action: "POST /definitions/{definitionId}/run",
+    object: { definitionId: "t" },
+    details: run,
+    result: { instance: number },
+  });
+  await api.json("POST", `/instances/${number}/stop`, { reason: "enough" });
+  expect(await newest()).toMatchObject({
+    object: { number: String(number) },
+    details: { reason: "enough" },
+  });
+});
+
 test("reads, plans, mistakes and repetitions leave no record", async () => {
   await api.json("POST", "/pools", { id: "p", provider: "none" });
   const key = { headers: { "idempotency-key": "k1" } };

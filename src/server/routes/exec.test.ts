@@ -38,6 +38,16 @@ test("a command is reserved with what is to be run, where, and by whom", async (
     },
     tokenHash: api.tokenHash,
   });
+  const { items } = await api.json("GET", "/audit?order=desc&limit=1");
+  expect(items).toMatchObject([
+    {
+      by: { kind: "token", id: "test" },
+      action: "POST /executions/{number}/exec",
+      object: { number: String(execution) },
+      details: { command: body.command },
+      outcome: "done",
+    },
+  ]);
 });
 
 test("a wish that does not fit is refused at its field", async () => {
