@@ -9,6 +9,7 @@ import {
 import { numberCursor, pageOf } from "../page.ts";
 import type { AuditFilter, Page, PageRequest } from "../store.ts";
 import { Condition } from "./condition.ts";
+import { scan, spanAfter } from "./scan.ts";
 import type { Statements } from "./statements.ts";
 
 interface AuditRow {
@@ -47,15 +48,24 @@ export function readAudit(statements: Statements, number: number): AuditRecord |
   return row === null ? null : recordOf(row);
 }
 
-export function listAudit(
+export async function listAudit(
   statements: Statements,
-  { who, action, outcome, from, to }: AuditFilter,
+  filter: AuditFilter,
   page: PageRequest,
-): Page<AuditRecord> {
+): Promise<Page<AuditRecord>> {
+  const condition = conditionOf(filter);
+  const select = `SELECT number, document FROM audit WHERE number BETWEEN ? AND ? AND ${condition.text}
+    ORDER BY number ${page.order === "ascending" ? "ASC" : "DESC"} LIMIT ?`;
+  const all = { first: 1, last: auditHead(statements).number };
+  const span = spanAfter(all, numberCursor(page), page.order);
+  const rows = await scan<AuditRow>(span, page.order, page.limit + 1, (window, rest) =>
+    statements.all(select, window.first, window.last, ...condition.parameters, rest),
+  );
+  return pageOf(rows, page.limit, (row) => row.number, recordOf);
+}
+
+function conditionOf({ who, action, outcome, from, to }: AuditFilter): Condition {
   const condition = new Condition();
-  const after = numberCursor(page);
-  const isRising = page.order === "ascending";
-  if (after !== null) condition.and(`number ${isRising ? ">" : "<"} ?`, after);
   if (who !== undefined) condition.and("document ->> '$.by.id' = ? COLLATE NOCASE", who);
   // LIKE would take % and _ in the text for patterns.
   if (action !== undefined) {
@@ -64,13 +74,7 @@ export function listAudit(
   if (outcome !== undefined) condition.and("document ->> '$.outcome' = ?", outcome);
   if (from !== undefined) condition.and("document ->> '$.time' >= ?", from);
   if (to !== undefined) condition.and("document ->> '$.time' <= ?", to);
-  const rows = statements.all<AuditRow>(
-    `SELECT number, document FROM audit WHERE ${condition.text}
-      ORDER BY number ${isRising ? "ASC" : "DESC"} LIMIT ?`,
-    ...condition.parameters,
-    page.limit + 1,
-  );
-  return pageOf(rows, page.limit, (row) => row.number, recordOf);
+  return condition;
 }
 
 export function readAuditLines(statements: Statements, after: number, limit: number): string[] {
