@@ -315,16 +315,8 @@ export class TestApi {
         if (role !== undefined) {
           const level = Number(role) as RoleLevel;
           const actor = { user: 1, level, isLimited: level > 0 };
-          return {
-            ok: true,
-            caller: {
-              role: level,
-              name: "test",
-              tokenHash: this.tokenHash,
-              tokenKind: "api",
-              actor,
-            },
-          };
+          const token = { name: "test", tokenHash: this.tokenHash, tokenKind: "api" } as const;
+          return { ok: true, caller: { role: level, ...token, actor } };
         }
         return authenticator.authenticate(request);
       },
