@@ -110,7 +110,7 @@ export function apply(engine: Engine, input: Input, loaded: Loaded): Reply {
       emitExec(engine, input.note);
       return { ok: true };
     case "startRun":
-      return startRun(engine, input.spec, input.targets);
+      return startRun(engine, input.spec, input.targets, input.released ?? null);
     case "createJob":
       return createJob(engine, input.spec, []);
     case "createJobWithTasks":
@@ -166,7 +166,7 @@ function applyToJob(engine: Engine, input: JobRequest, loaded: Loaded): Reply {
   if (refused !== null) return refused;
   switch (input.kind) {
     case "rerunTargets":
-      return rerunTargets(engine, job, input.targets, loaded.tasks);
+      return rerunTargets(engine, job, input, loaded.tasks);
     case "updateJob":
       return (
         refusedForGroups(job, "it is changed as a whole", "Submit it again as it shall be.") ??

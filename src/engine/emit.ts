@@ -1,4 +1,4 @@
-import type { ExecNote, TaskEventType } from "../model/event.ts";
+import type { ExecNote, RollingNote, TaskEventType } from "../model/event.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
 import type { SchedulingError } from "../model/failure.ts";
 import type { SpecialInstance } from "../model/nodeJob.ts";
@@ -159,6 +159,27 @@ export function emitExec(engine: Engine, note: ExecNote): void {
         startTime: isoTime(note.startedAt),
         ...(end === null ? {} : execEnd(end)),
       },
+    },
+  });
+}
+
+/** A rolling run took a step. */
+export function emitRolling(engine: Engine, job: Job, note: RollingNote): void {
+  const { instanceNo, definitionId, until, reason, ...counts } = note;
+  const { id, poolId } = job.record.spec;
+  engine.outcome.changes.events.push({
+    sequence: nextSequence(engine),
+    at: engine.now,
+    type: "RollingRunEvent",
+    jobId: id,
+    poolId,
+    body: {
+      jobId: id,
+      taskInstanceNo: instanceNo,
+      taskId: definitionId,
+      ...counts,
+      ...(until === null ? {} : { continueTime: isoTime(until) }),
+      ...(reason === null ? {} : { reason }),
     },
   });
 }

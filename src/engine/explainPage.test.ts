@@ -22,6 +22,7 @@ const CODES: Readonly<Record<WaitReason["code"], true>> = {
   WaitsForPreparation: true,
   WaitsForNode: true,
   WaitsForTurn: true,
+  WaitsForBatch: true,
   TooOld: true,
   FleetLimit: true,
   WaitsForReschedule: true,

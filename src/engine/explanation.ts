@@ -18,6 +18,8 @@ export interface WaitReason {
     | "WaitsForPreparation"
     | "WaitsForNode"
     | "WaitsForTurn"
+    /** Of a rolling run. */
+    | "WaitsForBatch"
     | "TooOld"
     /** Of fleet runs. */
     | "FleetLimit"

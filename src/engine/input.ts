@@ -63,8 +63,10 @@ export type CreateRequest =
   | {
       readonly kind: "startRun";
       readonly spec: JobSpec;
-      /** Each with its node. */
+      /** Each with its node, in the order in which they are released. */
       readonly targets: readonly NewTask[];
+      /** How many may begin at once, the others are held; absent or null: all. */
+      readonly released?: number | null;
     }
   | { readonly kind: "createPool"; readonly spec: PoolSpec }
   | { readonly kind: "createJob"; readonly spec: JobSpec }
@@ -117,7 +119,13 @@ export type JobRequest =
   | { readonly kind: "deleteJob"; readonly job: string }
   | { readonly kind: "addTasks"; readonly job: string; readonly tasks: readonly NewTask[] }
   /** Of a fleet run: these targets run once more, each under its next number. All of them or none. */
-  | { readonly kind: "rerunTargets"; readonly job: string; readonly targets: readonly string[] }
+  | {
+      readonly kind: "rerunTargets";
+      readonly job: string;
+      readonly targets: readonly string[];
+      /** Whether they wait to be released; absent: they begin at once. */
+      readonly isHeld?: boolean;
+    }
   /** Of jobs of groups. `user`: the name of the caller's token. */
   | {
       readonly kind: "revertJob";

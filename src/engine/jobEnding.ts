@@ -12,6 +12,9 @@ import { endAllUnsent } from "./runs/targetEnd.ts";
 import { type Engine, executionsOf, type Job, mustHave } from "./state.ts";
 import { stopExecution } from "./taskEnd.ts";
 
+/** `terminateReason` of a job that ran longer than it may (Azure Batch 3.2). */
+export const WALL_CLOCK_OVER = "MaxWallClockTimeExpiry";
+
 export function setJobState(engine: Engine, job: Job, state: JobState): void {
   const { record } = job;
   record.previousState = record.state;
@@ -51,7 +54,8 @@ function stopEverything(engine: Engine, job: Job): void {
     engine.unsettledJobs.add(job.record.number);
     cancelDeployment(engine, job, "Cancelled because job is stopped");
   }
-  endAllUnsent(engine, job, { why: "stopped" });
+  const isTimeOver = job.record.terminateReason === WALL_CLOCK_OVER;
+  endAllUnsent(engine, job, { why: isTimeOver ? "timeOver" : "stopped" });
   for (const live of executionsOf(engine, job)) {
     if (live.execution.allocation !== undefined) describeStop(engine, live, NOT_NEEDED);
     stopExecution(engine, live, "jobEnded");

@@ -13,7 +13,14 @@ import type { TaskRecord } from "../model/task.ts";
 import { addTasks, refusedTask } from "./addTasks.ts";
 import { newJobGroups, noteChange } from "./groups/jobGroups.ts";
 import type { JobPatch, NewTask, Reply } from "./input.ts";
-import { activate, endIfAllComplete, endJob, jobMovesOn, setJobState } from "./jobEnding.ts";
+import {
+  activate,
+  endIfAllComplete,
+  endJob,
+  jobMovesOn,
+  setJobState,
+  WALL_CLOCK_OVER,
+} from "./jobEnding.ts";
 import { refuse } from "./nodes.ts";
 import { saveJob, saveJobProgress } from "./record.ts";
 import { stopWaiting, waitAgain } from "./ring.ts";
@@ -119,19 +126,25 @@ export function newRecord(engine: Engine, spec: JobSpec): JobRecord {
 
 /** Measured from the job's creation (Azure Batch 3). */
 export function watchWallClock(engine: Engine, job: Job): void {
-  const { maxWallClockMs } = job.record.spec;
-  if (maxWallClockMs === null) return;
-  engine.timers.add(job.record.createdAt + maxWallClockMs, {
-    timer: "jobWallClock",
-    job: job.record.number,
-  });
+  const dueAt = wallClockOverAt(job);
+  if (dueAt !== null) {
+    engine.timers.add(dueAt, { timer: "jobWallClock", job: job.record.number });
+  }
+}
+
+/** Null: it is not limited. A fleet run that was reopened has its whole time again: it has been active since then. */
+function wallClockOverAt({ record, run }: Job): number | null {
+  const { maxWallClockMs } = record.spec;
+  if (maxWallClockMs === null) return null;
+  return (run === null ? record.createdAt : record.stateAt) + maxWallClockMs;
 }
 
 export function wallClockExpired(engine: Engine, job: Job): void {
-  const { state, spec, createdAt } = job.record;
-  if (spec.maxWallClockMs === null || engine.now < createdAt + spec.maxWallClockMs) return;
+  const { state } = job.record;
   if (state === "terminating" || state === "completed" || state === "deleting") return;
-  endJob(engine, job, "terminating", "MaxWallClockTimeExpiry");
+  const dueAt = wallClockOverAt(job);
+  if (dueAt === null || engine.now < dueAt) return;
+  endJob(engine, job, "terminating", WALL_CLOCK_OVER);
 }
 
 /** 409 with the state's own code, or null when the job is not on its way down. */

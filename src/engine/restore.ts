@@ -111,7 +111,8 @@ function restoreJobs(engine: Engine, stored: StoredState): void {
     for (const { first, last, slots } of queued.ranges) job.queue.addRange(first, last, slots);
     for (const task of queued.again) {
       if (job.run !== null) {
-        waitForNode(engine, job, task);
+        if (task.progress.held) job.run.held.set(task.number, task);
+        else waitForNode(engine, job, task);
         continue;
       }
       job.queue.add(task.number, slotsOf(task.spec));

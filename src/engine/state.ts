@@ -25,7 +25,7 @@ import type { JobUsage } from "../placement/jobUsage.ts";
 import type { PlacementPlan } from "../placement/plan.ts";
 import type { ExecutionEnd } from "../policy/taskEnd.ts";
 import type { Effect } from "./effect.ts";
-import type { JobRun, NodeTargets } from "./runs/nodeTargets.ts";
+import type { JobRun, NodeTargets, TargetEnd } from "./runs/nodeTargets.ts";
 import type { TaskQueue } from "./taskQueue.ts";
 import { Timers } from "./timers.ts";
 
@@ -224,6 +224,8 @@ export interface Engine {
   readonly runNodes: Set<NodeNumber>;
   /** Jobs of fleet runs that are over: whoever drives the engine together with fleet operations takes them out. */
   readonly endedRuns: Set<JobNumber>;
+  /** Likewise their targets that have ended, of runs that go on. */
+  readonly endedTargets: TargetEnd[];
   /** Jobs whose queue goes on beyond what was read ahead. */
   readonly hungryJobs: Set<JobNumber>;
   /** When the last schedule-fail event of a task, code and node was emitted, to bound their rate. */
@@ -266,6 +268,7 @@ export function newEngine(now: number, settings: EngineSettings = DEFAULT_SETTIN
     groupPools: new Set(),
     runNodes: new Set(),
     endedRuns: new Set(),
+    endedTargets: [],
     hungryJobs: new Set(),
     scheduleFailures: new Map(),
     providedPorts: new Set(),

@@ -45,12 +45,22 @@ export function step(
 
 /** Timers and placements. */
 export function endStep(engine: Engine): void {
+  fireTimers(engine);
+  placeSome(engine);
+}
+
+/** Everything that came due. */
+export function fireTimers(engine: Engine): void {
   for (;;) {
     const timer = engine.timers.takeDue(engine.now);
     if (timer === null) break;
     fire(engine, timer);
     moveOn(engine);
   }
+}
+
+/** The last thing that a step does. */
+export function placeSome(engine: Engine): void {
   place(engine, PLACEMENTS_PER_STEP);
 }
 

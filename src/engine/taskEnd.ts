@@ -14,6 +14,7 @@ import { effect, saveExecution, saveJobProgress, saveNodeProgress, saveTask } fr
 import { removeTaskDirectory } from "./removal.ts";
 import { requeue } from "./requeue.ts";
 import { wait } from "./ring.ts";
+import { noteTargetEnd } from "./runs/nodeTargets.ts";
 import { type Engine, type LiveTask, touchJob, touchNode } from "./state.ts";
 import { setTaskState } from "./taskState.ts";
 
@@ -75,7 +76,9 @@ function finishTarget(engine: Engine, live: LiveTask, end: ExecutionEnd): void {
   const { execution } = live;
   if (end.kind === "outcome" && end.outcome.state === "unseen") execution.state = "lost";
   freeExecution(engine, live, execution.result?.endedAt ?? null);
-  completeLive(engine, live, decideFleetEnd(end, execution.stopReason));
+  const outcome = decideFleetEnd(end, execution.stopReason);
+  noteTargetEnd(engine, live.job, { hasFailed: outcome.result === "failure", wasHeld: false });
+  completeLive(engine, live, outcome);
   touchJob(engine, live.job);
 }
 

@@ -31,6 +31,7 @@ export function currentTask(
     job.groups?.tasks.get(stored.number) ??
     liveOf(engine, stored)?.task ??
     job.run?.waiting.get(stored.number) ??
+    job.run?.held.get(stored.number) ??
     job.again.get(stored.number) ??
     stored
   );

@@ -97,6 +97,7 @@ function applyAs(
       return applyToRestricted(fleet, request, actor);
     case "runDefinition":
     case "rerunNodes":
+    case "resumeInstance":
     case "stopInstance":
       return applyToInstances(fleet, world, request, actor, loaded);
   }

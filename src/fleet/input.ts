@@ -1,7 +1,8 @@
-import type { RollingPolicy, ScheduleEntry } from "../model/fleet/definition.ts";
+import type { ScheduleEntry } from "../model/fleet/definition.ts";
 import type { InstanceNumber } from "../model/fleet/instance.ts";
 import type { RoleLevel, Switch, UserNumber } from "../model/fleet/person.ts";
 import type { RestrictedClass } from "../model/fleet/restrictedCommand.ts";
+import type { RollingPolicy } from "../model/fleet/rolling.ts";
 import type { ScriptSource } from "../model/fleet/run.ts";
 import type { DeallocationOption } from "../model/pool.ts";
 
@@ -211,7 +212,11 @@ export type InstanceRequest =
       /** Of its targets; null: all of them. */
       readonly nodes: readonly string[] | null;
       readonly arguments: readonly string[];
+      /** In place of the definition's own; absent: that one. */
+      readonly rolling?: RollingPolicy;
     }
+  /** A rolling run that is paused or was stopped goes on. */
+  | { readonly request: "resumeInstance"; readonly instance: InstanceNumber }
   | {
       readonly request: "rerunNodes";
       readonly instance: InstanceNumber;

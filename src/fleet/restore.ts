@@ -1,10 +1,11 @@
 import type { FleetChanges, StoredFleet } from "../model/fleet/changes.ts";
+import { holdInstance } from "./instances/live.ts";
 import { Registry } from "./registry.ts";
 import { type Fleet, type FleetSettings, newFleet } from "./state.ts";
 
 /** Fleet operations as they were at the last commit. */
 export function restoreFleet(stored: StoredFleet, settings: FleetSettings): Fleet {
-  return {
+  const fleet: Fleet = {
     ...newFleet(settings),
     counters: { ...stored.counters },
     users: new Registry(stored.users),
@@ -13,9 +14,9 @@ export function restoreFleet(stored: StoredFleet, settings: FleetSettings): Flee
     definitions: new Registry(stored.definitions),
     restrictedCommands: new Registry(stored.restrictedCommands),
     revisions: new Map(stored.revisions.map((record) => [record.definition, record])),
-    instances: new Map(stored.instances.map((record) => [record.number, record])),
-    instancesByJob: new Map(stored.instances.map(({ job, number }) => [job, number])),
   };
+  for (const record of stored.instances) holdInstance(fleet, record);
+  return fleet;
 }
 
 /** What changed since the last call; null: nothing. Records are never changed but replaced, so none is copied. */

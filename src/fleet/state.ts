@@ -39,6 +39,8 @@ export interface Fleet {
   /** Those whose targets have not all ended. */
   readonly instances: Map<InstanceNumber, InstanceRecord>;
   readonly instancesByJob: Map<JobNumber, InstanceNumber>;
+  /** When pauses of rolling runs are over, of those that end by themselves. */
+  readonly pauses: Map<InstanceNumber, number>;
   /** The next time of each definition's schedules, as of the record it was worked out for. */
   readonly dues: Map<number, { readonly of: DefinitionRecord; readonly due: ScheduledTime | null }>;
   /** Revisions that were approved since the last commit. */
@@ -59,6 +61,7 @@ export function newFleet(settings: FleetSettings = DEFAULT_FLEET_SETTINGS): Flee
     revisions: new Map(),
     instances: new Map(),
     instancesByJob: new Map(),
+    pauses: new Map(),
     dues: new Map(),
     newRevisions: [],
     changedInstances: new Map(),

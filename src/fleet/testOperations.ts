@@ -1,3 +1,4 @@
+import type { RollingNote } from "../model/event.ts";
 import type { RoleLevel } from "../model/fleet/person.ts";
 import type { FleetRunSpec, FleetTarget, ScriptSource } from "../model/fleet/run.ts";
 import type { NodeNumber } from "../model/id.ts";
@@ -30,6 +31,9 @@ export class TestOperations {
   readonly nodes = new Map<NodeNumber, FleetNode>();
   readonly runs: StartedRun[] = [];
   readonly reruns: { job: number; nodes: readonly NodeNumber[] }[] = [];
+  /** Targets of each run that were not released. */
+  readonly held = new Map<number, number>();
+  readonly notes: (RollingNote & { readonly job: number })[] = [];
   readonly stops: { job: number; node: NodeNumber | null; reason: string }[] = [];
   readonly world: World = {
     findNode: (id) => [...this.nodes.values()].find((node) => node.id === id) ?? null,
@@ -43,10 +47,21 @@ export class TestOperations {
       this.nodes.delete(number);
       return null;
     },
-    startRun: (run, targets) => {
+    startRun: (run, targets, { released }) => {
       const job = this.runs.length + 1;
       this.runs.push({ job, run, targets });
+      this.held.set(job, released === null ? 0 : targets.length - released);
       return job;
+    },
+    release: (job, count) => {
+      const held = this.held.get(job) ?? 0;
+      const released = Math.min(count, held);
+      this.held.set(job, held - released);
+      return released;
+    },
+    hold: () => 0,
+    noteRolling: (job, note) => {
+      this.notes.push({ job, ...note });
     },
     rerun: (job, nodes) => {
       if (this.refusesReruns) return requestError("TargetNotEnded", "It runs.", "Wait.");

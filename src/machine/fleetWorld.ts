@@ -1,9 +1,13 @@
 import { apply, NOTHING_LOADED } from "../engine/apply.ts";
+import { emitRolling } from "../engine/emit.ts";
 import { editNode } from "../engine/nodeEdit.ts";
+import { holdWaiting } from "../engine/runs/held.ts";
+import { releaseTargets } from "../engine/runs/releaseTargets.ts";
 import { rerunTargets } from "../engine/runs/rerun.ts";
 import { stopRun } from "../engine/runs/stopRun.ts";
 import { type Engine, mustHave, type Node } from "../engine/state.ts";
-import type { FleetNode, World } from "../fleet/world.ts";
+import type { FleetNode, RunStart, World } from "../fleet/world.ts";
+import type { RollingNote } from "../model/event.ts";
 import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
 import { foldId, type JobNumber, type NodeNumber } from "../model/id.ts";
 import type { JobSpec } from "../model/job.ts";
@@ -60,26 +64,38 @@ export class FleetWorld implements World {
   startRun(
     run: FleetRunSpec,
     targets: readonly FleetTarget[],
-    timeoutMs: number | null,
+    { timeoutMs, released }: RunStart,
   ): JobNumber {
     const spec = jobOf(run, timeoutMs);
     const tasks = targets.map(({ node, nodeId, attributes }) => ({
       id: taskIdOfNode(node),
       spec: { commandLine: "", target: { node, nodeId, attributes } },
     }));
-    const error = this.#ask({ kind: "startRun", spec, targets: tasks });
+    const error = this.#ask({ kind: "startRun", spec, targets: tasks, released });
     if (error !== null) throw new Error(`a run could not be started: ${error.message}`);
     return mustHave(this.#engine.jobsById, foldId(spec.id), "job");
   }
 
-  rerun(job: JobNumber, nodes: readonly NodeNumber[]): RequestError | null {
+  rerun(job: JobNumber, nodes: readonly NodeNumber[], isHeld: boolean): RequestError | null {
     const reply = rerunTargets(
       this.#engine,
       mustHave(this.#engine.jobs, job, "job"),
-      nodes.map(taskIdOfNode),
+      { targets: nodes.map(taskIdOfNode), isHeld },
       this.loaded,
     );
     return reply.ok ? null : reply.error;
+  }
+
+  release(job: JobNumber, count: number): number {
+    return releaseTargets(this.#engine, mustHave(this.#engine.jobs, job, "job"), count);
+  }
+
+  hold(job: JobNumber): number {
+    return holdWaiting(this.#engine, mustHave(this.#engine.jobs, job, "job"));
+  }
+
+  noteRolling(job: JobNumber, note: RollingNote): void {
+    emitRolling(this.#engine, mustHave(this.#engine.jobs, job, "job"), note);
   }
 
   stop(job: JobNumber, node: NodeNumber | null, reason: string): RequestError | null {

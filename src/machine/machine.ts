@@ -3,11 +3,12 @@ import type { Input, Reply } from "../engine/input.ts";
 import { moveOn } from "../engine/moveOn.ts";
 import { hasChanges, takeOutcome } from "../engine/record.ts";
 import type { Engine, Outcome } from "../engine/state.ts";
-import { beginStep, endStep } from "../engine/step.ts";
+import { beginStep, fireTimers, placeSome } from "../engine/step.ts";
 import { applyFleet } from "../fleet/apply.ts";
 import type { Actor, FleetRequest } from "../fleet/input.ts";
 import { fireSchedules, nextScheduledAt } from "../fleet/instances/due.ts";
 import { runEnded } from "../fleet/instances/ended.ts";
+import { endPauses, nextPauseEndAt, targetEnded } from "../fleet/instances/rolling.ts";
 import type { FleetReply } from "../fleet/reply.ts";
 import { takeFleetChanges } from "../fleet/restore.ts";
 import type { Fleet } from "../fleet/state.ts";
@@ -64,13 +65,19 @@ export class ServerMachine {
       fireSchedules(this.fleet, this.world);
       this.#moveOn();
     }
-    endStep(this.engine);
+    fireTimers(this.engine);
+    // Before anything is placed: a target that a timer has failed may be the one with which no further node starts.
+    this.#moveOn();
+    endPauses(this.fleet, this.world);
+    this.#moveOn();
+    placeSome(this.engine);
     this.#moveOn();
   }
 
   /** When something comes due next; null: nothing is waited for. */
   nextDueAt(): number | null {
-    const times = [this.engine.timers.nextDueAt(), nextScheduledAt(this.fleet)];
+    const { engine, fleet } = this;
+    const times = [engine.timers.nextDueAt(), nextScheduledAt(fleet), nextPauseEndAt(fleet)];
     const known = times.filter((time) => time !== null);
     return known.length === 0 ? null : Math.min(...known);
   }
@@ -89,9 +96,13 @@ export class ServerMachine {
 
   #moveOn(): void {
     moveOn(this.engine);
-    while (this.engine.endedRuns.size > 0) {
-      for (const number of this.engine.endedRuns) {
-        this.engine.endedRuns.delete(number);
+    const { endedTargets, endedRuns } = this.engine;
+    while (endedTargets.length + endedRuns.size > 0) {
+      for (const { job, ...end } of endedTargets.splice(0)) {
+        targetEnded(this.fleet, this.world, job, end);
+      }
+      for (const number of endedRuns) {
+        endedRuns.delete(number);
         const job = this.engine.jobs.get(number);
         if (job !== undefined) runEnded(this.fleet, this.world, number, job.counts);
       }

@@ -20,6 +20,8 @@ export const EVENT_TYPES = [
   "DeploymentEndEvent",
   "DeploymentPromoteEvent",
   "JobRevertEvent",
+  // Ours: a rolling run begins a batch, pauses, is stopped by failures or resumed by a person.
+  "RollingRunEvent",
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -97,4 +99,21 @@ export interface ExecNote {
     /** Why it ended, if not by itself; null: it did. */
     readonly reason: string | null;
   } | null;
+}
+
+/** How far a rolling run has come, as it is put on record whenever it takes a step. */
+export interface RollingNote {
+  readonly instanceNo: number;
+  readonly definitionId: string;
+  readonly step: "batch" | "paused" | "stopped" | "resumed";
+  readonly batch: number;
+  readonly batchNodes: number;
+  /** Nodes that no batch has taken yet. */
+  readonly heldNodes: number;
+  readonly failedInBatch: number;
+  readonly failedInTotal: number;
+  /** Of a pause: when it goes on by itself; null: it does not. */
+  readonly until: number | null;
+  /** Why it was stopped, or who resumed it; null: neither. */
+  readonly reason: string | null;
 }

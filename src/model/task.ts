@@ -46,6 +46,8 @@ export interface TaskProgress {
   outcome: TaskOutcome | null;
   /** Being deleted: gone when its execution has ended. */
   deleting: boolean;
+  /** Of a rolling run: no batch has taken it yet. */
+  held: boolean;
   /** If and only if the task is of a group. */
   group?: GroupProgress;
 }
@@ -78,5 +80,6 @@ export function newTaskProgress(now: number): TaskProgress {
     execution: null,
     outcome: null,
     deleting: false,
+    held: false,
   };
 }

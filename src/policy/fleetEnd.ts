@@ -8,7 +8,8 @@ export type NotSent =
   | { readonly why: "didNotAnswer"; readonly startWithinMs: number }
   | { readonly why: "disabled" }
   | { readonly why: "removed" }
-  | { readonly why: "stopped" };
+  | { readonly why: "stopped" }
+  | { readonly why: "timeOver" };
 
 /**
  * How a fleet script's end is recorded. Nothing is retried or recovered: at most once per EXEC NO, so what is lost or in
@@ -95,6 +96,13 @@ export function decideNotSent(notSent: NotSent): TaskOutcome {
         "usererror",
         "TaskEnded",
         "The run was stopped before the script was sent to the node.",
+      );
+    case "timeOver":
+      return failed(
+        null,
+        "usererror",
+        "TaskEnded",
+        "The time of the run was over before the script was sent to the node.",
       );
   }
 }

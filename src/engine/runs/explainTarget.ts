@@ -4,8 +4,17 @@ import type { WaitReason } from "../explanation.ts";
 import type { Engine, Job } from "../state.ts";
 import { startBeforeOf, takesScripts } from "./nodeTargets.ts";
 
+const HELD: WaitReason = {
+  code: "WaitsForBatch",
+  message:
+    "No batch of the rolling run has taken its node yet; stint taskinstance view says how far the run is.",
+  nodes: [],
+  nodeCount: 0,
+};
+
 /** Why a script has not been sent to its node yet; other kinds of work do not keep it (DESIGN 1). */
 export function explainTarget(engine: Engine, job: Job, task: TaskRecord): WaitReason[] {
+  if (task.progress.held) return [HELD];
   const node = engine.nodes.get(task.spec.target?.node ?? 0);
   const nodeId = node?.record.id ?? task.spec.target?.nodeId ?? "";
   const reason = (code: WaitReason["code"], why: string): WaitReason[] => [

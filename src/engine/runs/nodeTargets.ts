@@ -1,4 +1,4 @@
-import type { TaskNumber } from "../../model/id.ts";
+import type { JobNumber, TaskNumber } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { Engine, Job, Node } from "../state.ts";
 
@@ -18,12 +18,22 @@ export function newNodeTargets(): NodeTargets {
 export interface JobRun {
   /** Its tasks that wait for their nodes. */
   readonly waiting: Map<TaskNumber, TaskRecord>;
+  /** Those that have to be released before they wait for their nodes. */
+  readonly held: Map<TaskNumber, TaskRecord>;
   /** When its next timer fires; null: none is pending. */
   wakesAt: number | null;
 }
 
+/** A target of a run that goes on has ended. */
+export interface TargetEnd {
+  readonly job: JobNumber;
+  readonly hasFailed: boolean;
+  /** It had not been released. */
+  readonly wasHeld: boolean;
+}
+
 export function newJobRun(): JobRun {
-  return { waiting: new Map(), wakesAt: null };
+  return { waiting: new Map(), held: new Map(), wakesAt: null };
 }
 
 /** Whether scripts may be sent to it now. Draining and disabled scheduling are of other kinds of work (DESIGN 1). */
@@ -54,6 +64,11 @@ export function stopWaitingForNode(engine: Engine, job: Job, task: TaskRecord): 
 
 function nodeOf(engine: Engine, { spec }: TaskRecord): Node | null {
   return spec.target === undefined ? null : (engine.nodes.get(spec.target.node) ?? null);
+}
+
+/** The end of a target, for fleet operations; those of a run that is on its way down are counted when it is over. */
+export function noteTargetEnd(engine: Engine, { record }: Job, how: Omit<TargetEnd, "job">): void {
+  if (record.state === "active") engine.endedTargets.push({ job: record.number, ...how });
 }
 
 /** When the script of a target that waits may not be begun with any more, in engine time. */

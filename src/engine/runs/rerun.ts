@@ -2,10 +2,12 @@ import { foldId } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { Reply } from "../input.ts";
 import { setJobState } from "../jobEnding.ts";
+import { watchWallClock } from "../jobs.ts";
 import { refuse } from "../nodes.ts";
 import { saveJobProgress } from "../record.ts";
 import type { Engine, Job } from "../state.ts";
 import { setTaskState } from "../taskState.ts";
+import { holdTarget } from "./held.ts";
 import { makeReady, watchStart } from "./startRun.ts";
 
 /**
@@ -15,7 +17,10 @@ import { makeReady, watchStart } from "./startRun.ts";
 export function rerunTargets(
   engine: Engine,
   job: Job,
-  ids: readonly string[],
+  {
+    targets: ids,
+    isHeld = false,
+  }: { readonly targets: readonly string[]; readonly isHeld?: boolean },
   loaded: ReadonlyMap<string, TaskRecord>,
 ): Reply {
   const targets: TaskRecord[] = [];
@@ -33,7 +38,7 @@ export function rerunTargets(
       "Wait until it has stopped.",
     );
   }
-  for (const task of targets) runAgain(engine, job, task);
+  for (const task of targets) runAgain(engine, job, task, isHeld);
   watchStart(engine, job);
   return { ok: true };
 }
@@ -59,9 +64,10 @@ function reopen(engine: Engine, job: Job): void {
   record.endedAt = null;
   record.terminateReason = null;
   setJobState(engine, job, "active");
+  watchWallClock(engine, job);
 }
 
-function runAgain(engine: Engine, job: Job, task: TaskRecord): void {
+function runAgain(engine: Engine, job: Job, task: TaskRecord, isHeld: boolean): void {
   const { counts } = job;
   if (task.progress.outcome?.result === "success") counts.succeeded -= 1;
   else counts.failed -= 1;
@@ -72,5 +78,6 @@ function runAgain(engine: Engine, job: Job, task: TaskRecord): void {
   task.progress.startedAt = null;
   task.progress.endedAt = null;
   setTaskState(engine, task, "active");
-  makeReady(engine, job, task);
+  if (isHeld) holdTarget(engine, job, task);
+  else makeReady(engine, job, task);
 }

@@ -7,6 +7,7 @@ import { admitJob, newRecord, watchWallClock } from "../jobs.ts";
 import { refuse } from "../nodes.ts";
 import { saveJob, saveJobProgress } from "../record.ts";
 import { type Engine, type Job, touchJob } from "../state.ts";
+import { holdTarget } from "./held.ts";
 import { startBeforeOf, waitForNode } from "./nodeTargets.ts";
 import { endUnsent } from "./targetEnd.ts";
 
@@ -14,7 +15,12 @@ import { endUnsent } from "./targetEnd.ts";
  * The work of a task instance begins: its targets are frozen here, each a task that waits for its own node. A node that
  * is gone or disabled by now has failed at once, so that every target is in an explicit state.
  */
-export function startRun(engine: Engine, spec: JobSpec, targets: readonly NewTask[]): Reply {
+export function startRun(
+  engine: Engine,
+  spec: JobSpec,
+  targets: readonly NewTask[],
+  released: number | null,
+): Reply {
   if (engine.jobsById.has(foldId(spec.id))) {
     return refuse(
       "JobExists",
@@ -24,7 +30,11 @@ export function startRun(engine: Engine, spec: JobSpec, targets: readonly NewTas
   }
   engine.counters.job += 1;
   const job = admitJob(engine, newRecord(engine, spec), { counts: emptyCounts() }, []);
-  for (const target of targets) makeReady(engine, job, newTaskRecord(engine, job, target));
+  for (const [index, target] of targets.entries()) {
+    const task = newTaskRecord(engine, job, target);
+    if (released !== null && index >= released) holdTarget(engine, job, task);
+    else makeReady(engine, job, task);
+  }
   saveJob(engine, job);
   saveJobProgress(engine, job);
   watchStart(engine, job);

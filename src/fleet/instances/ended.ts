@@ -5,6 +5,7 @@ import { isRefusal, type Refusal, refuse } from "../reply.ts";
 import type { Fleet } from "../state.ts";
 import type { World } from "../world.ts";
 import { instanceOfJob, saveInstance } from "./live.ts";
+import { rollingEnded } from "./rolling.ts";
 import { planMistake, runnableRevision, startInstance } from "./start.ts";
 import { planTargets } from "./targetPlan.ts";
 
@@ -30,6 +31,7 @@ export function runEnded(
   const isSuccess = failed === 0 && succeeded === instance.targetCount;
   const ended: InstanceRecord = {
     ...instance,
+    ...rollingEnded(instance),
     endedAt: fleet.now,
     result: isSuccess ? "success" : "fail",
   };

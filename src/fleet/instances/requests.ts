@@ -16,6 +16,7 @@ import {
 import type { Fleet } from "../state.ts";
 import type { NodeLookup, World } from "../world.ts";
 import { saveInstance } from "./live.ts";
+import { isRolling, rerunMistake, resumeRolling, rollAgain, withOpenNodes } from "./rolling.ts";
 import { planMistake, runnableRevision, startInstance } from "./start.ts";
 import { nodesOf, planTargets } from "./targetPlan.ts";
 
@@ -36,8 +37,9 @@ export function applyToInstances(
       "List them: stint taskinstance list.",
     );
   }
-  return request.request === "rerunNodes"
-    ? rerun(fleet, world, instance, request.nodes, actor)
+  if (request.request === "rerunNodes") return rerun(fleet, world, instance, request.nodes, actor);
+  return request.request === "resumeInstance"
+    ? resume(fleet, world, instance, actor)
     : stop(fleet, world, instance, request, actor);
 }
 
@@ -87,6 +89,7 @@ function run(
     runnerText: userText(fleet, actor),
     arguments: request.arguments,
     plan,
+    ...(request.rolling === undefined ? {} : { rolling: request.rolling }),
   });
   return { ok: true, instance: instance.number };
 }
@@ -121,14 +124,12 @@ export function subsetOf(
   return picked;
 }
 
-/** Nodes of an instance run once more, under its number and with its script and arguments (OPMATE 7.4). */
-function rerun(
+/** The task of an instance, if the actor may run more of the instance: only what is still approved runs (OPMATE 7.4). */
+function runnableTask(
   fleet: Fleet,
-  world: World,
   instance: InstanceRecord,
-  ids: readonly string[],
   actor: Actor,
-): FleetReply {
+): DefinitionRecord | Refusal {
   const definition = fleet.definitions.get(instance.definition);
   if (definition === undefined) {
     return refuse(
@@ -139,14 +140,25 @@ function rerun(
   }
   const refused = notPermitted("run", actor, runRelations(fleet, definition, actor));
   if (refused !== null) return refused;
-  if (definition.revision !== instance.revision) {
-    return refuse(
-      "RevisionChanged",
-      `Task instance #${instance.number} ran revision ${instance.revision} of task ${definition.id}, and revision ${definition.revision} runs now.`,
-      `Run the task anew on that node: stint task run -id ${definition.id} -ni NODE.`,
-    );
-  }
-  const nodes: NodeNumber[] = [];
+  if (definition.revision === instance.revision) return definition;
+  return refuse(
+    "RevisionChanged",
+    `Task instance #${instance.number} ran revision ${instance.revision} of task ${definition.id}, and revision ${definition.revision} runs now.`,
+    `Run the task anew on those nodes: stint task run -id ${definition.id} -ni NODE.`,
+  );
+}
+
+/** Nodes of an instance run once more, under its number and with its script and arguments (OPMATE 7.4). */
+function rerun(
+  fleet: Fleet,
+  world: World,
+  instance: InstanceRecord,
+  ids: readonly string[],
+  actor: Actor,
+): FleetReply {
+  const definition = runnableTask(fleet, instance, actor);
+  if (isRefusal(definition)) return definition;
+  const picked = new Set<NodeNumber>();
   for (const id of ids) {
     const node = findNode(world, id);
     if (isRefusal(node)) return node;
@@ -158,15 +170,55 @@ function rerun(
         "nodes",
       );
     }
-    nodes.push(node.number);
+    picked.add(node.number);
   }
-  const error = world.rerun(instance.job, nodes);
+  const nodes = [...picked];
+  const rolls = isRolling(instance);
+  const refused = rolls ? rerunMistake(instance, nodes.length) : null;
+  if (refused !== null) return refused;
+  const isOver = instance.endedAt !== null;
+  const error = world.rerun(instance.job, nodes, rolls && isOver);
   if (error !== null) return { ok: false, error };
   const runnerText = userText(fleet, actor);
   const added = nodes.map((node) => ({ node, at: fleet.now, runnerText }));
   const reruns = [...instance.reruns, ...added];
-  saveInstance(fleet, { ...instance, endedAt: null, result: null, stopReason: null, reruns });
+  const open = { ...instance, endedAt: null, result: null, stopReason: null, reruns };
+  if (!isRolling(open)) saveInstance(fleet, open);
+  else if (isOver) rollAgain(fleet, world, open, nodes.length);
+  else saveInstance(fleet, withOpenNodes(open, nodes.length));
   return { ok: true, instance: instance.number };
+}
+
+/** A rolling run that is paused or was stopped goes on with its next batch. */
+function resume(fleet: Fleet, world: World, instance: InstanceRecord, actor: Actor): FleetReply {
+  const definition = runnableTask(fleet, instance, actor);
+  if (isRefusal(definition)) return definition;
+  if (instance.endedAt !== null || instance.stopReason !== null) return ended(instance);
+  if (!isRolling(instance)) {
+    return refuse(
+      "InstanceNotRolling",
+      `Task instance #${instance.number} does not roll: all its nodes began at once.`,
+      "Nothing needs to be done.",
+    );
+  }
+  if (instance.rolling.state.state === "running") {
+    return refuse(
+      "InstanceRolling",
+      `Task instance #${instance.number} is neither paused nor stopped; batch ${instance.rolling.batch} runs.`,
+      "Nothing needs to be done.",
+    );
+  }
+  resumeRolling(fleet, world, instance, userText(fleet, actor));
+  return { ok: true, instance: instance.number };
+}
+
+function ended({ number, stopReason, endedAt }: InstanceRecord): Refusal {
+  const how = endedAt === null ? `is being stopped (${stopReason})` : "has ended";
+  return refuse(
+    "InstanceEnded",
+    `Task instance #${number} ${how}.`,
+    `Run nodes of it again: stint taskinstance rerun -in ${number}.`,
+  );
 }
 
 function stop(

@@ -1,10 +1,12 @@
 import type { DefinitionRecord, RevisionRecord } from "../../model/fleet/definition.ts";
 import type { InstanceRecord, InstanceRunner } from "../../model/fleet/instance.ts";
+import type { RollingPolicy } from "../../model/fleet/rolling.ts";
 import { groupsText } from "../definitions/approval.ts";
 import { type Refusal, refuse } from "../reply.ts";
 import type { Fleet } from "../state.ts";
 import type { World } from "../world.ts";
 import { saveInstance } from "./live.ts";
+import { newRolling, noteStart } from "./rolling.ts";
 import type { TargetPlan } from "./targetPlan.ts";
 
 /** Problems and nodes named in one sentence. */
@@ -83,11 +85,16 @@ export function startInstance(
     readonly runnerText: string;
     readonly arguments: readonly string[];
     readonly plan: TargetPlan;
+    /** In place of the revision's own; absent: that one. */
+    readonly rolling?: RollingPolicy;
   },
 ): InstanceRecord {
   fleet.counters.instance += 1;
   const number = fleet.counters.instance;
   const { script, osUser, startWithinMs, nodeTimeoutMs, runTimeoutMs } = content;
+  const targetCount = run.plan.targets.length;
+  const policy = run.rolling ?? content.rolling;
+  const rolling = policy === null ? null : newRolling(policy, targetCount);
   const job = world.startRun(
     {
       instanceNo: number,
@@ -100,7 +107,7 @@ export function startInstance(
       nodeTimeoutMs,
     },
     run.plan.targets,
-    runTimeoutMs,
+    { timeoutMs: runTimeoutMs, released: rolling?.openNodes ?? null },
   );
   const record: InstanceRecord = {
     number,
@@ -111,7 +118,7 @@ export function startInstance(
     runner: run.runner,
     runnerText: run.runnerText,
     arguments: run.arguments,
-    targetCount: run.plan.targets.length,
+    targetCount,
     startedAt: fleet.now,
     endedAt: null,
     result: null,
@@ -119,6 +126,8 @@ export function startInstance(
     nextInstance: null,
     reruns: [],
     stopReason: null,
+    ...(rolling === null ? {} : { rolling }),
   };
+  noteStart(world, record);
   return saveInstance(fleet, record);
 }

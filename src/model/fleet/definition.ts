@@ -2,6 +2,7 @@ import type { Cycle } from "../cycle.ts";
 import type { NodeNumber } from "../id.ts";
 import type { NodeGroupNumber } from "./nodeGroup.ts";
 import type { Stamps, Switch, UserGroupNumber, UserNumber } from "./person.ts";
+import type { RollingPolicy } from "./rolling.ts";
 import type { ScriptSource } from "./run.ts";
 
 /** A task definition's number, from 1, never reused. */
@@ -32,17 +33,6 @@ export interface ScheduleEntry {
   readonly status: Switch;
 }
 
-/** How a run goes over its targets; null: all at once. */
-export interface RollingPolicy {
-  /** Nodes at the same time: a number, or a share of the targets in percent. */
-  readonly batch: { readonly unit: "nodes" | "percent"; readonly size: number };
-  /** Nodes of a batch of its own before all others; 0: none. */
-  readonly canaryNodes: number;
-  readonly pauseMs: number;
-  /** Failed nodes after which the run stops; null: it goes on. */
-  readonly stopAfterFailures: { readonly perBatch: number | null; readonly inTotal: number | null };
-}
-
 /** What is reviewed: all of a definition that a revision holds. */
 export interface DefinitionContent {
   readonly script: ScriptSource;
@@ -55,6 +45,7 @@ export interface DefinitionContent {
   readonly targets: Targets;
   readonly runners: Runners;
   readonly schedules: readonly ScheduleEntry[];
+  /** Of runs that name no other; null: all targets at once. */
   readonly rolling: RollingPolicy | null;
   readonly startWithinMs: number;
   readonly nodeTimeoutMs: number | null;

@@ -1,6 +1,7 @@
 import type { JobNumber, NodeNumber } from "../id.ts";
 import type { DefinitionNumber } from "./definition.ts";
 import type { UserNumber } from "./person.ts";
+import type { RollingProgress } from "./rolling.ts";
 
 /** A task instance's number: global, rising, never reused. */
 export type InstanceNumber = number;
@@ -48,4 +49,6 @@ export interface InstanceRecord {
   readonly reruns: readonly Rerun[];
   /** Why it was stopped; null: it was not. */
   readonly stopReason: string | null;
+  /** Absent: all targets begin at once. */
+  readonly rolling?: RollingProgress;
 }

@@ -17,6 +17,7 @@ export function checkExplanations(engine: Engine): void {
     for (const task of firstOf(job.again)) checkExplained(engine, job, task);
     for (const task of firstOf(job.window)) checkExplained(engine, job, task);
     for (const task of firstOf(job.run?.waiting ?? new Map())) checkExplained(engine, job, task);
+    for (const task of firstOf(job.run?.held ?? new Map())) checkExplained(engine, job, task);
   }
   const ofTasks = engine.executions
     .values()
@@ -75,6 +76,7 @@ function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: Wai
     case "TooOld":
       return engine.now - task.createdAt > TASK_LIFETIME_MS;
     case "FleetLimit":
+    case "WaitsForBatch":
     case "WaitsForPreparation":
     case "WaitsForNode":
     case "WaitsForReschedule":
@@ -86,8 +88,13 @@ function isTrue(engine: Engine, job: Job | null, task: TaskRecord, { code }: Wai
   }
 }
 
-/** A script waits for its node alone. */
-function isTrueOfTarget(engine: Engine, { spec }: TaskRecord, code: WaitReason["code"]): boolean {
+/** A script waits for its batch, then for its node alone. */
+function isTrueOfTarget(
+  engine: Engine,
+  { spec, progress }: TaskRecord,
+  code: WaitReason["code"],
+): boolean {
+  if (progress.held || code === "WaitsForBatch") return progress.held && code === "WaitsForBatch";
   const node = engine.nodes.get(spec.target?.node ?? 0);
   if (node === undefined) return false;
   const { contact, life, orderIssued } = node.record;

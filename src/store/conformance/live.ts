@@ -77,21 +77,23 @@ function checkGroups(check: Check): void {
 }
 
 function checkRuns(check: Check): void {
-  check("targets of a fleet run that wait come whole, fresh ones too", async (opened) => {
+  check("targets of a fleet run that wait come whole, fresh and held ones too", async (opened) => {
     const { store } = opened;
     const { record, tasks } = given.fleetRun(1, 4);
-    const [, second, third] = tasks;
-    if (second === undefined || third === undefined) throw new Error();
+    const [, second, third, fourth] = tasks;
+    if (second === undefined || third === undefined || fourth === undefined) throw new Error();
     const again = given.requeued(given.running(third, 1, 2));
+    const held = { ...fourth.progress, held: true };
     await commit(store, (changes) => {
       changes.jobs.set(1, record);
       changes.jobProgress.set(1, given.jobProgress(1));
       changes.newTasks.push(...tasks);
       changes.tasks.set(second.number, given.completed(given.running(second, 1, 1), 0));
       changes.tasks.set(third.number, again);
+      changes.tasks.set(fourth.number, held);
     });
     const live = await (await opened.reopen()).readLive();
-    const waiting = [tasks[0], { ...third, progress: again }, tasks[3]];
+    const waiting = [tasks[0], { ...third, progress: again }, { ...fourth, progress: held }];
     expect(live.queued).toEqual([{ job: 1, ranges: [], again: waiting }] as never);
     expect(live.jobs[0]?.record).toEqual(record);
   });

@@ -63,4 +63,5 @@ export const EVENT_TYPE = code<EventType>({
   DeploymentEndEvent: 12,
   DeploymentPromoteEvent: 13,
   JobRevertEvent: 14,
+  RollingRunEvent: 15,
 });

@@ -326,4 +326,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_loses_no_records BEFORE DELETE ON audit
     BEGIN SELECT RAISE(ABORT, 'records of the audit log are never removed'); END;
   `,
+  // Of rolling runs.
+  `
+  ALTER TABLE task_progress ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+  `,
 ];

@@ -23,7 +23,7 @@ export function addTaskRow(writer: RowWriter, task: TaskRecord): void {
 }
 
 export const REPLACE_PROGRESS = "REPLACE INTO task_progress";
-export const PROGRESS_COLUMNS = 21;
+export const PROGRESS_COLUMNS = 22;
 
 export function addProgressRow(writer: RowWriter, task: number, progress: TaskProgress): void {
   const { previousState, outcome } = progress;
@@ -49,6 +49,7 @@ export function addProgressRow(writer: RowWriter, task: number, progress: TaskPr
     outcome === null || outcome.failure === null ? null : JSON.stringify(outcome.failure),
     progress.deleting ? 1 : 0,
     progress.group === undefined ? null : JSON.stringify(progress.group),
+    progress.held ? 1 : 0,
   );
   writer.written();
 }
@@ -60,7 +61,7 @@ export const SPEC_COLUMNS = "t.number, t.folded_id, t.id, t.created_at, t.spec";
 export const PROGRESS_SELECT = `p.state, p.state_at, p.previous_state, p.previous_state_at,
   p.retry_count, p.requeue_count, p.system_task_version, p.recovery_count, p.last_retry_at,
   p.last_requeue_at, p.started_at, p.ended_at, p.node, p.node_id, p.execution, p.result,
-  p.exit_code, p.failure, p.deleting, p.group_progress`;
+  p.exit_code, p.failure, p.deleting, p.group_progress, p.held`;
 
 /** Columns of a whole task, for `tasks AS t LEFT JOIN task_progress AS p`. */
 export const TASK_COLUMNS = `${SPEC_COLUMNS}, ${PROGRESS_SELECT}`;
@@ -86,6 +87,7 @@ export interface ProgressRow {
   readonly failure: string | null;
   readonly deleting: number;
   readonly group_progress: string | null;
+  readonly held: number;
 }
 
 interface NoProgressRow {
@@ -138,6 +140,7 @@ function progressOf(row: ProgressRow): TaskProgress {
     execution: row.execution,
     outcome: outcomeOf(row),
     deleting: row.deleting === 1,
+    held: row.held === 1,
     ...(row.group_progress === null ? {} : { group: JSON.parse(row.group_progress) }),
   };
 }
