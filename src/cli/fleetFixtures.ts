@@ -98,3 +98,8 @@ export function aFailedNode(nodeId: string, reason: string): InstanceNode {
     reason,
   };
 }
+
+/** Whose script was not sent yet. */
+export function aReadyNode(nodeId: string): InstanceNode {
+  return { nodeId, execNo: 1, status: "ready", createdBy: "bumbee(user)", result: "N/A" };
+}

@@ -54,7 +54,7 @@ test("scripts go as bytes, definitions name them, and runs are read by number", 
   expect(await requests[0]?.text()).toBe("echo hi\n");
   await client.definitions.get("disk", 0);
   await client.definitions.get("disk");
-  await client.definitions.plan("disk", ["n1", "n2"]);
+  await client.definitions.plan("disk", { nodeId: ["n1", "n2"] });
   await client.definitions.plan("disk");
   await client.definitions.run("disk", { nodeIds: ["n1"], arguments: ["; rm"] });
   expect(await requests[5]?.json()).toEqual({ nodeIds: ["n1"], arguments: ["; rm"] });

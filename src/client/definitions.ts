@@ -3,6 +3,7 @@ import type { Content, Transport } from "./transport.ts";
 
 type ListQuery = NonNullable<ApiQuery<"GET /definitions">>;
 type RowsQuery = NonNullable<ApiQuery<"GET /definitions/{definitionId}/revisions">>;
+type PlanQuery = NonNullable<ApiQuery<"GET /definitions/{definitionId}/plan">>;
 type ApprovalsQuery = NonNullable<ApiQuery<"GET /approvals">>;
 
 const at = (definitionId: string) => ({ parameters: { definitionId } });
@@ -38,11 +39,8 @@ function definitionReads(transport: Transport) {
     revisions: (definitionId: string, query: RowsQuery = {}) =>
       transport.call("GET /definitions/{definitionId}/revisions", { ...at(definitionId), query }),
     /** What a run on these nodes, or on all targets, would do now. */
-    plan: (definitionId: string, nodeIds?: string[]) =>
-      transport.call("GET /definitions/{definitionId}/plan", {
-        ...at(definitionId),
-        query: { nodeId: nodeIds },
-      }),
+    plan: (definitionId: string, query: PlanQuery = {}) =>
+      transport.call("GET /definitions/{definitionId}/plan", { ...at(definitionId), query }),
   };
 }
 

@@ -24,6 +24,8 @@ export function instanceCalls(transport: Transport) {
       transport.open("GET /instances/{number}/csv", { ...at(number), query }),
     rerun: (number: number, body: ApiBody<"POST /instances/{number}/rerun">) =>
       transport.call("POST /instances/{number}/rerun", { ...at(number), body }),
+    /** Of a rolling run that is paused or was stopped by failures. */
+    resume: (number: number) => transport.call("POST /instances/{number}/resume", at(number)),
     stop: (number: number, body: ApiBody<"POST /instances/{number}/stop"> = {}) =>
       transport.call("POST /instances/{number}/stop", { ...at(number), body }),
   };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { FleetRequest } from "../fleet/input.ts";
-import { TestMachine } from "./testMachine.ts";
+import { TestMachine } from "../sim/testMachine.ts";
 
 function ready(): TestMachine {
   const machine = new TestMachine();

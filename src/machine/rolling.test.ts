@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { RollingPolicy } from "../model/fleet/rolling.ts";
-import { ONE_BY_ONE, TestRollingRun } from "./testRolling.ts";
+import { ONE_BY_ONE, TestRollingRun } from "../sim/testRolling.ts";
 
 const nodes = (size: number) => ({ unit: "nodes", size }) as const;
 const percent = (size: number) => ({ unit: "percent", size }) as const;

@@ -2,6 +2,7 @@ import type { Client } from "../../client/client.ts";
 import type { Definition } from "../../protocol/api/answer/definition.ts";
 import { boxText, printable } from "../output/cell.ts";
 import { unifiedDiff } from "../output/lineDiff.ts";
+import { rollingText } from "./rolling.ts";
 import { osUserText } from "./shown.ts";
 
 /** What differs between two revisions, line by line, each with `-` or `+`; nothing when they are the same. */
@@ -34,6 +35,7 @@ function contentLines(task: Definition): string[] {
     ["NODE TIMEOUT", task.nodeTimeout],
     ["RUN TIMEOUT", task.runTimeout],
     ["ASKS AGAIN", task.asksAgain],
+    ["ROLLING", task.rolling === undefined ? undefined : rollingText(task.rolling)],
     ...task.schedules.map(
       ({ text, timeZone, status }) => ["SCHEDULE", `${text} ${timeZone} ${status}`] as const,
     ),

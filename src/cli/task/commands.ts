@@ -12,11 +12,13 @@ import {
 import { switchOption } from "../command/people.ts";
 import { PAGING } from "../command/shared.ts";
 import {
+  BATCHES,
   CONTENT,
   MODES,
   OF_REVISION,
   OF_SCHEDULE,
   ONE,
+  ROLLING,
   RUNNERS,
   SCHEDULE,
   TARGETS,
@@ -237,7 +239,7 @@ function runs(): CommandObject["actions"] {
   return {
     plan: action({
       summary: "Say what a run would do now, and whether you may; nothing is run",
-      options: { ...ONE, nodeId: NODE_IDS },
+      options: { ...ONE, nodeId: NODE_IDS, ...BATCHES },
       operands: ["id"],
       tellsRequest: true,
       load: async () => (await import("./plan.ts")).run,
@@ -248,6 +250,7 @@ function runs(): CommandObject["actions"] {
         ...ONE,
         nodeId: NODE_IDS,
         argument: text("ag", "script-args", "Words for the script, quoted as in a shell"),
+        ...ROLLING,
         follow: flag("f", "Say how each node ends, then show all; exit 1 if one failed"),
       },
       operands: ["id"],

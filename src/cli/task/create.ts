@@ -2,9 +2,10 @@ import { givenOf } from "../command/keyValue.ts";
 import { type SwitchLetter, switchOf } from "../command/people.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
+import { type RollingOptions, rollingOf } from "./rolling.ts";
 import { storeScript } from "./scriptFile.ts";
 
-export interface TaskContentOptions {
+export interface TaskContentOptions extends RollingOptions {
   readonly id: string;
   readonly execScheduler: SwitchLetter | undefined;
   readonly execOnDemand: SwitchLetter | undefined;
@@ -44,13 +45,14 @@ export function orNone(given: string | undefined): string | null | undefined {
 
 export async function run(session: Session, options: TaskCreateOptions): Promise<number> {
   const { id, osUser, scriptFile } = options;
+  const content = givenOf({ ...contentOf(options), rolling: rollingOf(options) });
   const client = await session.client();
   const script = await storeScript(session, client, scriptFile);
   const task = await client.definitions.create({
     id,
     script,
     osUser: orNone(osUser) ?? null,
-    ...givenOf(contentOf(options)),
+    ...content,
   });
   return await printDone(session, `${id} has been created successfully.`, task);
 }

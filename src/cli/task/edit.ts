@@ -2,6 +2,7 @@ import { changesOf, givenOf } from "../command/keyValue.ts";
 import { printDone } from "../output/json.ts";
 import type { Session } from "../session.ts";
 import { contentOf, orNone, type TaskContentOptions } from "./create.ts";
+import { rollingOf } from "./rolling.ts";
 import { storeScript } from "./scriptFile.ts";
 
 export interface TaskEditOptions extends TaskContentOptions {
@@ -18,6 +19,8 @@ export async function run(session: Session, options: TaskEditOptions): Promise<n
     osUser: orNone(osUser),
     ownerId: owner,
     approverId: apprUser,
+    // Nothing between quotes takes the batches away.
+    rolling: options.batch === "" ? null : rollingOf(options),
   };
   const changes = scriptFile === undefined ? changesOf(fields) : givenOf(fields);
   const client = await session.client();

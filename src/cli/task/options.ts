@@ -24,6 +24,30 @@ export const MODES = {
   execTask: mode("et", "Whether other tasks start it"),
 };
 
+const BATCH = named("batch", text("bs", "number|percent", "Nodes at the same time, as 5 or 10%"));
+const CANARY = text("ca", "number|percent", "A first batch; its first failure stops the run");
+
+/** What the batches of a plan depend on. */
+export const BATCHES = { batch: BATCH, canary: CANARY };
+
+/** How a run goes over its targets, batch after batch. */
+export const ROLLING = {
+  ...BATCHES,
+  pause: text(
+    "pa",
+    "duration|resume",
+    "Between batches, as 15m; resume: until somebody resumes it",
+  ),
+  batchFailures: named(
+    "batch-failures",
+    text("bf", "number|percent", "With this failure in a batch no further node starts"),
+  ),
+  totalFailures: named(
+    "total-failures",
+    text("af", "number|percent", "With this failure in the run no further node starts"),
+  ),
+};
+
 export const CONTENT = {
   ...MODES,
   startWithin: text("sw", "duration", "How long a run waits for a node that is away; default 5m"),
@@ -32,6 +56,7 @@ export const CONTENT = {
   asksAgain: mode("aa", "Whether changed node groups need another approval"),
   nextTask: text("xi", "task-id", "The task that starts when all nodes have succeeded"),
   desc: text("de", "free-text", "The description"),
+  ...ROLLING,
 };
 
 export const TARGETS = {

@@ -1,13 +1,15 @@
 import type { Client } from "../../client/client.ts";
 import { splitCommandLine } from "../../model/commandLine.ts";
+import { givenOf } from "../command/keyValue.ts";
 import { EXIT, UsageError } from "../failure.ts";
 import { printDone, printJson } from "../output/json.ts";
 import { allRows } from "../output/paging.ts";
 import type { Session } from "../session.ts";
 import { followInstance } from "../taskinstance/follow.ts";
 import { printNodes } from "../taskinstance/nodeTable.ts";
+import { type RollingOptions, rollingOf } from "./rolling.ts";
 
-export interface TaskRunOptions {
+export interface TaskRunOptions extends RollingOptions {
   readonly id: string;
   readonly nodeId: readonly string[];
   readonly argument: string | undefined;
@@ -19,6 +21,7 @@ export async function run(session: Session, options: TaskRunOptions): Promise<nu
   const body = {
     ...(nodeId.length === 0 ? {} : { nodeIds: [...nodeId] }),
     arguments: wordsOf(argument),
+    ...givenOf({ rolling: rollingOf(options) }),
   };
   const client = await session.client();
   const started = await client.definitions.run(id, body);

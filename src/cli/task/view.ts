@@ -2,6 +2,7 @@ import type { Definition } from "../../protocol/api/answer/definition.ts";
 import { minute } from "../output/cell.ts";
 import { printView, type Section, type View } from "../output/view.ts";
 import type { Session } from "../session.ts";
+import { rollingText } from "./rolling.ts";
 import { osUserText, type RevisionOptions, shownTask } from "./shown.ts";
 
 export async function run(session: Session, options: RevisionOptions): Promise<number> {
@@ -39,6 +40,9 @@ export async function run(session: Session, options: RevisionOptions): Promise<n
       { name: "RUNNERS", items: task.runners.map(namedText) },
       { name: "TARGETS", items: task.targets.map(namedText) },
       ...limitsOf(task),
+      ...(task.rolling === undefined
+        ? []
+        : [{ name: "ROLLING", items: [rollingText(task.rolling)] }]),
     ],
   };
   return await printView(session, view, task);

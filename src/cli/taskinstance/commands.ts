@@ -115,6 +115,13 @@ function commands(): CommandObject["actions"] {
       tellsRequest: true,
       load: async () => (await import("./rerun.ts")).run,
     }),
+    resume: action({
+      summary: "Let a rolling run go on that is paused or was stopped by failures",
+      options: ONE,
+      operands: ["instanceNo"],
+      tellsRequest: true,
+      load: async () => (await import("./resume.ts")).run,
+    }),
     stop: action({
       summary: "Stop a task instance, or one node of it",
       options: {

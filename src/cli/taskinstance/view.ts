@@ -1,6 +1,7 @@
 import { second } from "../output/cell.ts";
 import { printView } from "../output/view.ts";
 import type { Session } from "../session.ts";
+import { rollingFields } from "./rollingState.ts";
 import { capitalised } from "./words.ts";
 
 export interface InstanceOptions {
@@ -28,6 +29,7 @@ export async function run(session: Session, { instanceNo }: InstanceOptions): Pr
       ["NEXT TASK", instance.nextTaskId],
       ["NEXT INSTANCE NO", instance.nextInstance],
       ["STOP REASON", instance.stopReason],
+      ...rollingFields(instance.rolling, instance.number),
     ],
   } as const;
   return await printView(session, view, instance);

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
-import { duration, integer, oneOf, record, text, where } from "./field.ts";
+import { duration, oneOf, record, text, where } from "./field.ts";
 import { wholeNumber } from "./query.ts";
+import { AMOUNT, ROLLING } from "./rolling.ts";
 import { FREE_TEXT, ROWS_FIELDS, SWITCH } from "./user.ts";
 
 const DEFINITION_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -26,18 +27,6 @@ const OS_USER = where(z.string(), (name) => OS_USER_PATTERN.test(name), {
   expected: "the name of an account",
 });
 
-const BATCH_SIZE = integer(1, 1_000_000);
-
-export const ROLLING = record({
-  batch: record({ unit: oneOf(["nodes", "percent"]), size: BATCH_SIZE }),
-  canaryNodes: integer(0, 1_000_000).optional(),
-  pause: duration(0, DAY_MS).optional(),
-  stopAfterFailures: record({
-    perBatch: integer(1, 1_000_000).optional(),
-    inTotal: integer(1, 1_000_000).optional(),
-  }).optional(),
-}).openapi("RollingPolicy");
-
 const CONTENT = {
   osUser: OS_USER.nullable().optional().openapi({ description: "null: the agent's own account." }),
   byScheduler: SWITCH.optional(),
@@ -49,6 +38,9 @@ const CONTENT = {
   }),
   nodeTimeout: duration(1_000).nullable().optional(),
   runTimeout: duration(1_000).nullable().optional(),
+  rolling: ROLLING.nullable().optional().openapi({
+    description: "Of runs that name no other; null: all targets begin at once.",
+  }),
   asksAgain: z.boolean().optional().openapi({
     description: "Whether changed members or attributes of its node groups need another approval.",
   }),
@@ -126,6 +118,12 @@ export const APPROVAL_REQUEST = record({
 
 export const REJECTION = record({ reason: FREE_TEXT.optional() }).openapi("Rejection");
 
-export const PLAN_QUERY = record({
-  nodeId: z.union([z.string(), z.array(z.string())]).optional(),
-});
+export const PLAN_QUERY = where(
+  record({
+    nodeId: z.union([z.string(), z.array(z.string())]).optional(),
+    batch: AMOUNT.optional().openapi({ description: "Shows the batches of a run with this size." }),
+    canary: AMOUNT.optional(),
+  }),
+  ({ batch, canary }) => canary === undefined || batch !== undefined,
+  { code: "InvalidQueryParameterValue", expected: "canary with batch" },
+);

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { integer, oneOf, record, text, where } from "./field.ts";
 import { flag, wholeNumber } from "./query.ts";
+import { ROLLING } from "./rolling.ts";
 import { ROWS_FIELDS } from "./user.ts";
 
 const ARGUMENTS_MAX = 1_000;
@@ -23,6 +24,7 @@ const NODE_IDS = z.array(z.string()).min(1).max(NODES_MAX);
 export const RUN = record({
   nodeIds: NODE_IDS.optional().openapi({ description: "Of its targets; absent: all of them." }),
   arguments: ARGUMENTS.optional(),
+  rolling: ROLLING.optional().openapi({ description: "In place of the definition's own." }),
 }).openapi("Run");
 
 export const RERUN = where(

@@ -1,8 +1,10 @@
 import type { ContentPatch } from "../../fleet/input.ts";
 import { parseCycle } from "../../model/cycle.ts";
 import type { ScheduleEntry } from "../../model/fleet/definition.ts";
+import { type NodeAmount, parseAmount, type RollingPolicy } from "../../model/fleet/rolling.ts";
 import type { ScriptSource } from "../../model/fleet/run.ts";
 import { milliseconds } from "../../protocol/api/field.ts";
+import { type RollingBody, UNTIL_RESUMED } from "../../protocol/api/rolling.ts";
 import { cronMistake } from "../../schedule/cron.ts";
 import { givenOf } from "../routes/lookup.ts";
 import { refuse } from "../routes/refusal.ts";
@@ -17,6 +19,7 @@ interface ContentBody {
   readonly nodeTimeout?: string | null | undefined;
   readonly runTimeout?: string | null | undefined;
   readonly asksAgain?: boolean | undefined;
+  readonly rolling?: RollingBody | null | undefined;
 }
 
 /** The fields of a body that change the content; durations were checked. */
@@ -36,7 +39,29 @@ export function contentOf(body: ContentBody, script?: ScriptSource): ContentPatc
     nodeTimeoutMs: timeOf(body.nodeTimeout),
     runTimeoutMs: timeOf(body.runTimeout),
     asksAgain: body.asksAgain,
+    rolling: body.rolling === null ? null : rollingOf(body.rolling),
   });
+}
+
+/** A checked policy; undefined stays undefined. */
+export function rollingOf(body: RollingBody | undefined): RollingPolicy | undefined {
+  if (body === undefined) return undefined;
+  const { batch, canary, pause = "0s", batchFailures, totalFailures } = body;
+  return {
+    batch: amountOf(batch),
+    canary: canary === undefined ? null : amountOf(canary),
+    pauseMs: pause === UNTIL_RESUMED ? null : milliseconds(pause),
+    stopAfterFailures: {
+      perBatch: batchFailures === undefined ? null : amountOf(batchFailures),
+      inTotal: totalFailures === undefined ? null : amountOf(totalFailures),
+    },
+  };
+}
+
+function amountOf(checked: string): NodeAmount {
+  const amount = parseAmount(checked);
+  if (amount === null) throw new Error(`Expected a checked number of nodes, got ${checked}.`);
+  return amount;
 }
 
 interface ScheduleBody {

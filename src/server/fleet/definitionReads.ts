@@ -61,9 +61,7 @@ export function definitionReads(context: ServerContext): Reads {
     },
     "GET /definitions/{definitionId}/plan": async ({ parameters, query, caller }) => {
       const definition = findDefinition(context, parameters.definitionId);
-      const { nodeId } = query;
-      const nodeIds = nodeId === undefined ? null : [nodeId].flat();
-      return await runPlan(context, definition, nodeIds, caller);
+      return await runPlan(context, definition, query, caller);
     },
     "GET /approvals": async ({ query, caller }) => {
       const me = caller?.actor.user;

@@ -184,3 +184,82 @@ test("schedules are read in both forms and told with their next times", async ()
   expect(await field({ cron: "x" })).toBe("cron");
   expect(await field({ value: "10:00", timeZone: "Mars/Base" })).toBe("timeZone");
 });
+
+async function definedOnBoth(id: string, body: object = {}): Promise<void> {
+  await withDisk();
+  await define(id, body);
+  await approve(id);
+}
+
+test("a rolling run tells how far it is, why it does not go on, and what it would do", async () => {
+  const rolling = { batch: "50%", canary: "1", pause: "resume", totalFailures: "50%" };
+  await definedOnBoth("disk", { rolling });
+  expect((await api.json("GET", "/definitions/disk")).rolling).toEqual(rolling);
+  expect(await api.json("GET", "/definitions/disk/plan")).toMatchObject({
+    rolling,
+    batches: [
+      { isCanary: true, nodeIds: ["n1"] },
+      { isCanary: false, nodeIds: ["n2"] },
+    ],
+  });
+  expect(await api.json("GET", "/definitions/disk/plan?batch=2")).toMatchObject({
+    rolling: { batch: "2" },
+    batches: [{ isCanary: false, nodeIds: ["n1", "n2"] }],
+  });
+  await api.json("POST", "/definitions/disk/run");
+  const progress = { batch: 1, batches: 2, openNodes: 1, heldNodes: 1, state: "running" };
+  expect(await api.json("GET", "/instances/1")).toMatchObject({
+    statusCounts: { ready: 1, request: 1 },
+    rolling: { policy: rolling, ...progress },
+  });
+  await end(await orderOf("n1"), 0, "fine\n");
+  expect((await api.json("GET", "/instances/1")).rolling).toMatchObject({ state: "paused" });
+  await api.json("POST", "/instances/1/resume");
+  await end(await orderOf("n2"), 1, "full\n");
+  expect(await api.json("GET", "/instances/1")).toMatchObject({
+    result: "fail",
+    rolling: { state: "ended", heldNodes: 0, failedInTotal: 1 },
+  });
+  // Given at the run it takes the place of the definition's own.
+  await api.json("POST", "/definitions/disk/run", { rolling: { batch: "1", batchFailures: "1" } });
+  const order = await api.order(`node-${nodes.get("n1")}`, 1, "taskinstance-2");
+  await end(order, 1, "full\n");
+  expect((await api.json("GET", "/instances/2")).rolling).toMatchObject({
+    state: "stopped",
+    heldNodes: 1,
+    reason: "1 of the 1 nodes of batch 1 failed, which stops the run",
+  });
+});
+
+test("wrong batches and what cannot be resumed are refused", async () => {
+  await definedOnBoth("disk");
+  for (const rolling of [
+    {},
+    { batch: "0" },
+    { batch: "101%" },
+    { batch: 1 },
+    { batch: "1", pause: "soon" },
+    { batch: "1", pause: "8d" },
+    { batch: "1", canary: "" },
+    { batch: "1", failures: "1" },
+  ]) {
+    const refused = await api.refusal("POST", "/definitions/disk/run", { rolling });
+    expect(refused.code).toBeOneOf([
+      "InvalidPropertyValue",
+      "MissingRequiredProperty",
+      "UnsupportedProperty",
+      "InvalidRequestBody",
+    ]);
+  }
+  expect((await api.refusal("GET", "/definitions/disk/plan?canary=1")).code).toBe(
+    "InvalidQueryParameterValue",
+  );
+  expect((await api.json("GET", "/instances")).total).toBe(0);
+  await api.json("POST", "/definitions/disk/run");
+  expect((await api.refusal("POST", "/instances/1/resume")).code).toBe("InstanceNotRolling");
+  expect((await api.refusal("POST", "/instances/9/resume")).code).toBe("InstanceNotFound");
+  for (const select of ["failed", "neverRan"]) {
+    const refused = await api.refusal("POST", "/instances/1/rerun", { select });
+    expect(refused.code).toBe("NothingToRerun");
+  }
+});

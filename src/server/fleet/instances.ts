@@ -4,9 +4,11 @@ import type { INSTANCE_ENDPOINTS } from "../../protocol/api/endpoint/instances.t
 import type { HandlersOf } from "../routes/call.ts";
 import type { ServerContext } from "../routes/context.ts";
 import { givenOf } from "../routes/lookup.ts";
+import { refuse } from "../routes/refusal.ts";
 import { instanceNodeView, instanceView, startedBy } from "../views/instance.ts";
 import { present, timeOf } from "../views/present.ts";
 import { csvOf } from "./csv.ts";
+import { rollingOf } from "./definitionBodies.ts";
 import { executionOf, findInstance, findNodeOf, nodesOf, outputOf } from "./instanceTasks.ts";
 import { outputGroups } from "./outputGroups.ts";
 import { hasPart, rows } from "./rows.ts";
@@ -22,15 +24,17 @@ type Commands = Pick<
   Handlers,
   | "POST /definitions/{definitionId}/run"
   | "POST /instances/{number}/rerun"
+  | "POST /instances/{number}/resume"
   | "POST /instances/{number}/stop"
 >;
 
 function commands(context: ServerContext): Commands {
   return {
     "POST /definitions/{definitionId}/run": async ({ parameters, body, caller }) => {
-      const { nodeIds = null, arguments: words = [] } = await body();
+      const { nodeIds = null, arguments: words = [], rolling } = await body();
       const definition = parameters.definitionId;
-      const run = { nodes: nodeIds, arguments: words };
+      const given = givenOf({ rolling: rollingOf(rolling) });
+      const run = { nodes: nodeIds, arguments: words, ...given };
       const reply = await ask(context, caller, { request: "runDefinition", definition, ...run });
       return { number: reply.instance ?? 0 };
     },
@@ -40,10 +44,14 @@ function commands(context: ServerContext): Commands {
       const nodes =
         nodeIds ??
         (await nodesOf(context, instance)).filter(selected(select)).map(nodeIdOf(context));
-      if (nodes.length > 0) {
-        const { number } = instance;
-        await ask(context, caller, { request: "rerunNodes", instance: number, nodes });
-      }
+      const { number } = instance;
+      if (nodes.length === 0) throw nothingToRerun(number, select);
+      await ask(context, caller, { request: "rerunNodes", instance: number, nodes });
+      return {};
+    },
+    "POST /instances/{number}/resume": async ({ parameters, caller }) => {
+      const { number } = await findInstance(context, parameters.number);
+      await ask(context, caller, { request: "resumeInstance", instance: number });
       return {};
     },
     "POST /instances/{number}/stop": async ({ parameters, body, caller }) => {
@@ -54,6 +62,15 @@ function commands(context: ServerContext): Commands {
       return {};
     },
   };
+}
+
+function nothingToRerun(number: number, select: "failed" | "neverRan" | undefined) {
+  const what = select === "failed" ? "has failed" : "has ended without having run the script";
+  return refuse(
+    "NothingToRerun",
+    `No node of task instance #${number} ${what}.`,
+    `See its nodes with GET /api/v1/instances/${number}/nodes.`,
+  );
 }
 
 /** `failed`: whatever did not succeed; `neverRan`: those of them whose script was not run, or nobody knows whether it was. */

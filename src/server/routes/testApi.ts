@@ -410,9 +410,14 @@ export class TestApi {
   }
 
   /** The order to start an execution of the task, once it was given. */
-  async order(taskId: string, ordinal = 1): Promise<StartOrder> {
+  async order(taskId: string, ordinal = 1, jobId?: string): Promise<StartOrder> {
     for (;;) {
-      const order = this.started.find((one) => one.taskId === taskId && one.ordinal === ordinal);
+      const order = this.started.find(
+        (one) =>
+          one.taskId === taskId &&
+          one.ordinal === ordinal &&
+          (jobId === undefined || one.jobId === jobId),
+      );
       if (order !== undefined) return order;
       await this.#must(this.#loop).ask({ kind: "nodeDisconnected", node: -1 });
     }

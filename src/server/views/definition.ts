@@ -14,6 +14,7 @@ import { isoTime } from "../../model/time.ts";
 import type { Definition } from "../../protocol/api/answer/definition.ts";
 import { upcoming } from "../../schedule/scheduleEntry.ts";
 import { present } from "./present.ts";
+import { rollingPolicyView } from "./rolling.ts";
 import { stampsView } from "./user.ts";
 
 /** Times of a schedule that are told ahead. */
@@ -35,7 +36,7 @@ export function definitionView(
   content: DefinitionContent,
 ): Definition {
   const { fleet } = look;
-  const { script, osUser, nextTask, nodeTimeoutMs, runTimeoutMs } = content;
+  const { script, osUser, nextTask, nodeTimeoutMs, runTimeoutMs, rolling } = content;
   const durationOf = (valueMs: number | null) =>
     valueMs === null ? null : formatDuration(valueMs);
   return {
@@ -52,6 +53,7 @@ export function definitionView(
     ...present({ nextTaskId: nextTask === null ? null : fleet.definitions.get(nextTask)?.id }),
     startWithin: formatDuration(content.startWithinMs),
     ...present({ nodeTimeout: durationOf(nodeTimeoutMs), runTimeout: durationOf(runTimeoutMs) }),
+    ...present({ rolling: rolling === null ? null : rollingPolicyView(rolling) }),
     asksAgain: content.asksAgain,
     approval: approvalView(fleet, definition),
     schedules: content.schedules.map((schedule) => scheduleView(schedule, look.now)),

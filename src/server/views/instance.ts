@@ -4,6 +4,7 @@ import type { TaskRecord } from "../../model/task.ts";
 import { isoTime } from "../../model/time.ts";
 import type { Instance, InstanceNode } from "../../protocol/api/answer/instance.ts";
 import { present, timeOf } from "./present.ts";
+import { rollingProgressView } from "./rolling.ts";
 
 export function instanceView(fleet: Fleet, instance: InstanceRecord): Instance {
   const { number, definitionId, revision, endedAt, result, targetCount, stopReason } = instance;
@@ -17,6 +18,7 @@ export function instanceView(fleet: Fleet, instance: InstanceRecord): Instance {
     arguments: [...instance.arguments],
     nodeCount: targetCount,
     ...present({ nextTaskId: next?.id, nextInstance: instance.nextInstance, stopReason }),
+    ...present({ rolling: rollingProgressView(instance) }),
   };
 }
 

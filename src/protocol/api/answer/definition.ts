@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { DURATION, TIME } from "../field.ts";
+import { ROLLING_POLICY } from "./rolling.ts";
 import { STAMPS } from "./user.ts";
 
 const NAMED = z.object({
@@ -39,6 +40,7 @@ export const DEFINITION = z
     startWithin: DURATION,
     nodeTimeout: DURATION.optional(),
     runTimeout: DURATION.optional(),
+    rolling: ROLLING_POLICY.optional(),
     asksAgain: z.boolean(),
     approval: z.object({
       status: z.enum(["N/A", "request", "approved", "reject"]),
@@ -81,6 +83,11 @@ export const PLAN = z
     ),
     left: z.array(z.object({ nodeId: z.string(), reason: z.string() })),
     problems: z.array(z.object({ nodeId: z.string(), message: z.string() })),
+    rolling: ROLLING_POLICY.optional(),
+    batches: z
+      .array(z.object({ isCanary: z.boolean(), nodeIds: z.array(z.string()) }))
+      .optional()
+      .openapi({ description: "Of a run that rolls, in their order." }),
   })
   .openapi("RunPlan");
 

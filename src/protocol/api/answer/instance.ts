@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { TIME } from "../field.ts";
+import { ROLLING_PROGRESS } from "./rolling.ts";
 
 const RESULT = z.enum(["N/A", "success", "fail"]).openapi({ description: "N/A: not known yet." });
 
@@ -17,6 +18,7 @@ export const INSTANCE = z
     nextTaskId: z.string().optional(),
     nextInstance: z.int().optional(),
     stopReason: z.string().optional(),
+    rolling: ROLLING_PROGRESS.optional(),
   })
   .openapi("TaskInstance");
 export type Instance = z.output<typeof INSTANCE>;

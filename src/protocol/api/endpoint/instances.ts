@@ -67,6 +67,11 @@ export const INSTANCE_ENDPOINTS = endpoints({
     body: RERUN,
     answer: accepted(),
   },
+  "POST /instances/{number}/resume": {
+    summary: "Let a rolling run go on that is paused or was stopped by failures",
+    action: "read",
+    answer: accepted(),
+  },
   "POST /instances/{number}/stop": {
     summary: "Stop a task instance, or one node of it",
     action: "read",

@@ -7,11 +7,11 @@ import { TestStore } from "../engine/testStore.ts";
 import type { ContentPatch, FleetRequest } from "../fleet/input.ts";
 import { restoreFleet } from "../fleet/restore.ts";
 import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
+import { LoopCore } from "../machine/loopCore.ts";
+import { type MachineInput, ServerMachine } from "../machine/machine.ts";
 import type { RoleLevel } from "../model/fleet/person.ts";
 import type { StartOrder } from "../model/order.ts";
-import { readAnswers, readJobs } from "../sim/reads.ts";
-import { LoopCore } from "./loopCore.ts";
-import { type MachineInput, ServerMachine } from "./machine.ts";
+import { readAnswers, readJobs } from "./reads.ts";
 
 const PEOPLE: readonly (readonly [string, RoleLevel])[] = [
   ["admin", 0],
