@@ -3,6 +3,7 @@ import type { Transport } from "./transport.ts";
 
 type ListQuery = NonNullable<ApiQuery<"GET /instances">>;
 type NodesQuery = NonNullable<ApiQuery<"GET /instances/{number}/nodes">>;
+type GroupsQuery = NonNullable<ApiQuery<"GET /instances/{number}/groups">>;
 type CsvQuery = NonNullable<ApiQuery<"GET /instances/{number}/csv">>;
 
 export function instanceCalls(transport: Transport) {
@@ -18,7 +19,8 @@ export function instanceCalls(transport: Transport) {
         parameters: { number: String(number), nodeId },
         query: { execNo },
       }),
-    groups: (number: number) => transport.call("GET /instances/{number}/groups", at(number)),
+    groups: (number: number, query: GroupsQuery = {}) =>
+      transport.call("GET /instances/{number}/groups", { ...at(number), query }),
     /** Text as the body of the response. */
     csv: (number: number, query: CsvQuery = {}) =>
       transport.open("GET /instances/{number}/csv", { ...at(number), query }),

@@ -80,6 +80,7 @@ function nodes(): CommandObject["actions"] {
         ...ONE,
         diff: number("df", "group", "Compare two groups, as --diff 1 2", 1),
         with: number("wi", "group", "The other group; may stand alone", 1),
+        similar: flag("sm", "Also those that differ in numbers, times or the node's name alone"),
       },
       operands: ["with"],
       tellsRequest: true,

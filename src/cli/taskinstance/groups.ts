@@ -13,17 +13,18 @@ export interface InstanceGroupsOptions {
   /** Numbers of two groups. */
   readonly diff: number | undefined;
   readonly with: number | undefined;
+  readonly similar: boolean;
 }
 
 type Group = z.output<typeof OUTPUT_GROUP>;
 
 export async function run(session: Session, options: InstanceGroupsOptions): Promise<number> {
-  const { instanceNo, diff, with: other } = options;
+  const { instanceNo, diff, with: other, similar } = options;
   if ((diff === undefined) !== (other === undefined)) {
     throw new UsageError("Expected two groups, as --diff 1 2, and got one.");
   }
   const client = await session.client();
-  const { items } = await client.instances.groups(instanceNo);
+  const { items } = await client.instances.groups(instanceNo, similar ? { similar } : {});
   if (diff === undefined || other === undefined) {
     return await printParts(session, items.map(groupPart), { items });
   }
@@ -35,8 +36,11 @@ function groupPart(group: Group, index: number): Part {
   const { nodeCount, nodeIds, status, result, exitCode, reason, stdout } = group;
   const how = exitCode === undefined ? "" : `, exit code ${exitCode}`;
   const title = `${index + 1}. ${counted(nodeCount, "node")}: ${capitalised(status)}, ${capitalised(result)}${how}`;
+  const { outputCount } = group;
+  const variants =
+    outputCount === 1 ? [] : [`One of ${outputCount} outputs that are nearly the same:`];
   const why = exitCode === undefined && reason !== undefined ? [printable(reason)] : [];
-  return { title, lines: [nodeIds.join(", "), ...why, ...outputLines(stdout)] };
+  return { title, lines: [nodeIds.join(", "), ...why, ...variants, ...outputLines(stdout)] };
 }
 
 function outputLines({ encoding, content, sizeBytes }: Group["stdout"]): string[] {

@@ -282,6 +282,7 @@ const GROUPS = [
     result: "success",
     exitCode: 0,
     stdout: output("a\nfine\n"),
+    outputCount: 1,
   },
   {
     nodeIds: ["linux02"],
@@ -290,6 +291,7 @@ const GROUPS = [
     result: "fail",
     exitCode: 3,
     stdout: output("a\nfull \u001b[31m\n"),
+    outputCount: 1,
   },
   {
     nodeIds: ["linux04"],
@@ -298,6 +300,7 @@ const GROUPS = [
     result: "fail",
     reason: "It was not reached.",
     stdout: output(""),
+    outputCount: 1,
   },
   {
     nodeIds: ["linux05"],
@@ -306,6 +309,7 @@ const GROUPS = [
     result: "success",
     exitCode: 0,
     stdout: output("AAA=", { encoding: "base64", sizeBytes: 2 }),
+    outputCount: 1,
   },
 ];
 
@@ -337,6 +341,21 @@ linux05
   });
   const json = await ran([...words, "--json"], server);
   expect(JSON.parse(json.stdout)).toEqual({ items: GROUPS });
+});
+
+test("outputs that are nearly the same are folded on demand, and one of them is shown", async () => {
+  const [first] = GROUPS;
+  const server = new FakeServer({
+    "GET /instances/71/groups": { items: [{ ...first, outputCount: 2 }] },
+  });
+  const words = ["taskinstance", "groups", "-in", "71", "--similar"];
+  expect((await ran(words, server)).stdout).toBe(`1. 2 nodes: Complete, Success, exit code 0
+linux01, linux03
+One of 2 outputs that are nearly the same:
+a
+fine
+`);
+  expect(server.requests[0]?.query).toEqual({ similar: "true" });
 });
 
 test("two groups are compared", async () => {

@@ -62,6 +62,12 @@ export const INSTANCE_NODE_QUERY = record({
   execNo: wholeNumber(1, 1_000_000).optional(),
 });
 
+export const INSTANCE_GROUPS_QUERY = record({
+  similar: flag().optional().openapi({
+    description: "Folds also what differs in numbers, times and the node's own names alone.",
+  }),
+});
+
 export const INSTANCE_CSV_QUERY = record({
   stdout: flag().optional(),
   stderr: flag().optional(),

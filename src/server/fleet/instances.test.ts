@@ -263,3 +263,19 @@ test("wrong batches and what cannot be resumed are refused", async () => {
     expect(refused.code).toBe("NothingToRerun");
   }
 });
+
+test("outputs that differ in numbers and the node's own name alone are folded on demand", async () => {
+  await definedOnBoth("disk");
+  await api.json("POST", "/definitions/disk/run");
+  await end(await orderOf("n1"), 0, "n1: 91% of 3 disks\n");
+  await end(await orderOf("n2"), 0, "n2: 7% of 12 disks\n");
+  const groups = async (query: string) =>
+    (await api.json("GET", `/instances/1/groups${query}`)).items;
+  expect(await groups("")).toMatchObject([
+    { nodeIds: ["n1"], outputCount: 1 },
+    { nodeIds: ["n2"], outputCount: 1 },
+  ]);
+  expect(await groups("?similar=true")).toMatchObject([
+    { nodeIds: ["n1", "n2"], outputCount: 2, stdout: { content: "n1: 91% of 3 disks\n" } },
+  ]);
+});

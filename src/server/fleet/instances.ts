@@ -126,9 +126,9 @@ function reads(context: ServerContext): Omit<Handlers, keyof Commands> {
       const task = await findNodeOf(context, instance, parameters.nodeId);
       return await nodeDetail(context, instance, task, query.execNo);
     },
-    "GET /instances/{number}/groups": async ({ parameters }) => {
+    "GET /instances/{number}/groups": async ({ parameters, query }) => {
       const instance = await findInstance(context, parameters.number);
-      return { items: await outputGroups(context, instance, await nodesOf(context, instance)) };
+      return { items: await outputGroups(context, instance, query.similar === true) };
     },
     "GET /instances/{number}/csv": async ({ parameters, query }) => {
       const instance = await findInstance(context, parameters.number);

@@ -68,7 +68,7 @@ export const INSTANCE_NODE_DETAIL = INSTANCE_NODE.extend({
   stderr: OUTPUT,
 }).openapi("TaskInstanceNodeDetail");
 
-/** Nodes that said the same: equal stdout and exit code. */
+/** Nodes that said the same: equal stdout and exit code, or nearly equal where that was asked for. */
 export const OUTPUT_GROUP = z
   .object({
     nodeIds: z.array(z.string()),
@@ -77,7 +77,10 @@ export const OUTPUT_GROUP = z
     result: RESULT,
     exitCode: z.int().optional(),
     reason: z.string().optional(),
-    stdout: OUTPUT,
+    stdout: OUTPUT.openapi({ description: "That of the first of its nodes." }),
+    outputCount: z
+      .int()
+      .openapi({ description: "Different outputs that were folded; 1: all are equal." }),
   })
   .openapi("OutputGroup");
 

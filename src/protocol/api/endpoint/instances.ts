@@ -10,6 +10,7 @@ import {
 import { rowsOf } from "../answer/user.ts";
 import {
   INSTANCE_CSV_QUERY,
+  INSTANCE_GROUPS_QUERY,
   INSTANCE_NODE_QUERY,
   INSTANCE_NODES_QUERY,
   INSTANCES_QUERY,
@@ -53,6 +54,7 @@ export const INSTANCE_ENDPOINTS = endpoints({
   "GET /instances/{number}/groups": {
     summary: "Fold nodes that said the same: equal stdout and exit code, the largest group first",
     action: "read",
+    query: INSTANCE_GROUPS_QUERY,
     answer: json(z.object({ items: z.array(OUTPUT_GROUP) })),
   },
   "GET /instances/{number}/csv": {
