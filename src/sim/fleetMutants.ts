@@ -50,6 +50,14 @@ export const FLEET_MUTANTS: readonly Mutant[] = [
     }),
   },
   {
+    name: "a restart lets all nodes of a rolling run begin",
+    hooks: () => ({
+      batch: ({ changes }) => {
+        for (const progress of changes.tasks.values()) if (progress !== null) progress.held = false;
+      },
+    }),
+  },
+  {
     name: "a rerun has the number of the execution before it",
     hooks: () => ({
       effects: (effects) =>

@@ -2,6 +2,7 @@ import type { Reply } from "../engine/input.ts";
 import type { Actor, ContentPatch, FleetRequest } from "../fleet/input.ts";
 import type { MachineInput } from "../machine/machine.ts";
 import type { ScheduleEntry } from "../model/fleet/definition.ts";
+import type { NodeAmount, RollingPolicy } from "../model/fleet/rolling.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
@@ -73,6 +74,12 @@ export class FleetWorkload {
         this.#approve(id),
       );
     }
+    for (const { number, endedAt, rolling } of this.#world.disk.fleet.instances.values()) {
+      if (endedAt !== null || rolling === undefined || rolling.state.state === "running") continue;
+      // Not all of them may go on: what they run may not be approved any more.
+      if (this.#random.chance(0.5)) this.#resume(number);
+      else this.#stop(number, null);
+    }
     // A request may be lost, and an earlier one may still approve such a definition.
     this.#world.agenda.after(CALM_AGAIN_MS, () => this.calm());
   }
@@ -119,7 +126,8 @@ export class FleetWorkload {
     else if (action === 10) this.#changeDefinition();
     else if (action <= 16 || instances.size === 0) this.#run();
     else if (action <= 18) this.#rerun();
-    else this.#stop();
+    else if (random.chance(0.5)) this.#resume(this.#anyInstance());
+    else this.#stop(this.#anyInstance(), random.chance(0.5) ? this.#anyNode() : null);
   }
 
   #anyNode(): string {
@@ -190,6 +198,7 @@ export class FleetWorkload {
       nodeTimeoutMs: random.pick([null, null, 10_000]),
       runTimeoutMs: random.pick([null, null, 60_000]),
       asksAgain: random.chance(0.1),
+      rolling: random.chance(0.2) ? this.#rolling() : null,
     };
   }
 
@@ -265,6 +274,7 @@ export class FleetWorkload {
       definition: this.#anyDefinition(),
       nodes,
       arguments: ["a b", ";"],
+      ...(random.chance(0.3) ? { rolling: this.#rolling() } : {}),
     });
   }
 
@@ -273,9 +283,27 @@ export class FleetWorkload {
     this.#try("owner", { request: "rerunNodes", instance: this.#anyInstance(), nodes });
   }
 
-  #stop(): void {
-    const node = this.#random.chance(0.5) ? this.#anyNode() : null;
-    const instance = this.#anyInstance();
-    this.#try("owner", { request: "stopInstance", instance, node, reason: "enough" });
+  #stop(instance: number, node: string | null): void {
+    const by = this.#random.pick(["owner", "admin"]);
+    this.#try(by, { request: "stopInstance", instance, node, reason: "enough" });
+  }
+
+  #resume(instance: number): void {
+    this.#try("owner", { request: "resumeInstance", instance });
+  }
+
+  #rolling(): RollingPolicy {
+    const random = this.#random;
+    const amount = (): NodeAmount =>
+      random.chance(0.5)
+        ? { unit: "nodes", size: random.between(1, 4) }
+        : { unit: "percent", size: random.between(1, 100) };
+    const mostlyNot = () => (random.chance(0.3) ? amount() : null);
+    return {
+      batch: amount(),
+      canary: mostlyNot(),
+      pauseMs: random.pick([0, 0, 5_000, null]),
+      stopAfterFailures: { perBatch: mostlyNot(), inTotal: mostlyNot() },
+    };
   }
 }

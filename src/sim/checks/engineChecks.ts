@@ -88,7 +88,7 @@ function checkJob(engine: Engine, job: Job): void {
   });
   // What a completed job still has among its active tasks is not queued any more once it was forgotten.
   const isQueued = record.state === "active" || record.state === "disabled";
-  const waiting = job.run?.waiting.size ?? queue.size;
+  const waiting = job.run === null ? queue.size : job.run.waiting.size + job.run.held.size;
   demand(!isQueued || counts.active === waiting, "counts", () => {
     return `job ${id} counts ${counts.active} active tasks and has ${waiting} that wait`;
   });

@@ -1,6 +1,7 @@
 import type { Fleet } from "../../fleet/state.ts";
 import type { Changes } from "../../model/changes.ts";
 import type { InstanceNumber, InstanceRecord } from "../../model/fleet/instance.ts";
+import { batchSize, type RollingProgress } from "../../model/fleet/rolling.ts";
 import { jobOfTask } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
 import type { Machine } from "../machine.ts";
@@ -16,6 +17,10 @@ export class FleetChecks {
   readonly #world: World;
   /** `INSTANCE/NODE/EXEC NO` of which a process was started. */
   readonly #started = new Set<string>();
+  /** Executions that were committed before. */
+  readonly #executions = new Set<number>();
+  /** Task instances by their job. */
+  readonly #instances = new Map<number, InstanceNumber>();
   /** What started an instance that no person did: `task INSTANCE`, or `schedule DEFINITION/SCHEDULE/TIME`. */
   readonly #causes = new Map<string, InstanceNumber>();
 
@@ -58,6 +63,7 @@ export class FleetChecks {
   }
 
   committed(changes: Changes): void {
+    this.#checkStopped(changes);
     for (const instance of changes.fleet?.instances.values() ?? []) this.#checkInstance(instance);
     for (const number of changes.tasks.keys()) {
       const task = this.#world.disk.task(number);
@@ -67,6 +73,27 @@ export class FleetChecks {
       const { target } = this.#world.disk.task(task)?.spec ?? {};
       if (target !== undefined) this.#checkExecNo(job, target.node, ordinal);
     }
+  }
+
+  /** Not in the commit that stops a rolling run, and not after it, does a node begin that had not. */
+  #checkStopped(changes: Changes): void {
+    for (const { number, job, ordinal, state } of changes.executions.values()) {
+      if (this.#executions.has(number)) continue;
+      this.#executions.add(number);
+      const instance = this.#instances.get(job) ?? this.#findInstance(job);
+      if (instance === undefined || state !== "assigned" || ordinal > 1) continue;
+      const rolling = this.#world.disk.fleet.instances.get(instance)?.rolling;
+      demand(rolling?.state.state !== "stopped", "rolling", () => {
+        return `a node of task instance ${instance} starts, which failures have stopped`;
+      });
+    }
+  }
+
+  #findInstance(job: number): InstanceNumber | undefined {
+    for (const { number, job: its } of this.#world.disk.fleet.instances.values()) {
+      this.#instances.set(its, number);
+    }
+    return this.#instances.get(job);
   }
 
   /** Each rerun that a person asked for raises it by one, and nothing else does. */
@@ -94,6 +121,9 @@ export class FleetChecks {
     demand(tasks.length === instance.targetCount, "frozenTargets", () => {
       return `task instance ${number} has ${tasks.length} targets; it began with ${instance.targetCount}`;
     });
+    if (instance.rolling !== undefined && instance.endedAt === null) {
+      checkRolling(instance.number, instance.rolling, tasks);
+    }
     if (instance.endedAt === null) return;
     const open = tasks.find(({ progress }) => progress.state !== "completed");
     demand(open === undefined, "instanceEnd", () => {
@@ -127,6 +157,25 @@ export class FleetChecks {
   #tasksOf({ job }: InstanceRecord): TaskRecord[] {
     return [...(this.#world.disk.tasks.get(job)?.byNumber.values() ?? [])];
   }
+}
+
+/** No more than a batch is under way, and what the record says is what its targets say. */
+function checkRolling(
+  instance: InstanceNumber,
+  { policy, targetCount, openNodes, heldNodes }: RollingProgress,
+  tasks: readonly TaskRecord[],
+): void {
+  const live = tasks.filter(({ progress }) => progress.state !== "completed");
+  const held = live.filter(({ progress }) => progress.held).length;
+  const sizes = [policy.batch, policy.canary ?? policy.batch];
+  const most = Math.max(...sizes.map((size) => batchSize(size, targetCount)));
+  demand(live.length - held <= most, "rolling", () => {
+    return `${live.length - held} nodes of task instance ${instance} are under way, of at most ${most}`;
+  });
+  // On its way down the targets are counted when it is over.
+  demand(openNodes >= live.length - held && heldNodes >= held, "rolling", () => {
+    return `task instance ${instance} counts ${openNodes} and ${heldNodes} nodes; it has ${live.length - held} under way and holds ${held}`;
+  });
 }
 
 /** What has not come to its end; null: everything has. */
