@@ -17,6 +17,8 @@ const PEOPLE = [
 /** Keys that scripts name and groups define, or not. */
 const KEYS = ["A", "B"];
 
+const STOP = { request: "stopInstance", reason: "enough" } as const;
+
 type Ask = (input: MachineInput, settle: (reply: Reply | null) => void) => void;
 
 /** People who define scripts, approve them, run them on nodes, run nodes again and stop runs, in and out of turn. */
@@ -64,7 +66,6 @@ export class FleetWorkload {
 
   /** No faults any more: nothing is started by the clock from now on. */
   calm(): void {
-    this.#isCalm = true;
     const { definitions, revisions } = this.#world.disk.fleet;
     for (const { number, id, working } of definitions.values()) {
       const running = revisions.get(number)?.at(-1);
@@ -76,10 +77,11 @@ export class FleetWorkload {
     }
     for (const { number, endedAt, rolling } of this.#world.disk.fleet.instances.values()) {
       if (endedAt !== null || rolling === undefined || rolling.state.state === "running") continue;
-      // Not all of them may go on: what they run may not be approved any more.
-      if (this.#random.chance(0.5)) this.#resume(number);
-      else this.#stop(number, null);
+      // Not all of them may go on: what they run may not be approved any more, and some pause again after each batch.
+      if (this.#isCalm) this.#try("admin", { ...STOP, instance: number, node: null });
+      else this.#resume(number);
     }
+    this.#isCalm = true;
     // A request may be lost, and an earlier one may still approve such a definition.
     this.#world.agenda.after(CALM_AGAIN_MS, () => this.calm());
   }
@@ -285,7 +287,7 @@ export class FleetWorkload {
 
   #stop(instance: number, node: string | null): void {
     const by = this.#random.pick(["owner", "admin"]);
-    this.#try(by, { request: "stopInstance", instance, node, reason: "enough" });
+    this.#try(by, { ...STOP, instance, node });
   }
 
   #resume(instance: number): void {
