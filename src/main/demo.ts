@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, orNull } from "../client/client.ts";
+import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
 import { checkDemo, type DemoFacts } from "./demoCheck.ts";
 import { endSignal } from "./endSignal.ts";
 import { serve } from "./serve.ts";
@@ -44,6 +45,7 @@ export async function runDemo(): Promise<number> {
     port: 0,
     localNodes: true,
     defaultPool: null,
+    fleetSettings: DEFAULT_FLEET_SETTINGS,
     logLevel: "warn",
   });
   try {

@@ -1,4 +1,5 @@
 import { createClient } from "../client/client.ts";
+import type { FleetSettings } from "../fleet/state.ts";
 import { devHint } from "./devHint.ts";
 import { endSignal } from "./endSignal.ts";
 import { type Served, serve } from "./serve.ts";
@@ -10,6 +11,7 @@ export interface DevOptions {
   readonly nodes: number;
   readonly slots: number;
   readonly logLevel: string;
+  readonly fleetSettings: FleetSettings;
 }
 
 const POOL_ID = "default";
@@ -29,6 +31,7 @@ export async function runDev(options: DevOptions): Promise<number> {
     port: options.port,
     localNodes: true,
     logLevel: options.logLevel,
+    fleetSettings: options.fleetSettings,
     defaultPool: {
       id: POOL_ID,
       displayName: "Nodes on this machine",

@@ -1,3 +1,4 @@
+import { FLEET_FLAG, FLEET_OPTIONS, fleetSettingsOf } from "./fleetOptions.ts";
 import { StartError } from "./lineError.ts";
 import { logLevelOf, numberOf, options } from "./options.ts";
 import { processIo } from "./processIo.ts";
@@ -8,7 +9,7 @@ type Role = (words: string[]) => Promise<number>;
 const ROLES: Readonly<Record<string, Role>> = {
   dev: async (words) => {
     const { runDev } = await import("./dev.ts");
-    const values = options(words, DEV_OPTIONS, DEV_HELP);
+    const values = options(words, DEV_OPTIONS, DEV_HELP, { flags: [FLEET_FLAG] });
     if (values === null) return 0;
     return runDev({
       dataDirectory: values["data"] ?? ".stint",
@@ -16,6 +17,7 @@ const ROLES: Readonly<Record<string, Role>> = {
       nodes: numberOf(values, "nodes", 1, 64, 2),
       slots: numberOf(values, "slots", 1, 256, 4),
       logLevel: logLevelOf(values, "warn"),
+      fleetSettings: fleetSettingsOf(values),
     });
   },
   demo: async (words) => {
@@ -53,7 +55,7 @@ export function rolesOf(word: string): Role | null {
   return Object.hasOwn(ROLES, word) ? (ROLES[word] ?? null) : null;
 }
 
-const DEV_OPTIONS = ["data", "port", "nodes", "slots", "log-level"] as const;
+const DEV_OPTIONS = ["data", "port", "nodes", "slots", "log-level", ...FLEET_OPTIONS] as const;
 const DEV_HELP = `usage: stint dev [--data DIRECTORY] [--port NUMBER] [--nodes NUMBER] [--slots NUMBER]
 
 A server with an embedded SQLite file and local nodes, on this machine alone.
@@ -61,6 +63,8 @@ A server with an embedded SQLite file and local nodes, on this machine alone.
   --port NUMBER        port on 127.0.0.1 (default 7878; 0: any free one)
   --nodes NUMBER       local nodes, at the first start (default 2)
   --slots NUMBER       task slots of each, at the first start (default 4)
+  --time-zone ZONE     of schedules that name none, as Asia/Seoul (default this machine's)
+  --allow-self-approval   owners of tasks may accept them themselves (default a second person has to)
   --log-level LEVEL    error, warn, info or debug (default warn)
 `;
 

@@ -6,6 +6,7 @@ import { isAlive, kernelBootId, readProcessStat } from "../agent/platform/proces
 import { stopNode } from "../agent/stopNode.ts";
 import { type Client, createClient, orNull } from "../client/client.ts";
 import type { EngineSettings } from "../engine/state.ts";
+import type { FleetSettings } from "../fleet/state.ts";
 import { hashToken, newToken } from "../server/access/tokens.ts";
 import {
   type DataDirectory,
@@ -35,6 +36,7 @@ export interface ServeOptions {
   readonly logLevel: string;
   readonly settings?: Partial<EngineSettings>;
   readonly repository?: Partial<RepositorySettings>;
+  readonly fleetSettings: FleetSettings;
   /** The pool that is made when there is none of its id; null: none is. */
   readonly defaultPool: PoolAdd | null;
 }
@@ -72,6 +74,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
       logger: createLogger(options.logLevel),
       settings: options.settings ?? {},
       repository: options.repository ?? {},
+      fleetSettings: options.fleetSettings,
       local: options.localNodes ? localParts(directory) : null,
     });
     // Before anybody is told of the server: what they do with its token, and pools of the same id, would be in the way.

@@ -1,6 +1,7 @@
 import { parseDuration } from "../model/duration.ts";
 import { DEFAULT_REPOSITORY, type RepositorySettings } from "../server/repository/repository.ts";
 import { endSignal } from "./endSignal.ts";
+import { FLEET_FLAG, FLEET_OPTIONS, fleetSettingsOf } from "./fleetOptions.ts";
 import { StartError } from "./lineError.ts";
 import { logLevelOf, numberOf, options } from "./options.ts";
 import { serve } from "./serve.ts";
@@ -19,6 +20,7 @@ const NAMES = [
   "reboot-timeout-ms",
   "file-retention",
   "file-quota-mib",
+  ...FLEET_OPTIONS,
 ];
 
 const HELP = `usage: stint server [--data DIRECTORY] [--store sqlite:PATH] [--host HOST] [--port NUMBER] ...
@@ -35,6 +37,8 @@ The control plane.
   --reboot-timeout-ms N   time for a reboot; a node that has not done so then works on (default 600000)
   --file-retention TIME   how long files of the repository are kept (default 14d)
   --file-quota-mib N      size of the repository in MiB (default 10240)
+  --time-zone ZONE        of schedules that name none, as Asia/Seoul (default this machine's)
+  --allow-self-approval   owners of tasks may accept them themselves (default a second person has to)
   --insecure              listen beyond this machine without TLS, on a trusted network
   --log-level LEVEL       error, warn, info or debug (default info)
 
@@ -43,7 +47,7 @@ The first start writes the administrator's token to DIRECTORY/token.
 
 /** `stint server`: until SIGINT or SIGTERM. Nodes and their processes go on; a later server finds them again. */
 export async function runServer(words: readonly string[]): Promise<number> {
-  const values = options(words, NAMES, HELP, { flags: ["insecure"] });
+  const values = options(words, NAMES, HELP, { flags: ["insecure", FLEET_FLAG] });
   if (values === null) return 0;
   requireSafeHost(values["host"] ?? "127.0.0.1", values["insecure"] === "yes");
   const day = 24 * 60 * 60_000;
@@ -58,6 +62,7 @@ export async function runServer(words: readonly string[]): Promise<number> {
     logLevel: logLevelOf(values, "info"),
     repository: repositorySettings(values),
     defaultPool: { ...DEFAULT_POOL, accepts: [...DEFAULT_POOL.accepts] },
+    fleetSettings: fleetSettingsOf(values),
     settings: {
       heartbeatIntervalMs: numberOf(values, "heartbeat-ms", 50, day, 10_000),
       unknownAfterMs: numberOf(values, "unknown-after-ms", 100, day, 30_000),

@@ -2,7 +2,7 @@ import type { Server as BunServer, WebSocketHandler } from "bun";
 import type { Logger } from "pino";
 import { Clock } from "../engine/clock.ts";
 import { DEFAULT_SETTINGS, type EngineSettings } from "../engine/state.ts";
-import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
+import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from "../fleet/state.ts";
 import type { ExecNote } from "../model/event.ts";
 import type { EventSequence } from "../model/id.ts";
 import { REQUEST_BODY_MAX_BYTES } from "../model/limits.ts";
@@ -45,6 +45,7 @@ export interface ServerOptions {
   readonly logger: Logger;
   readonly settings?: Partial<EngineSettings>;
   readonly repository?: Partial<RepositorySettings>;
+  readonly fleetSettings?: Partial<FleetSettings>;
   /** Null: no local nodes. */
   readonly local: Pick<
     LocalProviderParts,
@@ -103,7 +104,7 @@ export class Server implements RunningServer {
     const loop: Loop = await Loop.open({
       store: options.store,
       settings: { ...DEFAULT_SETTINGS, ...options.settings },
-      fleetSettings: DEFAULT_FLEET_SETTINGS,
+      fleetSettings: { ...DEFAULT_FLEET_SETTINGS, ...options.fleetSettings },
       epoch: SINGLE_SERVER_EPOCH,
       clock,
       perform: (effects) => {
