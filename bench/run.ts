@@ -6,6 +6,7 @@ const BENCHES: Readonly<
   Record<string, () => Promise<{ run: () => Promise<Figure[]> | Figure[] }>>
 > = {
   engine: () => import("./engine.ts"),
+  fanout: () => import("./fanout.ts"),
   scale: () => import("./scale.ts"),
   throughput: () => import("./throughput.ts"),
   latency: () => import("./latency.ts"),

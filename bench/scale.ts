@@ -1,36 +1,9 @@
-import { join } from "node:path";
+import { startNodes } from "./fleetNodes.ts";
 import { cpuSecondsOf, memoryOf } from "./machine.ts";
 import type { Figure } from "./report.ts";
 import { type ServerProcess, startServer } from "./serverProcess.ts";
 
 const PER_CALL = 10_000;
-
-/** The real server with SQLite and simulated nodes in another process: real WebSockets, no processes behind them. */
-async function startNodes(
-  server: ServerProcess,
-  count: number,
-  slots: number,
-): Promise<{ readonly pid: number; stop(): Promise<void> }> {
-  await server.client.pools.create({
-    id: "sim",
-    provider: "none",
-    taskSlotsPerNode: slots,
-    accepts: ["batch"],
-  });
-  const { token: joinToken } = await server.client.tokens.createJoinToken({ poolId: "sim" });
-  const script = join(import.meta.dir, "simulatedNodes.ts");
-  const words = [script, server.url, joinToken, String(count), String(slots)];
-  const child = Bun.spawn([process.execPath, ...words], { stdout: "pipe", stderr: "inherit" });
-  const reader = child.stdout.getReader();
-  await reader.read();
-  return {
-    pid: child.pid,
-    async stop() {
-      child.kill("SIGKILL");
-      await child.exited;
-    },
-  };
-}
 
 interface Run {
   readonly rate: number;
@@ -40,11 +13,12 @@ interface Run {
   readonly loopP99Ms: number;
 }
 
-/** From the first call that adds tasks to the durable completion of the last one. */
+/**
+ * The real server with SQLite and simulated nodes in another process: real WebSockets, no processes behind them. From the first call that adds tasks to the durable completion of the last one. */
 async function measure(nodes: number, slots: number, tasks: number): Promise<Run> {
   const server = await startServer();
   try {
-    const fleet = await startNodes(server, nodes, slots);
+    const fleet = await startNodes(server, nodes, slots, "batch");
     const { client } = server;
     await client.jobs.create({ id: "scale", poolInfo: { poolId: "sim" } });
     const cpuBefore = cpuSecondsOf(server.pid);

@@ -16,11 +16,14 @@ export interface ServerProcess {
 }
 
 /** The real `stint server` on an SQLite file; on the given data directory, or a new one. */
-export async function startServer(existing?: string): Promise<ServerProcess> {
+export async function startServer(
+  existing?: string,
+  options: readonly string[] = [],
+): Promise<ServerProcess> {
   const data = existing ?? mkdtempSync(join(tmpdir(), "stint-bench-"));
   const file = join(data, "server.json");
   rmSync(file, { force: true });
-  const words = ["server", "--data", data, "--port", "0", "--log-level", "warn"];
+  const words = ["server", "--data", data, "--port", "0", "--log-level", "warn", ...options];
   const child = Bun.spawn([EXECUTABLE, ...words], { stdout: "ignore", stderr: "inherit" });
   while (!existsSync(file)) {
     if (child.exitCode !== null)

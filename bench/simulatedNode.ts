@@ -3,7 +3,10 @@ import { heldExecutions } from "../src/agent/core/held.ts";
 import { type AgentMachine, newAgentMachine } from "../src/agent/core/machine.ts";
 import { heartbeatFrame, outgoingFrame } from "../src/agent/core/reports.ts";
 import { step } from "../src/agent/core/step.ts";
+import { type FetchScript, newFetchScript } from "../src/agent/script/fetchScript.ts";
 import type { OutputInfo } from "../src/model/execution.ts";
+import type { ScriptOrder } from "../src/model/fleet/run.ts";
+import type { StartOrder } from "../src/model/order.ts";
 import { nodeFrameText } from "../src/protocol/node/frameText.ts";
 import {
   NODE_LINK_PATH,
@@ -22,6 +25,7 @@ export class SimulatedNode {
   readonly #guid: string;
   readonly #url: string;
   readonly #key: CryptoKeyPair;
+  readonly #fetchScript: FetchScript;
   #socket: WebSocket | null = null;
   ended = 0;
 
@@ -29,6 +33,8 @@ export class SimulatedNode {
     this.#url = url;
     this.#guid = guid;
     this.#key = key;
+    const identity = { guid, publicKey: "", joined: true };
+    this.#fetchScript = newFetchScript(url, { identity, sign: (text) => this.#sign(text) });
     this.#machine = newAgentMachine(crypto.randomUUID());
     step(this.#machine, { input: "recovered", bootId: "boot", memories: new Map() }, Date.now());
   }
@@ -85,13 +91,17 @@ export class SimulatedNode {
     }
   }
 
+  async #sign(text: string): Promise<string> {
+    const signature = await crypto.subtle.sign("Ed25519", this.#key.privateKey, Buffer.from(text));
+    return Buffer.from(signature).toString("base64");
+  }
+
   async #greet(nonce: string): Promise<void> {
-    const signature = await crypto.subtle.sign("Ed25519", this.#key.privateKey, Buffer.from(nonce));
     this.#send({
       type: "hello",
       protocol: NODE_PROTOCOL_VERSION,
       guid: this.#guid,
-      signature: Buffer.from(signature).toString("base64"),
+      signature: await this.#sign(nonce),
       linkId: crypto.randomUUID(),
       bootId: "boot",
       nodeName: this.#guid,
@@ -117,10 +127,24 @@ export class SimulatedNode {
     }
   }
 
+  /** As the shipped agent does it; the script is not filled in and written. */
+  async #fetch({ execution, startBefore }: StartOrder, work: ScriptOrder): Promise<void> {
+    const signal = AbortSignal.timeout(work.startWithinMs);
+    const fetched = await this.#fetchScript({ execution, startBefore, work }, signal);
+    if (!fetched.ok) throw new Error(fetched.failure.message);
+    const bound = fetched.startBefore === null ? {} : { startBefore: fetched.startBefore };
+    const outcome = { ok: true, offsets: { stdout: 0, stderr: 0 }, ...bound } as const;
+    this.#step([{ input: "prepared", execution, outcome }]);
+  }
+
   #perform(effect: AgentEffect, now: number): AgentInput[] {
     switch (effect.effect) {
       case "prepare": {
-        const { execution } = effect.order;
+        const { execution, script } = effect.order;
+        if (script !== undefined) {
+          void this.#fetch(effect.order, script);
+          return [];
+        }
         const outcome = { ok: true, offsets: { stdout: 0, stderr: 0 } } as const;
         return [{ input: "prepared", execution, outcome }];
       }
