@@ -5,7 +5,7 @@ import { type NodeAmount, parseAmount, type RollingPolicy } from "../../model/fl
 import type { ScriptSource } from "../../model/fleet/run.ts";
 import { milliseconds } from "../../protocol/api/field.ts";
 import { type RollingBody, UNTIL_RESUMED } from "../../protocol/api/rolling.ts";
-import { cronMistake } from "../../schedule/cron.ts";
+import { cronMistake, isTimeZone } from "../../schedule/cron.ts";
 import { givenOf } from "../routes/lookup.ts";
 import { refuse } from "../routes/refusal.ts";
 
@@ -84,7 +84,7 @@ export function schedulePatch(body: ScheduleBody): Partial<Omit<ScheduleEntry, "
     });
   }
   if (cron === undefined) return rest;
-  const mistake = cronMistake(cron, timeZone ?? "UTC");
+  const mistake = cronMistake(cron);
   if (mistake === null) return { ...rest, when: { form: "cron", cron } };
   throw refuse(
     "InvalidPropertyValue",
@@ -95,7 +95,7 @@ export function schedulePatch(body: ScheduleBody): Partial<Omit<ScheduleEntry, "
 }
 
 function mustBeZone(timeZone: string): void {
-  if (cronMistake("0 0 * * *", timeZone) === null) return;
+  if (isTimeZone(timeZone)) return;
   throw refuse(
     "InvalidPropertyValue",
     `Expected the IANA name of a time zone, given "${timeZone}".`,

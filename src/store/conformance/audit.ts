@@ -4,8 +4,8 @@ import { type AuditEntry, AuditVerifier, canonicalText } from "../../model/audit
 import { emptyChanges } from "../../model/changes.ts";
 import type { Store } from "../store.ts";
 import * as given from "./fixtures.ts";
-import { page } from "./fixtures.ts";
 import { type Check, codeOf } from "./harness.ts";
+import { changesOf, commit, page } from "./requests.ts";
 
 function entry(id: string, some: Partial<AuditEntry> = {}): AuditEntry {
   return {
@@ -43,8 +43,8 @@ export function checkAudit(check: Check): void {
   check("entries are chained in the order of their commits, over a restart too", async (opened) => {
     const { store } = opened;
     expect([await store.readAudit(1), await store.readAuditLines(0, 10)]).toEqual([null, []]);
-    const commit = { changes: emptyChanges(), idempotency: [], epoch: 1 };
-    await store.commit({ ...commit, audit: [entry("a"), entry("b")] });
+    const batch = { changes: emptyChanges(), idempotency: [], epoch: 1 };
+    await store.commit({ ...batch, audit: [entry("a"), entry("b")] });
     await store.appendAudit([entry("c")]);
     const reopened = await opened.reopen();
     await reopened.appendAudit([entry("d")]);
@@ -70,10 +70,10 @@ export function checkAudit(check: Check): void {
   });
 
   check("a commit that fails leaves no entry", async ({ store }) => {
-    await given.commit(store, ({ jobs }) => jobs.set(1, given.job(1, "a")));
-    const changes = given.changesOf(({ jobs }) => jobs.set(2, given.job(2, "A")));
-    const commit = store.commit({ changes, idempotency: [], audit: [entry("a")], epoch: 1 });
-    expect(await codeOf(commit)).toBe("commitFailed");
+    await commit(store, ({ jobs }) => jobs.set(1, given.job(1, "a")));
+    const changes = changesOf(({ jobs }) => jobs.set(2, given.job(2, "A")));
+    const committed = store.commit({ changes, idempotency: [], audit: [entry("a")], epoch: 1 });
+    expect(await codeOf(committed)).toBe("commitFailed");
     expect(await store.readAuditLines(0, 10)).toEqual([]);
   });
 

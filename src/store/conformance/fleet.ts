@@ -5,8 +5,8 @@ import type { DefinitionContent, DefinitionRecord } from "../../model/fleet/defi
 import type { InstanceRecord } from "../../model/fleet/instance.ts";
 import type { UserRecord } from "../../model/fleet/person.ts";
 import type { Store } from "../store.ts";
-import { commit, page } from "./fixtures.ts";
 import type { Check } from "./harness.ts";
+import { commit, page } from "./requests.ts";
 
 const STAMPS = { createdAt: 5, createdBy: null, updatedAt: null, updatedBy: null };
 const COUNTERS = {
