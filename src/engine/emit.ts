@@ -1,6 +1,7 @@
 import type { ExecNote, RollingNote, TaskEventType } from "../model/event.ts";
 import type { ExecutionRecord } from "../model/execution.ts";
 import type { SchedulingError } from "../model/failure.ts";
+import type { FleetEventType } from "../model/fleet/fleetEvent.ts";
 import type { SpecialInstance } from "../model/nodeJob.ts";
 import type { TaskRecord } from "../model/task.ts";
 import { slotsOf } from "../model/taskSpec.ts";
@@ -160,6 +161,24 @@ export function emitExec(engine: Engine, note: ExecNote): void {
         ...(end === null ? {} : execEnd(end)),
       },
     },
+  });
+}
+
+/** What became of runs of task definitions; `job` null: it is of no run. */
+export function emitFleet(
+  engine: Engine,
+  type: FleetEventType,
+  job: Job | null,
+  body: Readonly<Record<string, unknown>>,
+): void {
+  const { id = null, poolId = "" } = job?.record.spec ?? {};
+  engine.outcome.changes.events.push({
+    sequence: nextSequence(engine),
+    at: engine.now,
+    type,
+    jobId: id,
+    poolId,
+    body: id === null ? body : { jobId: id, ...body },
   });
 }
 

@@ -1,13 +1,14 @@
 import type { RollingNote } from "../model/event.ts";
+import type { FleetEvent, FleetEventType } from "../model/fleet/fleetEvent.ts";
 import type { RoleLevel } from "../model/fleet/person.ts";
 import type { FleetRunSpec, FleetTarget, ScriptSource } from "../model/fleet/run.ts";
 import type { NodeNumber } from "../model/id.ts";
 import { requestError } from "../model/requestError.ts";
 import { applyFleet } from "./apply.ts";
 import type { ContentPatch, FleetRequest } from "./input.ts";
-import { fireSchedules, type SkippedRun } from "./instances/due.ts";
+import { fireSchedules } from "./instances/due.ts";
 import { runEnded } from "./instances/ended.ts";
-import type { FleetReply, Refusal } from "./reply.ts";
+import type { FleetReply } from "./reply.ts";
 import { type Fleet, newFleet } from "./state.ts";
 import type { FleetNode, World } from "./world.ts";
 
@@ -34,6 +35,7 @@ export class TestOperations {
   /** Targets of each run that were not released. */
   readonly held = new Map<number, number>();
   readonly notes: (RollingNote & { readonly job: number })[] = [];
+  readonly told: FleetEvent[] = [];
   readonly stops: { job: number; node: NodeNumber | null; reason: string }[] = [];
   readonly world: World = {
     findNode: (id) => [...this.nodes.values()].find((node) => node.id === id) ?? null,
@@ -60,6 +62,9 @@ export class TestOperations {
       return released;
     },
     hold: () => 0,
+    tell: (event) => {
+      this.told.push(event);
+    },
     noteRolling: (job, note) => {
       this.notes.push({ job, ...note });
     },
@@ -175,13 +180,18 @@ export class TestOperations {
   }
 
   /** All targets of a run have ended. */
-  end(job: number, failed = 0): Refusal | null {
+  end(job: number, failed = 0): void {
     const targets = this.runs[job - 1]?.targets.length ?? 0;
-    return runEnded(this.fleet, this.world, job, { succeeded: targets - failed, failed });
+    runEnded(this.fleet, this.world, job, { succeeded: targets - failed, failed });
   }
 
-  pass(durationMs: number): SkippedRun[] {
+  pass(durationMs: number): void {
     this.fleet.now += durationMs;
-    return fireSchedules(this.fleet, this.world);
+    fireSchedules(this.fleet, this.world);
+  }
+
+  /** Bodies of the events of this type since the last look. */
+  takeTold(type: FleetEventType): Readonly<Record<string, unknown>>[] {
+    return this.told.splice(0).flatMap((event) => (event.type === type ? [event.body] : []));
   }
 }

@@ -1,4 +1,5 @@
 import type { RollingNote } from "../model/event.ts";
+import type { FleetEvent } from "../model/fleet/fleetEvent.ts";
 import type { Switch, UserNumber } from "../model/fleet/person.ts";
 import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
 import type { JobNumber, NodeNumber } from "../model/id.ts";
@@ -50,6 +51,8 @@ export interface World extends NodeLookup {
   release(job: JobNumber, count: number): number;
   /** Takes back the targets that were released and not sent to their nodes yet; returns how many. */
   hold(job: JobNumber): number;
+  /** Puts it on record. */
+  tell(event: FleetEvent): void;
   /** Puts on record how far a rolling run has come. */
   noteRolling(job: JobNumber, note: RollingNote): void;
   /** Null node: the whole run. */

@@ -1,5 +1,5 @@
 import { apply, NOTHING_LOADED } from "../engine/apply.ts";
-import { emitRolling } from "../engine/emit.ts";
+import { emitFleet, emitRolling } from "../engine/emit.ts";
 import { editNode } from "../engine/nodeEdit.ts";
 import { holdWaiting } from "../engine/runs/held.ts";
 import { releaseTargets } from "../engine/runs/releaseTargets.ts";
@@ -8,6 +8,7 @@ import { stopRun } from "../engine/runs/stopRun.ts";
 import { type Engine, mustHave, type Node } from "../engine/state.ts";
 import type { FleetNode, RunStart, World } from "../fleet/world.ts";
 import type { RollingNote } from "../model/event.ts";
+import type { FleetEvent } from "../model/fleet/fleetEvent.ts";
 import type { FleetRunSpec, FleetTarget } from "../model/fleet/run.ts";
 import { foldId, type JobNumber, type NodeNumber } from "../model/id.ts";
 import type { JobSpec } from "../model/job.ts";
@@ -92,6 +93,11 @@ export class FleetWorld implements World {
 
   hold(job: JobNumber): number {
     return holdWaiting(this.#engine, mustHave(this.#engine.jobs, job, "job"));
+  }
+
+  tell({ type, job, body }: FleetEvent): void {
+    const of = job === null ? null : mustHave(this.#engine.jobs, job, "job");
+    emitFleet(this.#engine, type, of, body);
   }
 
   noteRolling(job: JobNumber, note: RollingNote): void {

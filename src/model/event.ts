@@ -1,4 +1,5 @@
 import type { SchedulingError } from "./failure.ts";
+import { FLEET_EVENT_TYPES } from "./fleet/fleetEvent.ts";
 import type { EventSequence, ExecutionNumber } from "./id.ts";
 
 /** Azure Batch 1: the operation names. */
@@ -22,6 +23,7 @@ export const EVENT_TYPES = [
   "JobRevertEvent",
   // Ours: a rolling run begins a batch, pauses, is stopped by failures or resumed by a person.
   "RollingRunEvent",
+  ...FLEET_EVENT_TYPES,
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -27,7 +27,7 @@ export async function run(session: Session, { instanceNo }: InstanceOptions): Pr
       ["REVISION", instance.revision],
       ["ARGUMENTS", instance.arguments.map(quoted).join(" ")],
       ["NEXT TASK", instance.nextTaskId],
-      ["NEXT INSTANCE NO", instance.nextInstance],
+      ["NEXT INSTANCE NO", instance.nextInstance ?? instance.nextRefusal],
       ["STOP REASON", instance.stopReason],
       ...rollingFields(instance.rolling, instance.number),
     ],

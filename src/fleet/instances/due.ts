@@ -6,6 +6,7 @@ import type { Fleet, ScheduledTime } from "../state.ts";
 import type { World } from "../world.ts";
 import { planMistake, runnableRevision, startInstance } from "./start.ts";
 import { planTargets } from "./targetPlan.ts";
+import { tellSkipped } from "./tell.ts";
 
 /** A run that starts later than this after its time is recorded as skipped: nobody expects it then any more. */
 export const MISSED_AFTER_MS = 60_000;
@@ -55,8 +56,7 @@ function earliest(fleet: Fleet, definition: DefinitionRecord): ScheduledTime | n
  * Starts what is due. That a time has come is in the definition's record in the same step, so each is started at most once
  * or skipped with its reason, whatever crashes. Of the times that passed while nobody looked, none is made up for.
  */
-export function fireSchedules(fleet: Fleet, world: World): SkippedRun[] {
-  const skipped: SkippedRun[] = [];
+export function fireSchedules(fleet: Fleet, world: World): void {
   for (const { number } of [...fleet.definitions.values()]) {
     for (;;) {
       const definition = fleet.definitions.get(number);
@@ -64,11 +64,10 @@ export function fireSchedules(fleet: Fleet, world: World): SkippedRun[] {
       if (definition === undefined || due === null || due.at > fleet.now) break;
       const reason = fire(fleet, world, definition, due);
       const { schedule } = due;
-      if (reason !== null) skipped.push({ definition, schedule, dueAt: due.at, reason });
+      if (reason !== null) tellSkipped(world, { definition, schedule, dueAt: due.at, reason });
       noteDue(fleet, number, due);
     }
   }
-  return skipped;
 }
 
 function noteDue(fleet: Fleet, number: number, { schedule, at }: ScheduledTime): void {

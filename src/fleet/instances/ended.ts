@@ -8,6 +8,7 @@ import { instanceOfJob, saveInstance } from "./live.ts";
 import { rollingEnded } from "./rolling.ts";
 import { planMistake, runnableRevision, startInstance } from "./start.ts";
 import { planTargets } from "./targetPlan.ts";
+import { tellEnd, tellNextSkipped } from "./tell.ts";
 
 /** What became of a run's targets. */
 export interface RunCounts {
@@ -17,17 +18,16 @@ export interface RunCounts {
 
 /**
  * The work of an instance is over: all its targets have ended. If all of them succeeded, its next task begins in the same
- * step, and never again: what the instance started is in its record (OPMATE 6.6). Returns why a next task that there is was
- * not started; null: it was, or there is none.
+ * step, and never again: what the instance started, or why it could not, is in its record (OPMATE 6.6).
  */
 export function runEnded(
   fleet: Fleet,
   world: World,
   job: JobNumber,
   { succeeded, failed }: RunCounts,
-): Refusal | null {
+): void {
   const instance = instanceOfJob(fleet, job);
-  if (instance === null) return null;
+  if (instance === null) return;
   const isSuccess = failed === 0 && succeeded === instance.targetCount;
   const ended: InstanceRecord = {
     ...instance,
@@ -35,22 +35,33 @@ export function runEnded(
     endedAt: fleet.now,
     result: isSuccess ? "success" : "fail",
   };
+  tellEnd(world, ended, { succeeded, failed });
   const next = isSuccess && instance.nextInstance === null ? startNext(fleet, world, ended) : null;
-  const isStarted = next !== null && !isRefusal(next);
-  saveInstance(fleet, isStarted ? { ...ended, nextInstance: next.number } : ended);
-  return next !== null && isRefusal(next) ? next : null;
+  saveInstance(fleet, next === null ? ended : { ...ended, ...next });
 }
 
-/** By the revision that ran: what the owner edits meanwhile is not approved. */
-function startNext(
+/** What becomes of the instance's record. */
+type Next = Partial<Pick<InstanceRecord, "nextInstance" | "nextRefusal">>;
+
+/** By the revision that ran: what the owner edits meanwhile is not approved. Null: there is no next task. */
+function startNext(fleet: Fleet, world: World, instance: InstanceRecord): Next | null {
+  const caller = fleet.definitions.get(instance.definition);
+  const callee = fleet.definitions.get(instance.nextTask ?? 0);
+  if (caller === undefined || callee === undefined) return null;
+  const started = startCalled(fleet, world, instance, caller, callee);
+  if (!isRefusal(started)) return { nextInstance: started.number, nextRefusal: null };
+  const { message } = started.error;
+  tellNextSkipped(world, instance, callee.id, message);
+  return { nextRefusal: message };
+}
+
+function startCalled(
   fleet: Fleet,
   world: World,
-  instance: InstanceRecord,
-): InstanceRecord | Refusal | null {
-  const caller = fleet.definitions.get(instance.definition);
-  if (caller === undefined || instance.nextTask === null) return null;
-  const callee = fleet.definitions.get(instance.nextTask);
-  if (callee === undefined) return null;
+  { number }: InstanceRecord,
+  caller: DefinitionRecord,
+  callee: DefinitionRecord,
+): InstanceRecord | Refusal {
   const revision = runnableRevision(fleet, callee, "byTask");
   if (isRefusal(revision)) return revision;
   if (!revision.content.runners.definitions.includes(caller.number))
@@ -59,7 +70,7 @@ function startNext(
   const mistake = planMistake(callee, plan);
   if (mistake !== null) return mistake;
   return startInstance(fleet, world, callee, revision, {
-    runner: { kind: "task", definition: caller.number, instance: instance.number },
+    runner: { kind: "task", definition: caller.number, instance: number },
     runnerText: `${caller.id}(task)`,
     arguments: [],
     plan,

@@ -236,7 +236,8 @@ describe("a next task", () => {
 
   test("begins once, after all targets succeeded", () => {
     const operations = chained();
-    expect(operations.end(1)).toBe(null);
+    operations.end(1);
+    expect(operations.fleet.changedInstances.get(1)?.nextRefusal).toBe(null);
     expect(operations.runs).toHaveLength(2);
     expect(operations.fleet.changedInstances.get(1)?.nextInstance).toBe(2);
     expect(operations.fleet.instances.get(2)?.runnerText).toBe("first(task)");
@@ -259,7 +260,12 @@ describe("a next task", () => {
     operations.definition("second", ["a"]);
     operations.definition("first", ["a"], { nextTask: "second" });
     operations.run("owner", "first");
-    expect(operations.end(1)?.error.message).toContain("first is no runner of task second");
+    operations.end(1);
+    const reason = expect.stringContaining("first is no runner of task second");
+    expect(operations.fleet.changedInstances.get(1)).toMatchObject({ nextRefusal: reason });
+    expect(operations.takeTold("NextTaskSkipEvent")).toMatchObject([
+      { taskInstanceNo: 1, taskId: "first", nextTaskId: "second", reason },
+    ]);
     expect(operations.runs).toHaveLength(1);
   });
 
@@ -288,7 +294,8 @@ describe("a schedule", () => {
       definition: "t",
       schedule: { id: "s", when: { form: "cron", cron }, timeZone: "UTC", status: "enable" },
     });
-    expect(operations.pass(3_600_000)).toEqual([]);
+    operations.pass(3_600_000);
+    expect(operations.takeTold("ScheduleSkipEvent")).toEqual([]);
     operations.approve("t");
     return operations;
   }
@@ -309,13 +316,22 @@ describe("a schedule", () => {
 
   test("skips what nobody was there to start, and what runs into itself, and says so", () => {
     const operations = scheduled("0 * * * *");
-    const [missed, ...others] = operations.pass(10 * 3_600_000 + 1_800_000);
-    expect([missed?.reason, others.length]).toEqual(["Nothing looked at the clock then", 0]);
+    operations.pass(10 * 3_600_000 + 1_800_000);
+    expect(operations.takeTold("ScheduleSkipEvent")).toEqual([
+      {
+        taskId: "t",
+        scheduleId: "s",
+        dueTime: "2026-11-21T02:00:00.000Z",
+        reason: "Nothing looked at the clock then",
+      },
+    ]);
     expect(operations.runs).toEqual([]);
     operations.pass(1_800_000);
     expect(operations.runs).toHaveLength(1);
-    const [overlap] = operations.pass(3_600_000);
-    expect(overlap?.reason).toContain("Task instance #1");
+    operations.pass(3_600_000);
+    expect(operations.takeTold("ScheduleSkipEvent")).toMatchObject([
+      { reason: expect.stringContaining("Task instance #1") },
+    ]);
     expect(operations.runs).toHaveLength(1);
   });
 

@@ -19,6 +19,7 @@ import { saveInstance } from "./live.ts";
 import { isRolling, rerunMistake, resumeRolling, rollAgain, withOpenNodes } from "./rolling.ts";
 import { planMistake, runnableRevision, startInstance } from "./start.ts";
 import { nodesOf, planTargets } from "./targetPlan.ts";
+import { tellRerun } from "./tell.ts";
 
 /** Runs, reruns and stops (OPMATE 6.4, 7). `loaded`: the instance that the request names, from the store if it has ended. */
 export function applyToInstances(
@@ -183,6 +184,7 @@ function rerun(
   const added = nodes.map((node) => ({ node, at: fleet.now, runnerText }));
   const reruns = [...instance.reruns, ...added];
   const open = { ...instance, endedAt: null, result: null, stopReason: null, reruns };
+  tellRerun(world, instance, ids, runnerText);
   if (!isRolling(open)) saveInstance(fleet, open);
   else if (isOver) rollAgain(fleet, world, open, nodes.length);
   else saveInstance(fleet, withOpenNodes(open, nodes.length));

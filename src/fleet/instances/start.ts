@@ -8,6 +8,7 @@ import type { World } from "../world.ts";
 import { saveInstance } from "./live.ts";
 import { newRolling, noteStart } from "./rolling.ts";
 import type { TargetPlan } from "./targetPlan.ts";
+import { tellStart } from "./tell.ts";
 
 /** Problems and nodes named in one sentence. */
 const NAMED_MAX = 5;
@@ -124,10 +125,12 @@ export function startInstance(
     result: null,
     nextTask: content.nextTask,
     nextInstance: null,
+    nextRefusal: null,
     reruns: [],
     stopReason: null,
     ...(rolling === null ? {} : { rolling }),
   };
   noteStart(world, record);
+  tellStart(world, record);
   return saveInstance(fleet, record);
 }

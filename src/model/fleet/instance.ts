@@ -45,6 +45,8 @@ export interface InstanceRecord {
   readonly nextTask: DefinitionNumber | null;
   /** The instance that its success started, once; null: none. */
   readonly nextInstance: InstanceNumber | null;
+  /** Why its success could not start its next task; null: it did, or has not come. */
+  readonly nextRefusal: string | null;
   /** Nodes that were run again, in order: the n-th of a node is its EXEC NO n + 1. */
   readonly reruns: readonly Rerun[];
   /** Why it was stopped; null: it was not. */

@@ -18,6 +18,7 @@ export function instanceView(fleet: Fleet, instance: InstanceRecord): Instance {
     arguments: [...instance.arguments],
     nodeCount: targetCount,
     ...present({ nextTaskId: next?.id, nextInstance: instance.nextInstance, stopReason }),
+    ...present({ nextRefusal: instance.nextRefusal }),
     ...present({ rolling: rollingProgressView(instance) }),
   };
 }

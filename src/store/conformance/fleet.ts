@@ -81,6 +81,7 @@ function instance(number: number, endedAt: number | null): InstanceRecord {
     result: endedAt === null ? null : "success",
     nextTask: null,
     nextInstance: null,
+    nextRefusal: null,
     reruns: [{ node: 1, at: 3, runnerText: "a(user)" }],
     stopReason: null,
   };

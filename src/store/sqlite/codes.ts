@@ -64,4 +64,9 @@ export const EVENT_TYPE = code<EventType>({
   DeploymentPromoteEvent: 13,
   JobRevertEvent: 14,
   RollingRunEvent: 15,
+  TaskInstanceStartEvent: 16,
+  TaskInstanceRerunEvent: 17,
+  TaskInstanceCompleteEvent: 18,
+  NextTaskSkipEvent: 19,
+  ScheduleSkipEvent: 20,
 });

@@ -17,6 +17,10 @@ export const INSTANCE = z
     nodeCount: z.int(),
     nextTaskId: z.string().optional(),
     nextInstance: z.int().optional(),
+    nextRefusal: z
+      .string()
+      .optional()
+      .openapi({ description: "Why its success could not start its next task." }),
     stopReason: z.string().optional(),
     rolling: ROLLING_PROGRESS.optional(),
   })
