@@ -11,13 +11,21 @@ const OWN_APPROVAL = ["--allow-self-approval"];
 
 /** An approved script for all of the nodes. */
 async function define({ client }: ServerProcess): Promise<void> {
-  const { name, sha256 } = await client.scripts.store("diskusage.sh", new TextEncoder().encode(SCRIPT));
+  const { name, sha256 } = await client.scripts.store(
+    "diskusage.sh",
+    new TextEncoder().encode(SCRIPT),
+  );
   const nodeIds = Array.from({ length: NODES }, (_, index) => `sim-${index}`);
   for (let index = 0; index < NODES; index += AT_ONCE) {
     const some = nodeIds.slice(index, index + AT_ONCE);
     await Promise.all(some.map((id) => client.nodes.edit(id, { status: "enable" })));
   }
-  await client.definitions.create({ id: "diskusage", script: { name, sha256 }, osUser: null, byOnDemand: "enable" });
+  await client.definitions.create({
+    id: "diskusage",
+    script: { name, sha256 },
+    osUser: null,
+    byOnDemand: "enable",
+  });
   await client.definitions.addTargets("diskusage", { nodeIds });
   await client.approvals.request("diskusage", { approverId: "admin" });
   await client.approvals.accept("diskusage");
