@@ -4,6 +4,7 @@ import { type AgentMachine, newAgentMachine } from "../src/agent/core/machine.ts
 import { heartbeatFrame, outgoingFrame } from "../src/agent/core/reports.ts";
 import { step } from "../src/agent/core/step.ts";
 import { type FetchScript, newFetchScript } from "../src/agent/script/fetchScript.ts";
+import { ScriptAsks } from "../src/agent/script/scriptAsks.ts";
 import type { OutputInfo } from "../src/model/execution.ts";
 import type { ScriptOrder } from "../src/model/fleet/run.ts";
 import type { StartOrder } from "../src/model/order.ts";
@@ -25,6 +26,7 @@ export class SimulatedNode {
   readonly #guid: string;
   readonly #url: string;
   readonly #key: CryptoKeyPair;
+  readonly #scriptAsks = new ScriptAsks();
   readonly #fetchScript: FetchScript;
   #socket: WebSocket | null = null;
   ended = 0;
@@ -34,7 +36,8 @@ export class SimulatedNode {
     this.#guid = guid;
     this.#key = key;
     const identity = { guid, publicKey: "", joined: true };
-    this.#fetchScript = newFetchScript(url, { identity, sign: (text) => this.#sign(text) });
+    const signer = { identity, sign: (text: string) => this.#sign(text) };
+    this.#fetchScript = newFetchScript(url, signer, this.#scriptAsks);
     this.#machine = newAgentMachine(crypto.randomUUID());
     step(this.#machine, { input: "recovered", bootId: "boot", memories: new Map() }, Date.now());
   }
@@ -73,6 +76,7 @@ export class SimulatedNode {
         void this.#greet(frame.nonce);
         return;
       case "welcome":
+        if (frame.givesScripts === true) this.#scriptAsks.connected((ask) => this.#send(ask));
         this.#step([{ input: "welcome", frame }]);
         setInterval(
           () => this.#send(heartbeatFrame(this.#machine, Date.now())),
@@ -82,6 +86,9 @@ export class SimulatedNode {
         return;
       case "batch":
         this.#step([{ input: "frame", frame }]);
+        return;
+      case "script":
+        this.#scriptAsks.received(frame);
         return;
       case "refused":
         throw new Error(frame.message);

@@ -285,7 +285,7 @@ function newExecSessions(
   return new AgentExecSessions({
     find: (execution, member) => findTarget(machine, { members, tasks }, execution, member),
     left,
-    send: (frame) => link().reply(frame),
+    send: (frame) => link().sendOnce(frame),
     sendBytes: (bytes) => link().sendBytes(bytes),
     onTrouble,
   });

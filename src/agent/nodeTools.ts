@@ -13,6 +13,7 @@ import { readPasswd, type UserRules } from "./platform/users.ts";
 import { type Download, newDownload } from "./prepare/download.ts";
 import { type FetchScript, newFetchScript } from "./script/fetchScript.ts";
 import { writeFileTools } from "./script/fileTools.ts";
+import { ScriptAsks } from "./script/scriptAsks.ts";
 
 /** What tasks and groups of a node are run with alike. */
 export interface NodeTools {
@@ -21,6 +22,8 @@ export interface NodeTools {
   readonly users: UserRules;
   readonly download: Download;
   readonly fetchScript: FetchScript;
+  /** Asked by `fetchScript`; the link tells it of connections and answers. */
+  readonly scriptAsks: ScriptAsks;
   readonly drivers: Drivers;
   readonly fingerprint: Fingerprint;
 }
@@ -61,6 +64,7 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     },
   });
   writeFileTools(options);
+  const scriptAsks = new ScriptAsks();
   const agentVersion = options.version;
   const { hostVolumes } = options.drivers;
   return {
@@ -68,7 +72,8 @@ export function newNodeTools(options: AgentOptions, key: NodeKey, bootId: string
     trees,
     users,
     download: newDownload(serverUrl, key),
-    fetchScript: newFetchScript(serverUrl, key),
+    fetchScript: newFetchScript(serverUrl, key, scriptAsks),
+    scriptAsks,
     drivers,
     fingerprint: new Fingerprint(drivers, { rootDirectory, host, agentVersion, hostVolumes }),
   };

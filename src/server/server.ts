@@ -24,6 +24,7 @@ import { Loop } from "./loop/loop.ts";
 import { createMetrics } from "./metrics.ts";
 import { joinNode } from "./nodes/joinRoute.ts";
 import { type Connection, NodeLinks } from "./nodes/nodeLinks.ts";
+import { NodeScripts } from "./nodes/nodeScripts.ts";
 import { nodeTransfer, removeOutputs } from "./nodes/transfers.ts";
 import { LocalProvider, type LocalProviderParts } from "./providers/localProvider.ts";
 import {
@@ -131,7 +132,9 @@ export class Server implements RunningServer {
         facts,
       );
     }
-    const links = newLinks(options, loop);
+    const files = await openFiles(options, loop);
+    const scripts = newScripts(options, loop, files.fileTokens);
+    const links = newLinks(options, loop, scripts);
     const metrics = createMetrics({
       engine: () => loop.engine,
       links: () => links,
@@ -148,10 +151,9 @@ export class Server implements RunningServer {
         options.logger.error({ err: error, ...session }, "the end of a command is not on record"),
     });
     const lastSequence = await options.store.lastEventSequence();
-    const files = await openFiles(options, loop);
     const own = { loop, links, desk, commits, metrics, ...files };
     const context = contextOf(options, own, () => http);
-    const http = listen(options, loop, links, { context, fileTokens: files.fileTokens });
+    const http = listen(options, loop, links, { context, scripts, fileTokens: files.fileTokens });
     parts.value = { links, desk, provider, http };
     loop.onRestored = () => links.closeAll();
     const server = new Server(options, loop, parts.value);
@@ -252,12 +254,28 @@ async function noteExec(loop: Loop, note: ExecNote): Promise<void> {
   if (!reply.ok) throw new Error(reply.error.message);
 }
 
-function newLinks(options: ServerOptions, loop: Loop): NodeLinks {
+function newScripts(
+  { store, blobs, logger }: ServerOptions,
+  loop: Loop,
+  fileTokens: FileTokens,
+): NodeScripts {
+  return new NodeScripts({
+    loop,
+    store,
+    blobs,
+    fileTokens,
+    onFailure: (error, execution) =>
+      logger.warn({ err: error, execution }, "could not read a script for a node"),
+  });
+}
+
+function newLinks(options: ServerOptions, loop: Loop, scripts: NodeScripts): NodeLinks {
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   return new NodeLinks(loop, options.store, {
     heartbeatIntervalMs: settings.heartbeatIntervalMs,
     epoch: () => SINGLE_SERVER_EPOCH,
     clock: () => loop.parts.clock.now(),
+    scripts,
     log: (message, facts) => options.logger.info(facts, message),
   });
 }
@@ -375,8 +393,9 @@ function listen(
   options: ServerOptions,
   loop: Loop,
   links: NodeLinks,
-  { context, fileTokens }: { context: ServerContext; fileTokens: FileTokens },
+  files: { context: ServerContext; scripts: NodeScripts; fileTokens: FileTokens },
 ): BunServer<LinkData> {
+  const { context, scripts, fileTokens } = files;
   const api = createApi(context);
   const { store, blobs } = options;
   return Bun.serve<LinkData>({
@@ -403,7 +422,7 @@ function listen(
           wallTime: Date.now,
           time: () => loop.parts.clock.now(),
           jobOfOwn: (guid, execution) => links.jobOfOwn(guid, execution),
-          scriptOfOwn: (guid, execution) => links.scriptOfOwn(guid, execution),
+          scriptOf: (guid, execution) => scripts.sourceOfGuid(guid, execution),
           fileTokens,
         });
         if (transfer !== null) return transfer;

@@ -11,6 +11,8 @@ import type {
   NodeReport,
   RefusedFrame,
   ReplyFrame,
+  ScriptAnswerFrame,
+  ScriptAskFrame,
   ServerFrame,
   WelcomeFrame,
 } from "../../protocol/node/message.ts";
@@ -28,6 +30,7 @@ export interface LinkOptions {
   onFrame(frame: BatchFrame<NodeOrder>): void;
   onAsk(frame: AskFrame): void;
   onExec(frame: ExecInputFrame): void;
+  onScript(frame: ScriptAnswerFrame): void;
   onExecBytes(bytes: ExecBytes): void;
   /** After a welcome, the connection ended. */
   onDisconnected(): void;
@@ -91,7 +94,8 @@ export class Link {
     if (session === this.#session) this.#socket?.send(nodeFrameText(frame));
   }
 
-  reply(frame: ReplyFrame | ExecOutputFrame): void {
+  /** Sends a frame that nothing is kept of; without a connection it is dropped. */
+  sendOnce(frame: ReplyFrame | ExecOutputFrame | ScriptAskFrame): void {
     if (this.#session !== null) this.#socket?.send(nodeFrameText(frame));
   }
 
@@ -145,6 +149,9 @@ export class Link {
         return;
       case "exec":
         this.#options.onExec(frame);
+        return;
+      case "script":
+        this.#options.onScript(frame);
     }
   }
 

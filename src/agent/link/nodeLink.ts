@@ -17,7 +17,7 @@ import { Link } from "./link.ts";
 
 /** The link of a node to its server, which is not open yet. */
 export function newNodeLink(parts: LifeParts, execs: AgentExecSessions): Link {
-  const { options, key, machine, loop, onEnd } = parts;
+  const { options, key, machine, loop, tools, onEnd } = parts;
   const { serverUrl, logger, rootDirectory } = options;
   const isLive = (execution: number) => {
     const phase = phaseOf(machine, execution);
@@ -34,18 +34,21 @@ export function newNodeLink(parts: LifeParts, execs: AgentExecSessions): Link {
         return;
       }
       logger.info({ nodeId: frame.nodeId, poolId: frame.poolId }, "Connected to the server.");
+      if (frame.givesScripts === true) tools.scriptAsks.connected((ask) => link.sendOnce(ask));
       loop.push({ input: "welcome", frame });
     },
     onFrame: (frame) => loop.push({ input: "frame", frame }),
     onAsk({ id, question }) {
       void answerQuestion(question, { rootDirectory, isLive }).then((answer) =>
-        link.reply({ type: "reply", id, answer }),
+        link.sendOnce({ type: "reply", id, answer }),
       );
     },
     onExec: (frame) => execs.received(frame),
+    onScript: (frame) => tools.scriptAsks.received(frame),
     onExecBytes: (bytes) => execs.receivedBytes(bytes),
     onDisconnected() {
       execs.disconnected();
+      tools.scriptAsks.disconnected();
       loop.push({ input: "disconnected" });
     },
     onRefused: (frame) => onRefused(frame, options, onEnd),

@@ -4,7 +4,7 @@ import {
   reservedWordsOf,
 } from "../../model/fleet/reservedWords.ts";
 import type { ScriptOrder } from "../../model/fleet/run.ts";
-import type { FileTokenTexts } from "./fetchScript.ts";
+import type { FileTokenTexts } from "./attempt.ts";
 import { fileToolCall } from "./fileTools.ts";
 
 /** What reserved words are replaced by on this node. */

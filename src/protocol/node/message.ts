@@ -47,6 +47,8 @@ export interface WelcomeFrame {
   readonly heartbeatIntervalMs: number;
   readonly nodeId: string;
   readonly poolId: string;
+  /** Whether it answers `script` frames; absent: a server that is older than they are, which is asked over HTTP. */
+  readonly givesScripts?: boolean;
 }
 
 /** The server will not have it: code and a line for the agent's log. */
@@ -140,14 +142,62 @@ export interface ExecOutputFrame {
   readonly output: ExecOutput;
 }
 
+/**
+ * Asks for the script of a fleet execution that is the node's own and has not ended. Nothing of it is kept: a node that has
+ * no answer asks anew, under another id.
+ */
+export interface ScriptAskFrame {
+  readonly type: "script";
+  /** Given by the node, never twice in its life: an answer is to its own question, so that the time in it came later. */
+  readonly id: number;
+  readonly execution: ExecutionNumber;
+}
+
+export interface ScriptAnswerFrame {
+  readonly type: "script";
+  readonly id: number;
+  /** When it was answered, as in SERVER_TIME_HEADER. */
+  readonly serverTime: number;
+  readonly answer: ScriptAnswer;
+}
+
+export type ScriptAnswer =
+  | {
+      readonly kind: "given";
+      /** As it is stored. */
+      readonly base64: string;
+      /** As in FILE_TOKENS_HEADER. */
+      readonly fileTokens: Readonly<Record<string, string>>;
+    }
+  /** It is larger than SCRIPT_FRAME_MAX_BYTES: to be had at NODE_SCRIPT_PATH. */
+  | { readonly kind: "large" }
+  | {
+      readonly kind: "refused";
+      readonly code: "ExecutionNotFound" | "ScriptNotFound" | "ScriptNotRead";
+      /** Asked later it may be given. */
+      readonly isPassing: boolean;
+    };
+
+/**
+ * What goes over the link at most: 5,000 nodes that ask at once and read nothing hold about 100 MB of answers in the
+ * server, and a slow link is not kept from orders and heartbeats for long. Most scripts are a fraction of it.
+ */
+export const SCRIPT_FRAME_MAX_BYTES = 16 * 1024;
+
 export type ServerFrame =
   | ChallengeFrame
   | WelcomeFrame
   | RefusedFrame
   | BatchFrame<NodeOrder>
   | AskFrame
-  | ExecInputFrame;
-export type NodeFrame = HelloFrame | BatchFrame<NodeReport> | ReplyFrame | ExecOutputFrame;
+  | ExecInputFrame
+  | ScriptAnswerFrame;
+export type NodeFrame =
+  | HelloFrame
+  | BatchFrame<NodeReport>
+  | ReplyFrame
+  | ExecOutputFrame
+  | ScriptAskFrame;
 
 /** `POST /api/v1/nodes/join` body: a new node shows its join token and its public key. */
 export interface JoinRequest {

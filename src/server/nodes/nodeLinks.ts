@@ -1,5 +1,4 @@
 import { type Effect, orderOf } from "../../engine/effect.ts";
-import type { ScriptSource } from "../../model/fleet/run.ts";
 import { type ExecutionNumber, foldId, type JobNumber, type NodeNumber } from "../../model/id.ts";
 import { decodeExecBytes, type ExecOrder } from "../../protocol/node/exec.ts";
 import { nodeFrameOf } from "../../protocol/node/frameText.ts";
@@ -10,6 +9,7 @@ import type {
   NodeQuestion,
   NodeReport,
   RefusedFrame,
+  ScriptAskFrame,
   ServerFrame,
 } from "../../protocol/node/message.ts";
 import { NODE_PROTOCOL_VERSION } from "../../protocol/node/message.ts";
@@ -19,6 +19,7 @@ import type { Loop } from "../loop/loop.ts";
 import { NodeUnreachable } from "../routes/context.ts";
 import { ConnectionExecs, type ExecListener, type NodeExec } from "./connectionExecs.ts";
 import { isSignedBy, newNonce } from "./nodeKeys.ts";
+import type { NodeScripts } from "./nodeScripts.ts";
 import { Questions } from "./questions.ts";
 
 /** One WebSocket, as the links need it; Bun's own or a test's. */
@@ -64,6 +65,7 @@ export interface LinkSettings {
   readonly heartbeatIntervalMs: number;
   readonly epoch: () => number;
   readonly clock: () => number;
+  readonly scripts: Pick<NodeScripts, "answer">;
   readonly log: (message: string, facts: Record<string, unknown>) => void;
 }
 
@@ -135,7 +137,19 @@ export class NodeLinks {
       case "exec":
         connection.execs.received(frame.session, frame.output);
         return;
+      case "script":
+        await this.#askedForScript(connection, frame);
+        return;
     }
+  }
+
+  /** A question from before the welcome, or on a connection that was replaced, is dropped: the node asks anew. */
+  async #askedForScript(connection: Connection, { id, execution }: ScriptAskFrame): Promise<void> {
+    const { session } = connection;
+    if (session === null || !session.isOpen) return;
+    const answered = this.settings.scripts.answer(session.node, execution);
+    const answer = answered instanceof Promise ? await answered : answered;
+    connection.send({ type: "script", id, serverTime: this.settings.clock(), answer });
   }
 
   /** Bytes of a command's output. */
@@ -220,6 +234,7 @@ export class NodeLinks {
       heartbeatIntervalMs: this.settings.heartbeatIntervalMs,
       nodeId: facts.nodeId,
       poolId: facts.poolId,
+      givesScripts: true,
     });
     this.#touched.add(connection);
   }
@@ -279,17 +294,6 @@ export class NodeLinks {
     }
     const special = this.#specials.get(execution);
     return special?.node === node ? special.job : null;
-  }
-
-  /** The script that this node is to run; null: it has no such execution, or that is over. */
-  async scriptOfOwn(guid: string, execution: ExecutionNumber): Promise<ScriptSource | null> {
-    const node = this.loop.nodeNumber(guid);
-    const record = node === null ? null : await this.store.readExecution(execution);
-    if (node === null || record === null || !record.nodes.includes(node)) return null;
-    if (record.state === "ended" || record.state === "lost" || record.state === "stopping") {
-      return null;
-    }
-    return this.loop.engine.jobs.get(record.job)?.record.spec.run?.script ?? null;
   }
 
   /** At the end of a tick: one message per node. */

@@ -22,7 +22,7 @@ interface TransferParts {
   /** The job of an execution that is, or was, this node's; null: it is not its own. */
   readonly jobOfOwn: (guid: string, execution: number) => Promise<number | null>;
   /** The script that the node is to run; null: it has no such execution, or that is over. */
-  readonly scriptOfOwn: (guid: string, execution: number) => Promise<ScriptSource | null>;
+  readonly scriptOf: (guid: string, execution: number) => Promise<ScriptSource | null>;
   readonly fileTokens: Pick<FileTokens, "issue">;
 }
 
@@ -126,7 +126,7 @@ async function download(path: string, parts: TransferParts): Promise<Response> {
 
 async function script(path: string, guid: string, parts: TransferParts): Promise<Response> {
   const execution = Number(/\/(\d{1,15})$/.exec(path)?.[1]);
-  const source = await parts.scriptOfOwn(guid, execution);
+  const source = await parts.scriptOf(guid, execution);
   const key = source === null ? null : scriptKey(source.sha256);
   if (source === null || key === null) {
     return Response.json({ error: { code: "ExecutionNotFound" } }, { status: 404 });
