@@ -15,10 +15,13 @@ import { writeFleet } from "./fleetRows.ts";
 import { RowWriter } from "./rowWriter.ts";
 import {
   addJobProgressRow,
+  addNodeJobRow,
   addNodeProgressRow,
   JOB_PROGRESS_COLUMNS,
+  NODE_JOB_COLUMNS,
   NODE_PROGRESS_COLUMNS,
   REPLACE_JOB_PROGRESS,
+  REPLACE_NODE_JOB,
   REPLACE_NODE_PROGRESS,
   writeJob,
   writeNode,
@@ -45,6 +48,7 @@ export class Committer {
   readonly #events: RowWriter;
   readonly #nodeProgress: RowWriter;
   readonly #jobProgress: RowWriter;
+  readonly #nodeJobs: RowWriter;
   readonly #goneLive: RowWriter;
 
   constructor(statements: Statements) {
@@ -58,6 +62,7 @@ export class Committer {
     this.#events = writer(REPLACE_EVENT, EVENT_COLUMNS);
     this.#nodeProgress = writer(REPLACE_NODE_PROGRESS, NODE_PROGRESS_COLUMNS);
     this.#jobProgress = writer(REPLACE_JOB_PROGRESS, JOB_PROGRESS_COLUMNS);
+    this.#nodeJobs = writer(REPLACE_NODE_JOB, NODE_JOB_COLUMNS);
     this.#goneLive = writer("DELETE FROM live_executions WHERE number IN (", 1, ")");
   }
 
@@ -93,6 +98,7 @@ export class Committer {
     this.#events.clear();
     this.#nodeProgress.clear();
     this.#jobProgress.clear();
+    this.#nodeJobs.clear();
     this.#goneLive.clear();
   }
 
@@ -139,11 +145,8 @@ export class Committer {
       addJobProgressRow(this.#jobProgress, number, progress);
     }
     this.#jobProgress.flush();
-    for (const record of changes.nodeJobs.values()) {
-      const { job, node, nodeId } = record;
-      const insert = "REPLACE INTO node_jobs (job, node, node_id, document) VALUES (?, ?, ?, ?)";
-      statements.run(insert, job, node, nodeId, JSON.stringify(record));
-    }
+    for (const record of changes.nodeJobs.values()) addNodeJobRow(this.#nodeJobs, record);
+    this.#nodeJobs.flush();
     for (const [number, removal] of changes.removals) {
       if (removal === null) statements.run("DELETE FROM removals WHERE number = ?", number);
       else {

@@ -2,6 +2,7 @@ import type { JobProgress } from "../../model/changes.ts";
 import { foldId, taskNumberOf } from "../../model/id.ts";
 import { emptyCounts, type JobRecord } from "../../model/job.ts";
 import { emptyProgress, type NodeProgress, type NodeRecord } from "../../model/node.ts";
+import type { NodeJobRecord } from "../../model/nodeJob.ts";
 import type { RowWriter } from "./rowWriter.ts";
 import type { Statements } from "./statements.ts";
 
@@ -39,6 +40,14 @@ export function addNodeProgressRow(writer: RowWriter, node: number, progress: No
   const { linkId, lastApplied, tasksRun, tasksSucceeded } = progress;
   writer.values.push(node, linkId, lastApplied, tasksRun, tasksSucceeded);
   writer.values.push(progress.retainedUntil, progress.retainingJobs);
+  writer.written();
+}
+
+export const REPLACE_NODE_JOB = "REPLACE INTO node_jobs (job, node, node_id, document)";
+export const NODE_JOB_COLUMNS = 4;
+
+export function addNodeJobRow(writer: RowWriter, record: NodeJobRecord): void {
+  writer.values.push(record.job, record.node, record.nodeId, JSON.stringify(record));
   writer.written();
 }
 
