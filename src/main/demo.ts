@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createClient, orNull } from "../client/client.ts";
+import { type Client, createClient, orNull } from "../client/client.ts";
 import { DEFAULT_FLEET_SETTINGS } from "../fleet/state.ts";
 import { checkDemo, type DemoFacts } from "./demoCheck.ts";
+import { type DemoServer, runFleetDemo } from "./demoFleet.ts";
 import { endSignal } from "./endSignal.ts";
 import { serve } from "./serve.ts";
 
@@ -13,8 +14,6 @@ const FILE = "job_prep_and_release.txt";
 const WAIT_MS = 60_000;
 /** As shells say it of Ctrl-C. */
 const INTERRUPTED = 130;
-
-type Client = ReturnType<typeof createClient>;
 
 function say(line = ""): void {
   process.stdout.write(`${line}\n`);
@@ -33,10 +32,14 @@ const COMMANDS = {
 
 /**
  * `stint demo`: what Azure's JobPrepRelease sample does, on an SQLite file and two local nodes, through the public API
- * like any client. Exit code 1 if anything is not as it should be.
+ * like any client, and then a fleet run on these nodes. Exit code 1 if anything is not as it should be.
  */
 export async function runDemo(): Promise<number> {
-  const interrupted = endSignal().then(() => null);
+  const ending = new AbortController();
+  const interrupted = endSignal().then(() => {
+    ending.abort();
+    return null;
+  });
   const directory = mkdtempSync(join(tmpdir(), "stint-demo-"));
   const served = await serve({
     dataDirectory: directory,
@@ -49,8 +52,10 @@ export async function runDemo(): Promise<number> {
     logLevel: "warn",
   });
   try {
-    const client = createClient({ url: served.server.url, token: served.token });
-    const facts = await Promise.race([runSample(client), interrupted]);
+    const { url } = served.server;
+    const client = createClient({ url, token: served.token });
+    const demo = { url, client, directory, say, signal: ending.signal };
+    const facts = await Promise.race([runSample(demo), interrupted]);
     if (facts === null) return INTERRUPTED;
     const problems = checkDemo(facts);
     for (const problem of problems) process.stderr.write(`demo: ${problem}\n`);
@@ -62,8 +67,9 @@ export async function runDemo(): Promise<number> {
   }
 }
 
-async function runSample(client: Client): Promise<DemoFacts> {
-  await createPool(client);
+async function runSample(demo: DemoServer): Promise<DemoFacts> {
+  const { client } = demo;
+  const poolNodes = await createPool(client);
   await createJob(client);
   const { taskIds, submittedAt } = await runTasks(client);
   const nodeIds = await nodesWithTasks(client);
@@ -73,15 +79,17 @@ async function runSample(client: Client): Promise<DemoFacts> {
   for (const id of filesLeft) say(`File shared/${FILE} is still on ${id}!`);
   if (filesLeft.length === 0) say(`\nThe release tasks have deleted shared/${FILE} on every node.`);
   const timing = await measure(client, submittedAt);
-  await cleanUp(client);
   say(`\n${taskIds.length} tasks, submission to last completion: ${timing.totalMs.toFixed(0)} ms`);
   say(
     `Start latency (submission to process start): first ${timing.firstMs.toFixed(0)} ms, median ${timing.medianMs.toFixed(0)} ms`,
   );
-  return { taskIds, files, exitCodes, filesLeft, results: timing.results };
+  const fleet = await runFleetDemo(demo, poolNodes);
+  await cleanUp(client);
+  return { taskIds, files, exitCodes, filesLeft, results: timing.results, fleet };
 }
 
-async function createPool(client: Client): Promise<void> {
+/** Answers the ids of its nodes. */
+async function createPool(client: Client): Promise<string[]> {
   say(`Attempting to create pool: ${POOL_ID}`);
   await client.pools.create({
     id: POOL_ID,
@@ -93,7 +101,8 @@ async function createPool(client: Client): Promise<void> {
   const begun = performance.now();
   while (performance.now() - begun < WAIT_MS) {
     const { items } = await client.nodes.list({ poolId: POOL_ID });
-    if (items.filter((node) => node.state === "idle").length === 2) return;
+    const idle = items.filter((node) => node.state === "idle");
+    if (idle.length === 2) return idle.map(({ id }) => id).sort();
     await Bun.sleep(5);
   }
   throw new Error(`Expected two idle nodes within ${WAIT_MS / 1000} s.`);

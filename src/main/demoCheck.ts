@@ -11,6 +11,20 @@ export interface DemoFacts {
   /** Nodes on which the file was still there after the release. */
   readonly filesLeft: readonly string[];
   readonly results: readonly (string | undefined)[];
+  readonly fleet: FleetFacts;
+}
+
+/** What became of the fleet run. */
+export interface FleetFacts {
+  readonly instances: readonly { number: number; result: string; runner: string }[];
+  /** What the script writes first on a node. */
+  readonly firstLine: (nodeId: string) => string;
+  readonly nodes: readonly {
+    nodeId: string;
+    status: string;
+    exitCode: number | undefined;
+    stdout: string;
+  }[];
 }
 
 /** Everything in which the demo differs from what it should be; empty when nothing does. */
@@ -48,5 +62,33 @@ export function checkDemo(facts: DemoFacts): string[] {
       facts.results.every((result) => result === "success"),
     `expected ${facts.taskIds.length} successes, got ${facts.results.join(", ")}`,
   );
+  return [...problems, ...checkFleet(facts.fleet)];
+}
+
+function checkFleet({ instances, firstLine, nodes }: FleetFacts): string[] {
+  const problems: string[] = [];
+  const [instance, ...others] = instances;
+  if (
+    others.length > 0 ||
+    instance?.number !== 1 ||
+    instance.result !== "success" ||
+    instance.runner !== "bumbee(user)"
+  ) {
+    const got = JSON.stringify(instances);
+    problems.push(`expected task instance 1 alone, run by bumbee with success, got ${got}`);
+  }
+  if (nodes.length !== 2) problems.push(`expected two nodes in the fleet run, got ${nodes.length}`);
+  for (const { nodeId, status, exitCode, stdout } of nodes) {
+    if (status !== "complete" || exitCode !== 0) {
+      problems.push(
+        `expected ${nodeId} to be complete with exit code 0, got ${status} ${exitCode}`,
+      );
+    }
+    const [first, ...rest] = stdout.trimEnd().split("\n");
+    if (first !== firstLine(nodeId)) {
+      problems.push(`expected "${firstLine(nodeId)}" from ${nodeId}, got "${first}"`);
+    }
+    if (rest.length < 2) problems.push(`expected df's table from ${nodeId}, got "${rest.join()}"`);
+  }
   return problems;
 }

@@ -70,8 +70,9 @@ A server with an embedded SQLite file and local nodes, on this machine alone.
 
 const DEMO_HELP = `usage: stint demo
 
-Starts a server and two nodes of its own, runs on them what Azure Batch's JobPrepRelease sample does, checks what comes
-out, and leaves nothing behind. Exits with 1 if anything is not as it should be.
+Starts a server and two nodes of its own, runs on them what Azure Batch's JobPrepRelease sample does, then a script that
+one person wrote and another approved, checks what comes out, and leaves nothing behind. Exits with 1 if anything is not
+as it should be.
 `;
 
 function required(value: string | undefined, usage: string): string {

@@ -38,8 +38,34 @@ test("the demo prints the sample's lines and succeeds", async () => {
   expect(lines.filter((line) => steps.includes(line))).toEqual(steps);
   expect(stdout).toMatch(/^8 tasks, submission to last completion: \d+ ms$/m);
   expect(stdout).toMatch(/^Start latency .*: first \d+ ms, median \d+ ms$/m);
+  expectFleetRun(stdout, nodes);
   expect(sandbox.processes()).toEqual([]);
 });
+
+const TIME = String.raw`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`;
+
+function expectFleetRun(stdout: string, nodes: readonly string[]): void {
+  const [, fleet = ""] = stdout.split(
+    "\nbumbee, an operator, writes diskusage.sh for both nodes:\n",
+  );
+  expect(matches(fleet, /^(\w+)\$ stint (?:task|approval|taskinstance) \w+ /gm)).toEqual([
+    ...["bumbee", "bumbee", "bumbee", "oprim", "bumbee", "bumbee"],
+  ]);
+  for (const node of nodes) {
+    const row = `| ${node} | 1       | Complete | TIME | TIME | Success | 0       |\n`;
+    expect(fleet.replaceAll(new RegExp(TIME, "g"), "TIME")).toContain(row);
+  }
+  const [first = ""] = [...nodes].sort();
+  const view = fleet.slice(fleet.indexOf("| FIELD "));
+  const rows = matches(view, /^\| ([A-Z ]+?) +\|/gm);
+  expect(rows).toEqual([
+    ...["FIELD", "TASK INSTANCE NO", "TASK ID", "NODE ID", "EXEC NO", "STATUS"],
+    ...["START AT", "END AT", "CREATED BY", "RESULT", "EXIT CD"],
+  ]);
+  expect(view).toMatch(/^\| CREATED BY +\| bumbee\(user\) +\|$/m);
+  const streams = `[STDERR]\nNo content.\n\n[STDOUT]\ndiskusage #1 on ${first}: $(hostname); date\n`;
+  expect(view).toContain(`-+\n\n${streams}`);
+}
 
 test("the demo needs nothing but the executable", async () => {
   const folder = sandbox.folder("bare");

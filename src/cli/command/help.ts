@@ -14,7 +14,7 @@ export const SERVER_COMMANDS: Readonly<Record<string, string>> = {
   dev: "A server with two local nodes, data in ./.stint",
   server: "The control plane",
   agent: "A node: joins a server and runs its tasks",
-  demo: "Runs a job on nodes of its own and checks what comes out",
+  demo: "Runs a job and a script on nodes of its own and checks what comes out",
 };
 
 const OTHER_COMMANDS: Readonly<Record<string, string>> = {
