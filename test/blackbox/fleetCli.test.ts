@@ -4,42 +4,16 @@ import { dirname, join } from "node:path";
 import { newHost, untilConnected } from "./harness/hosts.ts";
 import { useSandbox } from "./harness/sandbox.ts";
 import { type ServerProcess, startServer } from "./harness/server.ts";
+import { newPerson as joinTeam } from "./harness/team.ts";
 import { until } from "./harness/until.ts";
 
 const sandbox = useSandbox();
-const PASSWORD = "secret-1\n";
 const HOSTS = ["linux01", "linux02"];
 const OS_USER = Bun.spawnSync(["id", "-un"]).stdout.toString().trim();
 const SERVER_WORDS = ["--local-nodes", "off"];
 let server: ServerProcess;
 
-/** Somebody with a login of their own. */
-function person(name: string) {
-  const env = { HOME: sandbox.folder(name), STINT_SERVER: server.url };
-  const run = (words: readonly string[], input?: string) =>
-    sandbox.run(words, { env, ...(input === undefined ? {} : { input }) });
-  return {
-    run,
-    spawn: (words: readonly string[]) => sandbox.spawn(words, { env }),
-    /** What it printed; fails when the command does. */
-    async said(line: string, more: readonly string[] = [], input?: string): Promise<string> {
-      const { exitCode, stdout, stderr } = await run([...line.split(" "), ...more], input);
-      if (exitCode !== 0) throw new Error(`stint ${line}: ${exitCode}\n${stdout}${stderr}`);
-      return stdout;
-    },
-  };
-}
-
-async function newPerson(name: string, role: number) {
-  const one = person(name);
-  const account = `user create -id ${name} -nm ${name} -pn 1 -ea ${name}@example.org`;
-  await one.said(account, [], PASSWORD + PASSWORD);
-  await sandbox.run(`user edit -id ${name} -ro ${role} -st E`.split(" "), {
-    env: { STINT_DATA: server.data },
-  });
-  await one.said(`user login -id ${name}`, [], PASSWORD);
-  return one;
-}
+const newPerson = (id: string, role: number) => joinTeam(sandbox, server, id, role);
 
 beforeAll(async () => {
   server = await startServer(sandbox, { words: SERVER_WORDS });
@@ -58,6 +32,12 @@ const TIMES = /\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/g;
 test("from a script to an approved run on two hosts, a rerun of the one that failed, and its CSV", async () => {
   const bumbee = await newPerson("bumbee", 2);
   const oprim = await newPerson("oprim", 1);
+  const node = await bumbee.said("node view -id linux01");
+  expect(node).toMatch(/\| AGENT VERSION +\| \S/);
+  expect(node).toMatch(/\| CONNECT IP +\| \d[\d.]+ +\|\n\| OS +\| Linux .*\|\n\| HOSTNAME +\| \S/);
+  expect(node).toMatch(/\| OWNER +\| +\|\n\| STATUS +\| disable +\|/);
+  expect(node).toMatch(/\| GUID +\| [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12} +\|/);
+  expect(node).toMatch(/\| HEARTBEAT +\| \d{4}\/\d\d\/\d\d \d\d:\d\d +\|/);
   for (const id of HOSTS) await bumbee.said(`node edit -id ${id} -st E`);
   const mended = join(sandbox.path, "mended");
   const file = join(sandbox.path, "disk.sh");
@@ -194,7 +174,7 @@ test("a run that is followed goes on being followed when the server was killed",
   await kim.said("task addtarget -id gate -nd linux01,linux02");
   await kim.said("approval request -id gate -ai park");
   await park.said("approval accept -id gate");
-  const follower = kim.spawn(["task", "run", "-id", "gate", "-f", "--tsv"]);
+  const follower = sandbox.spawn(["task", "run", "-id", "gate", "-f", "--tsv"], { env: kim.env });
   const told = new Response(follower.stderr).text();
   const untilNodes = (state: string, count: number) =>
     until(

@@ -56,7 +56,12 @@ async function tellMore(session: Session, { nodeId, reason, ...node }: Detail): 
     await session.note(`${nodeId}: ${printable(reason)}`);
   }
   for (const stream of ["stderr", "stdout"] as const) {
-    const { droppedBytes } = node[stream];
+    const { droppedBytes, left } = node[stream];
+    if (left !== undefined) {
+      await session.note(
+        `${nodeId}: its ${stream} is still on the node; ask again when the node is connected.`,
+      );
+    }
     if (droppedBytes === 0) continue;
     await session.note(
       `${nodeId}: ${droppedBytes} bytes of the middle of its ${stream} were not kept.`,

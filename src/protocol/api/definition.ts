@@ -116,6 +116,8 @@ export const APPROVAL_REQUEST = record({
   reason: FREE_TEXT.optional(),
 }).openapi("ApprovalRequest");
 
+export const APPROVALS_QUERY = record({ owner: z.string().optional() });
+
 export const REJECTION = record({ reason: FREE_TEXT.optional() }).openapi("Rejection");
 
 export const PLAN_QUERY = where(

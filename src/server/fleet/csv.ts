@@ -2,7 +2,8 @@ import type { InstanceRecord } from "../../model/fleet/instance.ts";
 import type { InstanceOutput } from "../../protocol/api/answer/instance.ts";
 import type { ServerContext } from "../routes/context.ts";
 import { instanceNodeView } from "../views/instance.ts";
-import { executionOf, nodesOf, outputOf } from "./instanceTasks.ts";
+import { executionOf, nodesOf } from "./instanceTasks.ts";
+import { OutputReader } from "./outputs.ts";
 
 /** A line of CSV (RFC 4180): fields with commas, quotes or line ends are quoted. */
 function csvLine(fields: readonly (string | number)[]): string {
@@ -44,12 +45,13 @@ export async function csvOf(
   if (stdout) streams.push("stdout");
   if (stderr) streams.push("stderr");
   let text = csvLine([...CSV_HEADER, ...streams.map((name) => name.toUpperCase())]);
+  const reader = new OutputReader(context);
   for (const task of await nodesOf(context, instance)) {
     const node = instanceNodeView(instance, task);
     const execution = streams.length === 0 ? null : await executionOf(context, task, node.execNo);
     const outputs: string[] = [];
     for (const name of streams) {
-      outputs.push(csvOutput(await outputOf(context, execution?.result?.[name])));
+      outputs.push(csvOutput(await reader.read(execution, name)));
     }
     text += csvLine([
       instance.number,

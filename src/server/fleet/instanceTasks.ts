@@ -1,10 +1,8 @@
-import type { ExecutionRecord, OutputInfo } from "../../model/execution.ts";
+import type { ExecutionRecord } from "../../model/execution.ts";
 import type { InstanceRecord } from "../../model/fleet/instance.ts";
 import { foldId, TASKS_PER_JOB, taskNumberOf } from "../../model/id.ts";
 import type { TaskRecord } from "../../model/task.ts";
-import type { InstanceOutput } from "../../protocol/api/answer/instance.ts";
 import type { ServerContext } from "../routes/context.ts";
-import { keptSource } from "../routes/outputSource.ts";
 import { refuse } from "../routes/refusal.ts";
 
 export async function findInstance(
@@ -70,32 +68,4 @@ export async function executionOf(
     cursor = found.cursor;
   } while (cursor !== null);
   return null;
-}
-
-const NO_OUTPUT: InstanceOutput = { encoding: "utf8", content: "", sizeBytes: 0, droppedBytes: 0 };
-
-/** What was kept of a stream; as base64 where the bytes are no UTF-8 text. */
-export async function outputOf(
-  context: ServerContext,
-  info: OutputInfo | undefined,
-): Promise<InstanceOutput> {
-  const source = await keptSource(context, info);
-  if (info === undefined || source === null) return NO_OUTPUT;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of source.read(0, source.sizeBytes)) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
-  const { sizeBytes, droppedBytes } = info;
-  const text = textOf(bytes);
-  return text === null
-    ? { encoding: "base64", content: bytes.toString("base64"), sizeBytes, droppedBytes }
-    : { encoding: "utf8", content: text, sizeBytes, droppedBytes };
-}
-
-/** Null: the bytes are no UTF-8. */
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }

@@ -92,6 +92,30 @@ test("a run has a number, its nodes their ends, and the output of each can be re
   });
 });
 
+test("longer output, which a node brings after it told of the end, is waited for while the node is there", async () => {
+  await withDisk();
+  await define("disk");
+  await approve("disk");
+  await api.json("POST", "/definitions/disk/run");
+  const place = { kind: "node" } as const;
+  for (const name of nodes.keys()) {
+    const { execution } = await orderOf(name);
+    const result = resultOf(0, { sizeBytes: 5, droppedBytes: 0, place });
+    await api.report(nodes.get(name) ?? 0, name, [{ kind: "ended", execution, result }]);
+  }
+  const asked = api.json("GET", "/instances/1/nodes/n1");
+  const key = "outputs/1/1/stdout";
+  await api.blobs.put(key, new Blob(["later"]).stream());
+  await api.store.setOutputPlace((await orderOf("n1")).execution, "stdout", key);
+  expect((await asked).stdout).toEqual({
+    ...{ encoding: "utf8", content: "later", sizeBytes: 5, droppedBytes: 0 },
+  });
+  await api.disconnect(nodes.get("n2") ?? 0);
+  expect((await api.json("GET", "/instances/1/nodes/n2")).stdout).toMatchObject({
+    ...{ content: "", sizeBytes: 5, left: "node" },
+  });
+});
+
 test("failed nodes are rerun by a selector, and older executions stay readable", async () => {
   await withDisk();
   await define("disk");

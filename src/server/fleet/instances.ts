@@ -9,8 +9,9 @@ import { instanceNodeView, instanceView, startedBy } from "../views/instance.ts"
 import { present, timeOf } from "../views/present.ts";
 import { csvOf } from "./csv.ts";
 import { rollingOf } from "./definitionBodies.ts";
-import { executionOf, findInstance, findNodeOf, nodesOf, outputOf } from "./instanceTasks.ts";
+import { executionOf, findInstance, findNodeOf, nodesOf } from "./instanceTasks.ts";
 import { outputGroups } from "./outputGroups.ts";
+import { OutputReader } from "./outputs.ts";
 import { hasPart, rows } from "./rows.ts";
 import { ask } from "./users.ts";
 
@@ -186,8 +187,9 @@ async function nodeDetail(
   const latest = instanceNodeView(instance, task);
   const execNo = wanted ?? latest.execNo;
   const execution = await executionOf(context, task, execNo);
-  const stdout = await outputOf(context, execution?.result?.stdout);
-  const stderr = await outputOf(context, execution?.result?.stderr);
+  const reader = new OutputReader(context);
+  const stdout = await reader.read(execution, "stdout");
+  const stderr = await reader.read(execution, "stderr");
   if (execNo === latest.execNo) return { ...latest, number, definitionId, stdout, stderr };
   const outcome = execution?.result?.outcome;
   const exitCode = outcome?.state === "exited" ? outcome.exitCode : null;

@@ -5,7 +5,8 @@ import type { InstanceNode, InstanceOutput } from "../../protocol/api/answer/ins
 import type { ServerContext } from "../routes/context.ts";
 import { instanceNodeView } from "../views/instance.ts";
 import { present } from "../views/present.ts";
-import { executionOf, nodesOf, outputOf } from "./instanceTasks.ts";
+import { executionOf, nodesOf } from "./instanceTasks.ts";
+import { OutputReader } from "./outputs.ts";
 
 interface Said {
   readonly node: InstanceNode;
@@ -22,15 +23,24 @@ export async function outputGroups(
   isSimilar: boolean,
 ) {
   const groups = new Map<string, Said[]>();
+  const reader = new OutputReader(context);
   for (const task of await nodesOf(context, instance)) {
     const node = instanceNodeView(instance, task);
     const execution = await executionOf(context, task, node.execNo);
-    const stdout = await outputOf(context, execution?.result?.stdout);
+    const stdout = await reader.read(execution, "stdout");
     const { status, result, exitCode = null, reason = "" } = node;
     const same = exitCode === null ? reason : "";
     const isMasked = isSimilar && stdout.encoding === "utf8";
     const text = isMasked ? maskedText(stdout.content, namesOf(context, task)) : stdout.content;
-    const key = JSON.stringify([status, result, exitCode, same, stdout.encoding, text]);
+    const key = JSON.stringify([
+      status,
+      result,
+      exitCode,
+      same,
+      stdout.encoding,
+      stdout.left,
+      text,
+    ]);
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push({ node, stdout });

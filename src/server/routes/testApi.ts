@@ -402,6 +402,10 @@ export class TestApi {
     if (!reply.ok) throw new Error(reply.error.message);
   }
 
+  async disconnect(node: NodeNumber): Promise<void> {
+    await this.#must(this.#loop).ask({ kind: "nodeDisconnected", node });
+  }
+
   async report(node: NodeNumber, name: string, reports: readonly NodeReport[]): Promise<void> {
     const upTo = (this.#reports.get(name) ?? 0) + reports.length;
     this.#reports.set(name, upTo);

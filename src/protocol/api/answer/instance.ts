@@ -62,6 +62,9 @@ const OUTPUT = z.object({
   content: z.string(),
   sizeBytes: z.int().openapi({ description: "As it was written." }),
   droppedBytes: z.int().openapi({ description: "Of its middle, which were not kept." }),
+  left: z.literal("node").optional().openapi({
+    description: "Present when the node has not brought it yet; content is empty then.",
+  }),
 });
 export type InstanceOutput = z.output<typeof OUTPUT>;
 

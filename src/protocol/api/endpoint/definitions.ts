@@ -3,6 +3,7 @@ import { APPROVAL_ITEM, DEFINITION, PLAN, REVISION } from "../answer/definition.
 import { rowsOf } from "../answer/user.ts";
 import {
   APPROVAL_REQUEST,
+  APPROVALS_QUERY,
   DEFINITION_ADD,
   DEFINITION_PATCH,
   DEFINITIONS_QUERY,
@@ -104,7 +105,7 @@ export const DEFINITION_ENDPOINTS = endpoints({
   "GET /approvals": {
     summary: "Requests for approval that wait: sent to you, and your own",
     action: "read",
-    query: z.strictObject({ owner: z.string().optional() }),
+    query: APPROVALS_QUERY,
     answer: json(z.object({ items: z.array(APPROVAL_ITEM) })),
   },
   "POST /definitions/{definitionId}/approval/request": {
