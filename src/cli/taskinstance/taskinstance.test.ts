@@ -199,6 +199,16 @@ test("why a script was never run is told beside the table", async () => {
   expect(stdout).toEndWith("\n[STDERR]\nNo content.\n\n[STDOUT]\nNo content.\n");
 });
 
+test("output that its node has not brought yet is not taken for none", async () => {
+  const node = { ...DETAIL, stdout: { ...output(""), sizeBytes: 9_000, left: "node" } };
+  const server = new FakeServer({ "GET /instances/71/nodes/linux01": node });
+  const { stdout, stderr } = await ran(VIEW_NODE, server);
+  expect(stderr).toContain(
+    "its stdout is still on the node; ask again when the node is connected.",
+  );
+  expect(stdout).toEndWith("\n[STDOUT]\n9000 bytes, still on the node.\n");
+});
+
 const accepted = () => new Response(null, { status: 202 });
 const RERUN = "POST /instances/71/rerun";
 

@@ -71,6 +71,9 @@ async function tellMore(session: Session, { nodeId, reason, ...node }: Detail): 
 
 /** As the script wrote it, byte for byte. */
 async function writeStream(session: Session, output: InstanceOutput): Promise<void> {
+  if (output.left !== undefined) {
+    return await session.print(`${output.sizeBytes} bytes, still on the node.`);
+  }
   if (output.content === "") return await session.print("No content.");
   const isText = output.encoding === "utf8";
   await session.write(isText ? output.content : Buffer.from(output.content, "base64"));

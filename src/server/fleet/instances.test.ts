@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { StartOrder } from "../../model/order.ts";
-import { inline, resultOf, TestApi } from "../routes/testApi.ts";
+import { inline, resultOf, TEST_TIME, TestApi } from "../routes/testApi.ts";
 
 const AS_NOBODY = { headers: { authorization: "" } };
 const SCRIPT = "#!/bin/sh\necho @OPM_ATTR.DISK@ on @STINT.NODE_ID@\n";
@@ -121,18 +121,44 @@ test("failed nodes are rerun by a selector, and older executions stay readable",
   await define("disk");
   await approve("disk");
   await api.json("POST", "/definitions/disk/run");
-  await end(await orderOf("n1"), 3, "full\n");
+  const order = await orderOf("n1");
+  api.advance(5_000);
+  const started = {
+    kind: "started" as const,
+    execution: order.execution,
+    startedAt: TEST_TIME + 4_000,
+  };
+  await api.report(nodes.get("n1") ?? 0, "n1", [started]);
+  await end(order, 3, "full\n");
   await end(await orderOf("n2"), 0, "fine\n");
+  const first = await api.json("GET", "/instances/1/nodes/n1");
   await api.json("POST", "/instances/1/rerun", { select: "failed" });
   await end(await orderOf("n1", 2), 0, "fine\n");
   const now = await api.json("GET", "/instances/1/nodes/n1");
   expect(now).toMatchObject({ execNo: 2, result: "success", stdout: { content: "fine\n" } });
   const before = await api.json("GET", "/instances/1/nodes/n1?execNo=1");
   expect(before).toMatchObject({ execNo: 1, exitCode: 3, stdout: { content: "full\n" } });
+  expect(before).toEqual(first);
   expect((await api.json("GET", "/instances/1")).result).toBe("success");
   const groups = await api.json("GET", "/instances/1/groups");
   expect(groups.items).toHaveLength(1);
   expect(groups.items[0]).toMatchObject({ nodeIds: ["n1", "n2"], nodeCount: 2, exitCode: 0 });
+});
+
+test("an earlier execution that a signal ended has run, with the exit code that shells give it", async () => {
+  await withDisk();
+  await define("disk");
+  await approve("disk");
+  await api.json("POST", "/definitions/disk/run");
+  const { execution } = await orderOf("n1");
+  const outcome = { state: "killed", signal: 9, reason: null } as const;
+  const ended = { kind: "ended", execution, result: { ...resultOf(0), outcome } } as const;
+  await api.report(nodes.get("n1") ?? 0, "n1", [ended]);
+  const first = await api.json("GET", "/instances/1/nodes/n1");
+  expect(first).toMatchObject({ status: "complete", result: "fail", exitCode: 137 });
+  await api.json("POST", "/instances/1/rerun", { nodeIds: ["n1"] });
+  await orderOf("n1", 2);
+  expect(await api.json("GET", "/instances/1/nodes/n1?execNo=1")).toEqual(first);
 });
 
 test("all nodes make a CSV, with outputs where they are asked for", async () => {

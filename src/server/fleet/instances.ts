@@ -1,5 +1,8 @@
+import type { ExecutionRecord } from "../../model/execution.ts";
 import type { InstanceRecord } from "../../model/fleet/instance.ts";
-import type { TaskRecord } from "../../model/task.ts";
+import type { TaskOutcome, TaskRecord } from "../../model/task.ts";
+import { decideFleetEnd } from "../../policy/fleetEnd.ts";
+import type { ExecutionEnd } from "../../policy/taskEnd.ts";
 import type { INSTANCE_ENDPOINTS } from "../../protocol/api/endpoint/instances.ts";
 import type { HandlersOf } from "../routes/call.ts";
 import type { ServerContext } from "../routes/context.ts";
@@ -191,19 +194,32 @@ async function nodeDetail(
   const stdout = await reader.read(execution, "stdout");
   const stderr = await reader.read(execution, "stderr");
   if (execNo === latest.execNo) return { ...latest, number, definitionId, stdout, stderr };
-  const outcome = execution?.result?.outcome;
-  const exitCode = outcome?.state === "exited" ? outcome.exitCode : null;
+  const { result, exitCode, failure } = pastOutcome(execution);
   const past = {
     nodeId: latest.nodeId,
     execNo,
     status: exitCode === null ? ("fail" as const) : ("complete" as const),
     ...present({
-      startTime: timeOf(execution?.startedAt ?? null),
+      startTime: timeOf(execution?.assignedAt ?? null),
       endTime: timeOf(execution?.endedAt ?? null),
     }),
     createdBy: startedBy(instance, task.spec.target?.node ?? 0, execNo),
-    result: exitCode === 0 ? ("success" as const) : ("fail" as const),
-    ...present({ exitCode }),
+    result: result === "success" ? ("success" as const) : ("fail" as const),
+    ...present({ exitCode, reason: failure?.message }),
   };
   return { ...past, number, definitionId, stdout, stderr };
+}
+
+/** Why is in the event of its end: an execution that was never sent has no record. */
+const NOT_SENT: TaskOutcome = { result: "failure", exitCode: null, failure: null };
+
+/** How an earlier execution of a node ended; its record alone is left of it. */
+function pastOutcome(execution: ExecutionRecord | null): TaskOutcome {
+  if (execution === null) return NOT_SENT;
+  return decideFleetEnd(endOf(execution), execution.stopReason);
+}
+
+function endOf({ result, state }: ExecutionRecord): ExecutionEnd {
+  if (result !== null) return { kind: "outcome", outcome: result.outcome };
+  return state === "lost" ? { kind: "lost", reason: "The node was lost" } : { kind: "neverRan" };
 }
