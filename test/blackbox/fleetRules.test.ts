@@ -186,6 +186,18 @@ test("6.3: what was approved runs until its change is approved; a rejection take
   );
 });
 
+test("6.3: a manager does not accept their own request, nor one that was sent to somebody else", async () => {
+  await write({ ...team, operator: manager }, "own", "echo own\n", nodeIds);
+  await manager.said("approval request -id own -ai oprim");
+  expect(await refused(manager, "approval accept -id own")).toMatch(/own|second|another/);
+  const second = await newPerson(sandbox, server, "second", 1);
+  expect(await refused(second, "approval accept -id own")).toContain("(InsufficientPermissions)");
+  expect(await refused(second, "approval reject -id own")).toContain("(InsufficientPermissions)");
+  await manager.said("approval request -id own -ai second");
+  await second.said("approval accept -id own");
+  expect(await untilEnded(await start(manager, "own"))).toMatchObject({ result: "success" });
+});
+
 test("6.1, 6.4: modes are disabled at first; runners are users, user groups, and nobody else", async () => {
   const runner = await newPerson(sandbox, server, "runner", 2);
   const member = await newPerson(sandbox, server, "member", 2);
