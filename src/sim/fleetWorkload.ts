@@ -227,7 +227,7 @@ export class FleetWorkload {
   #schedule(): ScheduleEntry {
     return {
       id: "s",
-      when: { form: "cron", cron: this.#random.pick(["* * * * *", "*/20 * * * * *"]) },
+      when: { form: "cron", cron: this.#random.pick(["* * * * *", "*/20 * * * * * *"]) },
       timeZone: "UTC",
       status: "enable",
     };
