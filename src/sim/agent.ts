@@ -261,6 +261,7 @@ export class AgentLife {
       case "challenge":
       case "ask":
       case "exec":
+      case "script":
         return;
     }
   }

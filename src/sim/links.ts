@@ -105,6 +105,7 @@ export class Links {
         return;
       case "reply":
       case "exec":
+      case "script":
         return;
     }
   }
