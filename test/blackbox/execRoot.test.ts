@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../../src/agent/fixtures/mounts.ts";
+import { mayMount, rootedMounts, WHO_MAY_MOUNT } from "../../src/agent/fixtures/mounts.ts";
 import { eventTypes, seconds, shellJob, untilAllocation, untilRunning } from "./harness/groups.ts";
 import { type Host, newHost, untilConnected } from "./harness/hosts.ts";
 import { piped } from "./harness/people.ts";
@@ -13,9 +13,7 @@ import { until } from "./harness/until.ts";
 const isAble = mayMount();
 const FIRST_UID = 714_000;
 
-test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
-
-describe.skipIf(!isAble)("as root", () => {
+describe.skipIf(!isAble)(WHO_MAY_MOUNT, () => {
   const sandbox = useSandbox();
   let server: ServerProcess;
   let host: Host;

@@ -288,5 +288,8 @@ if (mustHave("dockerd", DOCKERD) && mustHave("redis-server", programOf("redis-se
     expect((await stint("job", "stop", "quick")).exitCode).toBe(0);
   }, 60_000);
 } else {
-  test("the redis job: not run, as dockerd or redis-server is missing", () => undefined);
+  test.skipIf(true)(
+    "the redis job: skipped, as dockerd or redis-server is missing",
+    () => undefined,
+  );
 }

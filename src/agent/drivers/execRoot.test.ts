@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isEnterFailure } from "../exec/enteredCommand.ts";
-import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../fixtures/mounts.ts";
+import { mayMount, rootedMounts, WHO_MAY_MOUNT } from "../fixtures/mounts.ts";
 import { until } from "../fixtures/until.ts";
 import { readShimIdentity } from "../shim/identity.ts";
 import {
@@ -119,9 +119,7 @@ test("a program of a member is looked for where the member will find it", () => 
   rmSync(base, { recursive: true });
 });
 
-test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
-
-describe.skipIf(!isAble)("as root", () => {
+describe.skipIf(!isAble)(WHO_MAY_MOUNT, () => {
   let tools: string;
   let bench: Bench;
   let main: MemberStart;

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { SELF_COMMAND } from "../drivers/conformance/bench.ts";
-import { MAY_NOT_MOUNT, mayMount, rootedMounts } from "../fixtures/mounts.ts";
+import { mayMount, rootedMounts, WHO_MAY_MOUNT } from "../fixtures/mounts.ts";
 import { until } from "../fixtures/until.ts";
 import type { Elsewhere } from "../starter/order.ts";
 import { elsewhere } from "../starter/startElsewhere.ts";
@@ -36,9 +36,7 @@ function startIn(where: Elsewhere, argv: readonly string[], more: Partial<Progra
   );
 }
 
-test.skipIf(isAble)(MAY_NOT_MOUNT, () => undefined);
-
-describe.skipIf(!isAble)("as root", () => {
+describe.skipIf(!isAble)(WHO_MAY_MOUNT, () => {
   let base: string;
   let root: PrivateRoot;
 
