@@ -442,6 +442,29 @@ test("docs/dependencies.md has a row for every package, and for no other", () =>
   expect(rows.sort()).toEqual(Object.keys(packages).sort());
 });
 
+/** `model, policy; zod` of a rule, as its row in the docs has it; packages are left to the reader. */
+function importsText({ folders, types = [] }: FolderRule): string {
+  if (folders.includes(ALL)) return "everything";
+  const isAllPure = PURE.every((folder) => folders.includes(folder));
+  const others = folders.filter((folder) => !isAllPure || !PURE.includes(folder));
+  const names = [...(isAllPure ? ["the pure folders"] : []), ...others];
+  return [...names, ...types.map((folder) => `types of ${folder}`)].join(", ") || "nothing";
+}
+
+test("docs/architecture.md says of each folder what it may import", () => {
+  const document = readFileSync(join(root, "docs/architecture.md"), "utf8");
+  const rows = [
+    ...document.matchAll(/^\| `src\/([^`]+)`(?:, [^|]*)? \|[^|]*\| ([^|;]+?)(?:;[^|]*)? \|$/gm),
+  ];
+  const written = rows.map(([, folder, imports]) => `${folder}: ${imports}`);
+  const rules = Object.entries(FOLDER_RULES)
+    .filter(([folder]) => folder !== "main.ts" && existsSync(join(root, "src", folder)))
+    .map(([folder, rule]) => `${folder}: ${importsText(rule)}`);
+  const sorted = (lines: readonly string[]) =>
+    lines.map((line) => line.split(/[:,] /).sort().join(" ")).sort();
+  expect(sorted(written)).toEqual(sorted(rules));
+});
+
 test("no file names a path of the machine it was written on", () => {
   const isText = /\.(?:ts|tsx|mjs|js|md|json|html|css|ya?ml|hcl|sh|toml|sql|txt)$/;
   const problems = allFiles
